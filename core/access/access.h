@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/*
+ * Who asks, and what they may: bearer tokens with scopes, browser sessions, and
+ * one-time sign-in links.  Workers.
+ */
+#ifndef MORTISE_ACCESS_ACCESS_H
+#define MORTISE_ACCESS_ACCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct daemon;
+struct err;
+struct http_request;
+
+/* Sentry's scopes, one bit each; access_scope_parse knows the names ("org:read"). */
+#define SCOPE_ORG_READ (UINT64_C(1) << 0)
+#define SCOPE_ORG_WRITE (UINT64_C(1) << 1)
+#define SCOPE_ORG_ADMIN (UINT64_C(1) << 2)
+#define SCOPE_ORG_INTEGRATIONS (UINT64_C(1) << 3)
+#define SCOPE_ORG_CI (UINT64_C(1) << 4)
+#define SCOPE_PROJECT_READ (UINT64_C(1) << 5)
+#define SCOPE_PROJECT_WRITE (UINT64_C(1) << 6)
+#define SCOPE_PROJECT_ADMIN (UINT64_C(1) << 7)
+#define SCOPE_PROJECT_RELEASES (UINT64_C(1) << 8)
+#define SCOPE_TEAM_READ (UINT64_C(1) << 9)
+#define SCOPE_TEAM_WRITE (UINT64_C(1) << 10)
+#define SCOPE_TEAM_ADMIN (UINT64_C(1) << 11)
+#define SCOPE_MEMBER_READ (UINT64_C(1) << 12)
+#define SCOPE_MEMBER_WRITE (UINT64_C(1) << 13)
+#define SCOPE_MEMBER_ADMIN (UINT64_C(1) << 14)
+#define SCOPE_EVENT_READ (UINT64_C(1) << 15)
+#define SCOPE_EVENT_WRITE (UINT64_C(1) << 16)
+#define SCOPE_EVENT_ADMIN (UINT64_C(1) << 17)
+
+enum principal_kind { PRINCIPAL_NONE, PRINCIPAL_TOKEN, PRINCIPAL_SESSION };
+
+struct principal {
+	enum principal_kind kind;
+	int64_t token_id;          /* token or session row */
+	int64_t user_id;           /* 0: an organization's token */
+	int64_t organization_id;   /* the organization of the request */
+	uint64_t scopes;           /* in that organization */
+	char origin[32];           /* "user:7" or "token:3" */
+};
+
+/* Who sent this request; E_IDENTITY (→ 401) without or with bad credentials.  A
+ * state-changing request that rides on a session needs the CSRF header. */
+int access_authenticate(struct daemon *daemon, struct http_request *request,
+	struct principal *ret_principal, struct err *err);
+/* Resolve {org} (slug or id) for this principal and set organization_id and scopes.
+ * E_NOT_FOUND when it does not exist or the principal has no part in it; E_FORBIDDEN
+ * (→ 403) when none of 'any_of' is held. */
+int access_organization(struct daemon *daemon, struct principal *principal, const char *org,
+	uint64_t any_of, struct err *err);
+/* "org:read" → bit; 0 if unknown. */
+uint64_t access_scope_parse(const char *name);
+/* Scopes of a role: "owner", "manager", "member"; 0 if unknown. */
+uint64_t access_role_scopes(const char *role);
+
+#endif

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+libcore_la_SOURCES += \
+	%D%/buf.c %D%/buf.h \
+	%D%/clock.c %D%/clock.h \
+	%D%/err.c %D%/err.h \
+	%D%/log.c %D%/log.h \
+	%D%/loop.c %D%/loop.h \
+	%D%/mem.c %D%/mem.h \
+	%D%/pool.c %D%/pool.h
+
+UNIT_TESTS += tests/unit/test_base_buf tests/unit/test_base_log tests/unit/test_base_pool
+tests_unit_test_base_buf_SOURCES = tests/unit/test_base_buf.c
+tests_unit_test_base_log_SOURCES = tests/unit/test_base_log.c
+tests_unit_test_base_pool_SOURCES = tests/unit/test_base_pool.c

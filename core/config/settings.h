@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/*
+ * The configuration: /etc/mortise/mortise.conf and conf.d/ beside it, read with
+ * libconfig, strictly: an unknown key or a wrong type is an error with file and
+ * line.  Immutable after settings_load; any thread.
+ *
+ * The section `providers` is kept as it stands and checked against what each
+ * plugin registers (settings_check_provider).
+ */
+#ifndef MORTISE_CONFIG_SETTINGS_H
+#define MORTISE_CONFIG_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct reg_provider;
+
+/* An entry of egress.allow: a CIDR for everyone, or one host and port for one provider. */
+struct settings_allow {
+	char *cidr;            /* or NULL */
+	char *provider, *host; /* with cidr NULL */
+	int port;
+};
+
+struct settings {
+	char *file;
+	char *public_url;      /* no trailing slash */
+	char **listen;         /* NULL-terminated lists of strings */
+	char *state_dir, *runtime_dir, *plugin_dir, *host_path;
+	char **plugins;        /* empty: all in plugin_dir */
+	char *product_name, *product_key;
+	char *vault_key_file;
+	char *storage_url;
+	struct settings_allow *egress_allow;
+	size_t egress_allow_len;
+	int egress_connect_timeout, egress_timeout;    /* seconds */
+	char *egress_proxy;
+	char **admin_operate, **admin_admin;           /* groups */
+	char **trusted_proxies;
+	int retention_webhooks, retention_jobs, retention_deliveries, retention_events,
+		retention_audit;                       /* days */
+	int log_level;
+	int log_format;        /* enum log_format */
+	char *metrics_listen;  /* "": off */
+	int request_workers, intake_workers, job_workers, host_call_workers;
+	void *providers;       /* config_t, for settings_provider_text */
+};
+
+int settings_load(const char *file, struct settings **ret_settings, struct err *err);
+void settings_free(struct settings *settings);
+/* providers.KEY.NAME as text; NULL if it is not there. */
+const char *settings_provider_text(const struct settings *settings, const char *provider,
+	const char *name);
+/* Is every key of providers.KEY one that the plugin registered, with its type? */
+int settings_check_provider(const struct settings *settings, const struct reg_provider *provider,
+	struct err *err);
+
+#endif

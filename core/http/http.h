@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/*
+ * A strict HTTP/1.1 server on bufferevents.  Anything ambiguous is 400 and close.
+ *
+ * The loop thread reads, parses and writes.  A request is handed to its route's
+ * pool; the handler owns it until http_send, which may be called from any thread
+ * and exactly once.  A handler never touches a connection: replies go to the loop
+ * in batches, and a client that is gone is noticed there.
+ */
+#ifndef MORTISE_HTTP_HTTP_H
+#define MORTISE_HTTP_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+struct err;
+struct http_request;
+struct http_server;
+struct loop;
+struct pool;
+
+struct http_settings {
+	struct loop *loop;
+	const char *public_url;            /* its path is stripped from targets */
+	const char *const *trusted_proxies;/* CIDRs, NULL-terminated */
+	size_t max_connections;            /* 0: 12,000 */
+	size_t max_per_address;            /* 0: 12,000 for loopback, 256 else */
+	size_t max_body_bytes_in_flight;   /* 0: 256 MiB */
+	int head_timeout_ms, body_timeout_ms, idle_timeout_ms; /* 0: 10 s, 60 s, 75 s */
+};
+
+/* Loop thread, when the head is complete and before any body: return the most bytes
+ * of body that are taken.  May reply instead: http_reply… and http_send, then -1. */
+typedef int64_t http_admit_fn(struct http_request *request, void *arg);
+/* On a worker of the route's pool (or the loop if it has none). */
+typedef void http_handler_fn(struct http_request *request, void *arg);
+
+struct http_route {
+	const char *method;    /* "GET"; HEAD is served by GET; "*": any */
+	const char *pattern;   /* "/api/0/organizations/{org}/repos/"; a last segment
+				* {rest*} takes the remaining path; a trailing slash is
+				* optional on input */
+	http_handler_fn *handler;
+	http_admit_fn *admit;  /* or NULL */
+	int64_t max_body;      /* bytes; 0: none, when admit is NULL */
+	struct pool *pool;     /* NULL: the loop thread */
+	void *arg;
+};
+
+struct http_server *http_server_new(const struct http_settings *settings);
+/* Before listening.  The route is copied, its strings are borrowed for good. */
+void http_server_add(struct http_server *server, const struct http_route *route);
+/* "127.0.0.1:8300", "[::1]:0".  Port 0 picks one; see http_server_port. */
+int http_server_listen(struct http_server *server, const char *address, struct err *err);
+/* Take a listening descriptor (socket activation). */
+int http_server_listen_fd(struct http_server *server, int fd, struct err *err);
+int http_server_port(struct http_server *server);
+/* Loop thread: take no new connections, end idle ones, answer what runs with
+ * Connection: close. */
+void http_server_drain(struct http_server *server);
+/* Requests being handled. */
+size_t http_server_busy(struct http_server *server);
+void http_server_free(struct http_server *server);
+
+/* ---- The request; borrowed strings, valid until http_send ---- */
+const char *http_method(const struct http_request *request);
+/* The path below public_url, percent-encoded as it came, without query. */
+const char *http_path(const struct http_request *request);
+/* A path parameter, decoded. */
+const char *http_param(const struct http_request *request, const char *name);
+/* The first value of a query parameter, decoded; NULL if absent. */
+const char *http_query(const struct http_request *request, const char *name);
+/* Walk all query parameters: index from 0 until false. */
+bool http_query_at(const struct http_request *request, size_t index, const char **ret_name,
+	const char **ret_value);
+/* The query as it came, without "?"; "" if none. */
+const char *http_query_raw(const struct http_request *request);
+/* A header by name, any case; NULL if absent. Several are joined with ", ". */
+const char *http_header(const struct http_request *request, const char *name);
+const char *http_body(const struct http_request *request, size_t *ret_size);
+/* The client's address, behind trusted proxies too. */
+const char *http_peer(const struct http_request *request);
+/* Random id of this request, for logs and errorId. */
+const char *http_id(const struct http_request *request);
+
+/* ---- The reply ---- */
+/* Add a header; a value with CR, LF or NUL is an error of ours and is dropped. */
+void http_reply_header(struct http_request *request, const char *name, const char *value);
+/* Set status and body; 'json' is taken over. */
+void http_reply_json(struct http_request *request, int status, json_t *json_take);
+void http_reply_bytes(struct http_request *request, int status, const char *content_type,
+	const void *data, size_t size);
+/* Set a status with no body. */
+void http_reply_empty(struct http_request *request, int status);
+/* Send it and give the request back; any thread. */
+void http_send(struct http_request *request);
+
+#endif

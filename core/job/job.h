@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/*
+ * The job queue: durable, ordered per (integration, object), with leases, back-off
+ * and dead letters.  What a job changes and its completion are one transaction.
+ *
+ * A job names its task.  "PROVIDER:NAME" is a task that a plugin registered,
+ * "webhook" is a stored webhook, other names are tasks of the core, registered with
+ * jobs_add_task.  Schedules are rows too, so that one node runs each.
+ */
+#ifndef MORTISE_JOB_JOB_H
+#define MORTISE_JOB_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "core/effect/effect.h"
+#include "core/provider/provider.h"
+
+struct daemon;
+struct err;
+struct jobs;
+struct tx;
+
+struct job_new {
+	const char *task;
+	int version;
+	int64_t integration_id;    /* 0: none */
+	int64_t link_id;           /* install scope; 0: none */
+	const char *object;        /* order inside the integration; NULL: whole integration */
+	bool unordered;            /* no order key at all */
+	bool barrier;
+	const char *payload;       /* JSON text; NULL: {} */
+	int64_t webhook_id;        /* 0: none */
+	int64_t not_before_us;     /* 0: now */
+	int64_t now_us;
+	const char *origin;
+};
+
+/* How a task is tried again, as data. */
+struct job_policy {
+	int attempts;              /* 0: 10 */
+	int64_t delay_ms;          /* 0: 5 s */
+	int factor_percent;        /* 0: 300 */
+	int64_t max_delay_ms;      /* 0: 30 min */
+	int64_t deadline_ms;       /* one run; 0: 60 s */
+	int64_t total_ms;          /* over checkpoints; 0: deadline */
+};
+
+/* One run of a job, on a job worker. */
+struct job_run {
+	struct daemon *daemon;
+	int64_t id;
+	const char *task;
+	int version;
+	int attempt;               /* from 1 */
+	int64_t integration_id, link_id, webhook_id;
+	const char *object;
+	const char *origin;
+	json_t *payload;
+	json_t *cursor;            /* of the last checkpoint, or NULL */
+	int64_t deadline_ms;
+	/* Filled by the task: */
+	struct call_scope scope;   /* effects are applied in it; kind 0: no effects */
+	json_t *effects;
+	char *outcome;             /* short text, shown by `mortisectl job show` */
+	char lease[33];            /* internal */
+};
+
+typedef int job_fn(struct job_run *run, void *arg, struct err *err);
+
+struct jobs *jobs_new(struct daemon *daemon);
+/* Before start.  'name' is borrowed for good. */
+void jobs_add_task(struct jobs *jobs, const char *name, const struct job_policy *policy,
+	job_fn *fn, void *arg);
+/* Make sure that task 'name' runs every 'every_ms', on one node. */
+int jobs_add_schedule(struct jobs *jobs, const char *name, int64_t every_ms, struct err *err);
+int jobs_start(struct jobs *jobs, struct err *err);
+/* Take no more work, wait for what runs until 'deadline_ms' from now. */
+void jobs_drain(struct jobs *jobs, int64_t deadline_ms);
+void jobs_free(struct jobs *jobs);
+/* There may be new work: call after the commit that inserted a job.  Any thread. */
+void jobs_wake(struct jobs *jobs);
+/* Effects so far and the cursor, committed; extends lease and deadline.  From a
+ * host-call thread.  Consumes nothing. */
+int job_checkpoint(struct job_run *run, const json_t *effects, const json_t *cursor,
+	int64_t *ret_deadline_ms, struct err *err);
+/* In a transaction. */
+int job_insert(struct tx *tx, const struct job_new *job, int64_t *ret_id, struct err *err);
+
+#endif

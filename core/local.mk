@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+include core/base/local.mk
+include core/config/local.mk
+include core/crypto/local.mk
+include core/http/local.mk
+include core/storage/local.mk
+include core/vault/local.mk
+include core/frame/local.mk
+include core/provider/local.mk
+include core/effect/local.mk
+include core/egress/local.mk
+include core/upstream/local.mk
+include core/job/local.mk
+include core/webhook/local.mk
+include core/access/local.mk
+include core/pipeline/local.mk
+include core/api/local.mk
+include core/admin/local.mk
+include core/daemon/local.mk

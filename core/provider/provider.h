@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/*
+ * The plugins of this daemon: finding, starting, supervising and calling them.
+ *
+ * Host processes are spawned, read, written and reaped on the loop thread.
+ * provider_call blocks the calling worker; what a plugin asks for during a call
+ * runs on a pool of its own (host_call.c).
+ */
+#ifndef MORTISE_PROVIDER_PROVIDER_H
+#define MORTISE_PROVIDER_PROVIDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "core/provider/registration.h"
+
+struct daemon;
+struct err;
+struct job_run;
+struct providers;
+
+/* Who a call is for.  Borrowed strings and JSON; provider_call takes references. */
+struct call_scope {
+	int kind;                  /* MORTISE_SCOPE_ */
+	const struct reg_provider *provider;
+	int64_t integration_id;    /* integration and install scope; 0 else */
+	int64_t link_id;           /* organization_integration; install scope */
+	int64_t organization_id;   /* install and pipeline scope */
+	const char *external_id;   /* integration's, or the verified subject */
+	int64_t pipeline_id;       /* pipeline scope */
+	json_t *state;             /* pipeline scope: its state, no secrets */
+	json_t *secrets;           /* pipeline scope: slot → value */
+	const char *origin;        /* "user:7", "token:3", "integration:5", "system" */
+};
+
+struct call_request {
+	struct call_scope scope;
+	/* "build" "post_install" "uninstall" "undo" "step:NAME:check" "step:NAME:show"
+	 * "webhook:NAME" "task:NAME" "repository:list" "repository:get" */
+	const char *callback;
+	json_t *input;             /* borrowed */
+	const void *body;          /* raw JSON that the host puts in as input.body, or NULL */
+	size_t body_size;
+	int64_t deadline_ms;       /* from now */
+	struct job_run *job;       /* for checkpoints; NULL outside jobs */
+};
+
+struct providers *providers_new(struct daemon *daemon);
+/* Find plugins in plugin_dir, read their notes, start a host for each.  A plugin
+ * that cannot be loaded is reported and left out; it does not fail the start.
+ * Returns once each is ready or refused. */
+int providers_start(struct providers *providers, struct err *err);
+void providers_stop(struct providers *providers);
+void providers_free(struct providers *providers);
+
+/* The set in force that has this provider key (or slug), with a reference: give it
+ * back with registration_unref(provider->registration).  NULL: nobody has it. */
+const struct reg_provider *providers_find(struct providers *providers, const char *key);
+const struct reg_provider *providers_find_slug(struct providers *providers, const char *slug);
+/* All providers in key order, each with a reference; free the array. */
+const struct reg_provider **providers_all(struct providers *providers, size_t *ret_len);
+
+/* A provider's setting as configured, else its default; NULL if not registered or secret. */
+const char *provider_setting(struct daemon *daemon, const struct reg_provider *provider,
+	const char *name);
+/* Are all its required settings there? */
+bool provider_configured(struct daemon *daemon, const struct reg_provider *provider);
+
+/* Run a callback and wait.  On 0, '*ret_output' is an object and '*ret_effects' an array,
+ * both new references, for effects_apply. */
+int provider_call(struct providers *providers, const struct call_request *request,
+	json_t **ret_output, json_t **ret_effects, struct err *err);
+
+/* For the admin socket: [{"name","file","version","state","pid","generation",
+ * "providers":[],"reason"}]. */
+json_t *providers_describe(struct providers *providers);
+int providers_load(struct providers *providers, const char *name, struct err *err);
+int providers_unload(struct providers *providers, const char *name, struct err *err);
+int providers_reload(struct providers *providers, const char *name, struct err *err);
+int providers_set_enabled(struct providers *providers, const char *name, bool enabled,
+	struct err *err);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/*
+ * Requests to a provider's registered upstream: base URL, credentials, cache, rate
+ * gate, circuit breaker and the ledger of guarded writes.  Host-call threads.
+ */
+#ifndef MORTISE_UPSTREAM_UPSTREAM_H
+#define MORTISE_UPSTREAM_UPSTREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+struct call_scope;
+struct daemon;
+struct err;
+struct upstreams;
+
+struct upstream_request {
+	const char *upstream, *method, *path, *credentials, *once;
+	const json_t *params, *query, *headers, *body;
+	uint64_t flags;            /* MORTISE_HTTP_ */
+	int64_t timeout_ms;        /* what is left of the call */
+	int64_t job_id;            /* 0: none; a guarded write is recorded with it */
+};
+
+struct upstream_answer {
+	int status;
+	json_t *headers;           /* owned */
+	char *body;                /* owned, NUL-terminated */
+	size_t size;
+	bool replayed;
+};
+
+struct upstreams *upstreams_new(struct daemon *daemon);
+void upstreams_free(struct upstreams *upstreams);
+int upstream_send(struct upstreams *upstreams, const struct call_scope *scope,
+	const struct upstream_request *request, struct upstream_answer *ret_answer,
+	struct err *err);
+void upstream_answer_clear(struct upstream_answer *answer);
+int upstream_once_settle(struct upstreams *upstreams, const struct call_scope *scope,
+	const char *once, const json_t *answer, struct err *err);
+int upstream_once_clear(struct upstreams *upstreams, const struct call_scope *scope,
+	const char *once, struct err *err);
+/* "setting:NAME", "state:/pointer" or plain text → its value (new string). */
+int upstream_value(struct daemon *daemon, const struct call_scope *scope, const char *value,
+	char **ret_text, struct err *err);
+/* Fill {setting:N} {state:/p} {external_id} and, if 'state_token' is not NULL, {state};
+ * each filled-in part is percent-encoded unless it stands at the template's start. */
+int upstream_template(struct daemon *daemon, const struct call_scope *scope, const char *text,
+	const char *state_token, char **ret_text, struct err *err);
+
+#endif
