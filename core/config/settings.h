@@ -30,7 +30,7 @@ struct settings {
 	char *file;
 	char *public_url;      /* no trailing slash */
 	char **listen;         /* NULL-terminated lists of strings */
-	char *state_dir, *runtime_dir, *plugin_dir, *host_path;
+	char *state_dir, *runtime_dir, *plugin_dir, *host_path, *console_dir;
 	char **plugins;        /* empty: all in plugin_dir */
 	char *product_name, *product_key;
 	char *vault_key_file;
@@ -47,13 +47,13 @@ struct settings {
 	int log_format;        /* enum log_format */
 	char *metrics_listen;  /* "": off */
 	int request_workers, intake_workers, job_workers, host_call_workers;
-	void *providers;       /* config_t, for settings_provider_text */
+	struct settings_tree *trees;   /* what was read, last file first */
 };
 
 int settings_load(const char *file, struct settings **ret_settings, struct err *err);
 void settings_free(struct settings *settings);
-/* providers.KEY.NAME as text; NULL if it is not there. */
-const char *settings_provider_text(const struct settings *settings, const char *provider,
+/* providers.KEY.NAME as text (new string); NULL if it is not there. */
+char *settings_provider_text(const struct settings *settings, const char *provider,
 	const char *name);
 /* Is every key of providers.KEY one that the plugin registered, with its type? */
 int settings_check_provider(const struct settings *settings, const struct reg_provider *provider,
