@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 struct daemon;
 struct err;
 struct http_request;
@@ -57,7 +59,18 @@ int access_organization(struct daemon *daemon, struct principal *principal, cons
 	uint64_t any_of, struct err *err);
 /* "org:read" → bit; 0 if unknown. */
 uint64_t access_scope_parse(const char *name);
+/* The names of all scopes in 'scopes', sorted: a new JSON array. */
+json_t *access_scope_names(uint64_t scopes);
 /* Scopes of a role: "owner", "manager", "member"; 0 if unknown. */
 uint64_t access_role_scopes(const char *role);
+
+/* What a random secret of ours is for; its prefix tells a leaked one apart. */
+#define ACCESS_PREFIX_TOKEN "mrt_"   /* API token */
+#define ACCESS_PREFIX_LINK "mrl_"    /* one-time sign-in link */
+#define ACCESS_PREFIX_SESSION "mrs_" /* browser session */
+#define ACCESS_SECRET_SIZE 48
+/* A new secret: 'prefix' and 256 random bits in base64url.  Only its vault_token_hash
+ * goes to the store. */
+void access_secret_make(const char *prefix, char ret_text[ACCESS_SECRET_SIZE]);
 
 #endif

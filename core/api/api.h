@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/*
+ * The REST API under /api/0/: one table of routes per subject, in api_<subject>.c.
+ * Handlers run on request workers.
+ */
+#ifndef MORTISE_API_API_H
+#define MORTISE_API_API_H
+
+struct daemon;
+struct err;
+
+/* Register the core tasks behind the API; before jobs start. */
+int api_setup(struct daemon *daemon, struct err *err);
+/* Add all routes of the API, the redirect relay and the console to daemon->http;
+ * before it listens. */
+void api_add_routes(struct daemon *daemon);
+
+#endif

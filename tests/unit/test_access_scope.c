@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+#include "config.h"
+#include "tests/unit/unit.h"
+
+#include "core/access/access.h"
+#include "core/base/mem.h"
+
+static void every_scope_has_one_name_and_one_bit(void **state)
+{
+	uint64_t all = 0;
+
+	(void)state;
+	for (int bit = 0; bit <= 17; bit++) {
+		cleanup_json json_t *names = access_scope_names(UINT64_C(1) << bit);
+
+		assert_int_equal(json_array_size(names), 1);
+		all |= access_scope_parse(json_string_value(json_array_get(names, 0)));
+	}
+	assert_int_equal(all, (UINT64_C(1) << 18) - 1);
+	assert_int_equal(access_scope_parse("org:everything"), 0);
+	assert_int_equal(access_scope_parse(""), 0);
+}
+
+static void scope_names_are_sorted(void **state)
+{
+	cleanup_json json_t *names = access_scope_names(~UINT64_C(0));
+
+	(void)state;
+	assert_int_equal(json_array_size(names), 18);
+	for (size_t i = 1; i < json_array_size(names); i++)
+		assert_true(strcmp(json_string_value(json_array_get(names, i - 1)),
+			json_string_value(json_array_get(names, i))) < 0);
+}
+
+static void only_managers_and_owners_install_integrations(void **state)
+{
+	(void)state;
+	assert_true(access_role_scopes("owner") & SCOPE_ORG_INTEGRATIONS);
+	assert_true(access_role_scopes("manager") & SCOPE_ORG_INTEGRATIONS);
+	assert_false(access_role_scopes("member") & SCOPE_ORG_INTEGRATIONS);
+	assert_false(access_role_scopes("manager") & SCOPE_ORG_ADMIN);
+	assert_int_equal(access_role_scopes("admin"), 0);
+}
+
+static void secrets_carry_their_prefix_and_do_not_repeat(void **state)
+{
+	char first[ACCESS_SECRET_SIZE], second[ACCESS_SECRET_SIZE];
+
+	(void)state;
+	access_secret_make(ACCESS_PREFIX_TOKEN, first);
+	access_secret_make(ACCESS_PREFIX_TOKEN, second);
+	assert_int_equal(strlen(first), ACCESS_SECRET_SIZE - 1);
+	assert_memory_equal(first, "mrt_", 4);
+	assert_string_not_equal(first, second);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_scope_has_one_name_and_one_bit),
+		cmocka_unit_test(scope_names_are_sorted),
+		cmocka_unit_test(only_managers_and_owners_install_integrations),
+		cmocka_unit_test(secrets_carry_their_prefix_and_do_not_repeat),
+	};
+
+	return cmocka_run_group_tests_name("access_scope", tests, NULL, NULL);
+}
