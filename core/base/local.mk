@@ -6,6 +6,7 @@ libcore_la_SOURCES += \
 	%D%/log.c %D%/log.h \
 	%D%/loop.c %D%/loop.h \
 	%D%/mem.c %D%/mem.h \
+	%D%/merge_patch.c %D%/merge_patch.h \
 	%D%/pool.c %D%/pool.h
 
 UNIT_TESTS += tests/unit/test_base_buf tests/unit/test_base_log tests/unit/test_base_pool

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/*
+ * Identities: which account of ours is which account upstream, and its sealed tokens.
+ * Inside a transaction.
+ */
+#ifndef MORTISE_STORAGE_IDENTITY_H
+#define MORTISE_STORAGE_IDENTITY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/storage/tx.h"
+
+enum identity_status { IDENTITY_UNKNOWN = 0, IDENTITY_VALID = 1, IDENTITY_INVALID = 2 };
+
+struct identity_link {
+	const char *provider;      /* type: "github" */
+	const char *idp_external_id;    /* which App or host; "" if there is one only */
+	const char *external_id;   /* the upstream account */
+	int64_t account_id;
+	const char *scopes;        /* separated by spaces; NULL: none */
+	const unsigned char *uid;  /* 16 bytes, what 'sealed' is sealed with */
+	struct blob sealed;        /* tokens, for "identity.sealed"; data NULL: none */
+	int64_t now_us;
+};
+
+/* Link an account to an upstream account.  Who had another upstream account before
+ * keeps the row, with the new account; E_CONFLICT if somebody else has it. */
+int identity_link(struct tx *tx, const struct identity_link *link, int64_t *ret_id,
+	struct err *err);
+/* The mail address of the account that linked this upstream account, if it is a member
+ * of 'organization_id' or, with that 0, of an organization with an active link to
+ * 'integration_id'.  E_NOT_FOUND else.  New string. */
+int identity_find_email(struct tx *tx, const char *provider, const char *external_id,
+	int64_t organization_id, int64_t integration_id, char **ret_email, struct err *err);
+int identity_set_status(struct tx *tx, int64_t id, int status, int64_t now_us, struct err *err);
+
+#endif
