@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+#include "config.h"
+#include "tests/unit/unit.h"
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/frame/registration_fields.h"
+
+static int32_t nothing(struct mortise_call *call, const json_t *input, json_t **ret_output)
+{
+	(void)call;
+	(void)input;
+	(void)ret_output;
+	return MORTISE_OK;
+}
+
+static void webhook_survives_the_way_through_json(void **state)
+{
+	cleanup_err struct err err = {0};
+	cleanup_json json_t *json = NULL;
+	cleanup_json json_t *again = NULL;
+	struct mortise_webhook back;
+	const struct mortise_webhook webhook = {.size = sizeof(webhook), .path = "webhook/",
+		.max_body = 25 << 20, .scope = MORTISE_SCOPE_INTEGRATION, .scheme = MORTISE_SCHEME_HMAC,
+		.rule = MORTISE_RULE_ALL, .key = "provider:webhook_secret",
+		.event = "header:X-GitHub-Event", .handler = nothing};
+
+	(void)state;
+	assert_int_equal(reg_fields_check(REG_WEBHOOK, &webhook, &err), 0);
+	json = reg_fields_to_json(REG_WEBHOOK, &webhook);
+	assert_int_equal(reg_fields_from_json(REG_WEBHOOK, json, &back, &err), 0);
+	assert_int_equal(back.size, sizeof(back));
+	assert_string_equal(back.path, "webhook/");
+	assert_string_equal(back.key, "provider:webhook_secret");
+	assert_int_equal(back.max_body, 25 << 20);
+	assert_int_equal(back.scope, MORTISE_SCOPE_INTEGRATION);
+	assert_int_equal(back.rule, MORTISE_RULE_ALL);
+	assert_null(back.subject);
+	assert_non_null(back.handler);
+	again = reg_fields_to_json(REG_WEBHOOK, &back);
+	assert_true(json_equal(json, again));
+	reg_fields_clear(REG_WEBHOOK, &back);
+}
+
+static const struct mortise_provider provider_ok = {.size = sizeof(provider_ok), .key = "acme",
+	.name = "Acme"};
+
+static void bad_member_is_named(void **state)
+{
+	struct mortise_provider bad[] = {provider_ok, provider_ok, provider_ok, provider_ok, provider_ok};
+	static const char *const member[] = {"key", "flags", "name", "aspects", "max_calls"};
+
+	(void)state;
+	bad[0].key = "Acme!";
+	bad[1].flags = UINT64_C(1) << 40;
+	bad[2].name = NULL;
+	bad[3].aspects = "{";
+	bad[4].max_calls = 1000;
+	for (size_t i = 0; i < lengthof(bad); i++) {
+		cleanup_err struct err err = {0};
+
+		assert_int_equal(reg_fields_check(REG_PROVIDER, &bad[i], &err), MORTISE_E_FIELD);
+		if (!strstr(err_text(&err), member[i]))
+			fail_msg("case %zu: the text does not name %s: %s", i, member[i], err_text(&err));
+	}
+}
+
+static void json_with_foreign_member_or_type_is_refused(void **state)
+{
+	static const char *const texts[] = {
+		"{\"key\":\"acme\",\"name\":\"Acme\",\"colour\":\"red\"}",
+		"{\"key\":\"acme\",\"name\":7}",
+		"{\"key\":\"acme\",\"name\":\"Acme\",\"build\":\"system\"}",
+		"{\"key\":\"acme\",\"name\":\"Acme\",\"max_calls\":-1}",
+		"{\"key\":\"acme\",\"name\":\"Acme\",\"max_calls\":4294967297}",
+		"{\"key\":\"acme\",\"name\":\"Acme\",\"flags\":-1}",
+		"[]",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < lengthof(texts); i++) {
+		cleanup_err struct err err = {0};
+		cleanup_json json_t *json = json_loads(texts[i], 0, NULL);
+		struct mortise_provider provider;
+
+		if (reg_fields_from_json(REG_PROVIDER, json, &provider, &err) != MORTISE_E_FIELD)
+			fail_msg("case %zu was taken: %s", i, texts[i]);
+	}
+}
+
+/* One provider that refers to itself correctly; each case breaks one reference. */
+static const char set_text[] = "{"
+	"'provider': {'key': 'acme', 'name': 'Acme'},"
+	"'settings': [{'name': 'app_id', 'type': 1}, {'name': 'key', 'type': 1, 'flags': 1}],"
+	"'credentials': [{'name': 'app', 'kind': 2, 'slot': 'provider:key', 'issuer': 'setting:app_id',"
+	"  'life_ms': 1000}, {'name': 'token', 'kind': 3, 'parent': 'app', 'mint_path': '/x',"
+	"  'token_pointer': '/t', 'expires_pointer': '/e'}],"
+	"'upstreams': [{'name': 'api', 'base': 'https://acme.test', 'credentials': 'token'}],"
+	"'webhooks': [{'path': 'webhook/', 'scheme': 1, 'key': 'provider:key', 'catch_up': 'look',"
+	"  'signatures': [{'header': 'X-Sign'}], 'events': [{'name': 'push'}]}],"
+	"'tasks': [{'name': 'look', 'scope': 1, 'run': true}]}";
+
+static json_t *load_set(const char *from, const char *to)
+{
+	cleanup_free char *text = xstrdup(set_text);
+	char *place = from ? strstr(text, from) : NULL;
+	cleanup_free char *changed = from ? xasprintf("%.*s%s%s", (int)(place - text), text, to,
+		place + strlen(from)) : xstrdup(text);
+	json_t *json;
+
+	for (char *c = changed; *c; c++)
+		if (*c == '\'')
+			*c = '"';
+	json = json_loads(changed, 0, NULL);
+	assert_non_null(json);
+	return json;
+}
+
+static void broken_reference_is_refused(void **state)
+{
+	static const char *const changes[][2] = {
+		{"'credentials': 'token'", "'credentials': 'tokens'"},
+		{"'parent': 'app'", "'parent': 'token'"},
+		{"'parent': 'app'", "'parent': 'none'"},
+		{"'slot': 'provider:key'", "'slot': 'provider:app_id'"},
+		{"'slot': 'provider:key'", "'slot': 'key'"},
+		{"'setting:app_id'", "'setting:key'"},
+		{"'catch_up': 'look'", "'catch_up': 'see'"},
+		{"[{'header': 'X-Sign'}]", "[]"},
+		{"{'name': 'push'}", "{'name': 'push'}, {'name': 'push'}"},
+		{"'scope': 1", "'scope': 3"},
+		{"'mint_path': '/x',", ""},
+	};
+	cleanup_err struct err fine = {0};
+	cleanup_json json_t *set = load_set(NULL, NULL);
+
+	(void)state;
+	if (reg_references_check(set, &fine) != 0)
+		fail_msg("the sound set is refused: %s", err_text(&fine));
+	for (size_t i = 0; i < lengthof(changes); i++) {
+		cleanup_err struct err err = {0};
+		cleanup_json json_t *bad = load_set(changes[i][0], changes[i][1]);
+
+		if (reg_references_check(bad, &err) != MORTISE_E_FIELD)
+			fail_msg("case %zu was taken: %s", i, changes[i][1]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(webhook_survives_the_way_through_json),
+		cmocka_unit_test(bad_member_is_named),
+		cmocka_unit_test(json_with_foreign_member_or_type_is_refused),
+		cmocka_unit_test(broken_reference_is_refused),
+	};
+
+	return cmocka_run_group_tests_name("frame_registration", tests, NULL, NULL);
+}
