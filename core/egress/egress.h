@@ -40,6 +40,8 @@ struct egress_request {
 	size_t max_answer;         /* bytes; 0: 16 MiB */
 	int64_t timeout_ms;        /* total, 0: settings */
 	bool insecure;             /* do not verify TLS (an operator's form said so) */
+	bool at_most_once;         /* on a connection of its own, since libcurl sends again
+				    * when a reused one dies */
 };
 
 struct egress_answer {
@@ -57,7 +59,12 @@ enum egress_failure {
 	EGRESS_UNKNOWN,            /* sent, then time-out or reset */
 };
 
+/* 'settings' is borrowed for good. */
 struct egress *egress_new(struct loop *loop, const struct settings *settings);
+/* Any thread, while the loop still runs: every request, also a running one, ends with
+ * E_CANCELLED from now on. */
+void egress_stop(struct egress *egress);
+/* After egress_stop, when nobody waits in egress_send any more and the loop has ended. */
 void egress_free(struct egress *egress);
 /* Send and wait; not on the loop thread.  0 whenever an answer came.  E_UPSTREAM
  * otherwise, with '*ret_failure' set. */

@@ -1,1 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
+
+libcore_la_SOURCES += %D%/slot.c %D%/slot.h
