@@ -1,1 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
+# A fuzz target is declared by its owner: FUZZ_TARGETS += tests/fuzz/fuzz_x.  In a
+# plain build each is a program that runs its seeds (tests/fuzz/seeds/x/).
+check_LIBRARIES = %D%/fuzz/libreplay.a
+tests_fuzz_libreplay_a_SOURCES = %D%/fuzz/replay.c
+check_PROGRAMS += $(FUZZ_TARGETS)
+TESTS += $(FUZZ_TARGETS)
+
+EXTRA_DIST += %D%/fuzz/seeds %D%/blackbox %D%/upstream tools .ci \
+	package.json package-lock.json .npmrc
+
+# The black-box tests: a real mortised from this build on temporary directories.
+# BLACKBOX=file narrows it.
+NODE = node
+BLACKBOX = $(abs_top_srcdir)/tests/blackbox/*.test.mjs
+check-blackbox: all
+	builddir='$(abs_top_builddir)' $(NODE) --test --test-concurrency=2 \
+		--test-reporter=spec $(BLACKBOX)
+.PHONY: check-blackbox
