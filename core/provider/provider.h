@@ -38,6 +38,13 @@ struct call_scope {
 	const char *origin;        /* "user:7", "token:3", "integration:5", "system" */
 };
 
+/* Did the host die during this call?  Jobs count the deaths that are surely theirs. */
+enum call_death {
+	CALL_DEATH_NONE,
+	CALL_DEATH_SHARED,         /* several calls ran: try this one again with 'solo' */
+	CALL_DEATH_ALONE,          /* only this one ran: a strike */
+};
+
 struct call_request {
 	struct call_scope scope;
 	/* "build" "post_install" "uninstall" "undo" "step:NAME:check" "step:NAME:show"
@@ -48,6 +55,8 @@ struct call_request {
 	size_t body_size;
 	int64_t deadline_ms;       /* from now */
 	struct job_run *job;       /* for checkpoints; NULL outside jobs */
+	bool solo;                 /* run it in a host that takes one call at a time */
+	enum call_death *ret_death;    /* set when the call fails; or NULL */
 };
 
 struct providers *providers_new(struct daemon *daemon);
@@ -71,14 +80,22 @@ const char *provider_setting(struct daemon *daemon, const struct reg_provider *p
 /* Are all its required settings there? */
 bool provider_configured(struct daemon *daemon, const struct reg_provider *provider);
 
-/* Run a callback and wait.  On 0, '*ret_output' is an object and '*ret_effects' an array,
- * both new references, for effects_apply. */
+/* Does a host of this provider run, or will one soon?  Not while its plugin is disabled,
+ * refused or in quarantine: then work may as well wait. */
+bool providers_runnable(struct providers *providers, const char *key);
+
+/* Run a callback and wait; not on the loop thread.  On 0, '*ret_output' is an object and '*ret_effects' an array,
+ * both new references, for effects_apply.  While no host runs it waits for one.
+ * E_RETRY: the host died, none came in time, or too many calls wait; E_CANCELLED: the
+ * deadline passed. */
 int provider_call(struct providers *providers, const struct call_request *request,
 	json_t **ret_output, json_t **ret_effects, struct err *err);
 
 /* For the admin socket: [{"name","file","version","state","pid","generation",
- * "providers":[],"reason"}]. */
+ * "providers":[],"reason","deaths"}].  state: "starting" "ready" "restarting"
+ * "quarantined" "disabled" "refused". */
 json_t *providers_describe(struct providers *providers);
+/* These four wait until it is so.  Load also takes a file that was refused before. */
 int providers_load(struct providers *providers, const char *name, struct err *err);
 int providers_unload(struct providers *providers, const char *name, struct err *err);
 int providers_reload(struct providers *providers, const char *name, struct err *err);
