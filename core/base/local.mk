@@ -3,6 +3,7 @@ libcore_la_SOURCES += \
 	%D%/buf.c %D%/buf.h \
 	%D%/clock.c %D%/clock.h \
 	%D%/err.c %D%/err.h \
+	%D%/json_pointer.c %D%/json_pointer.h \
 	%D%/log.c %D%/log.h \
 	%D%/loop.c %D%/loop.h \
 	%D%/mem.c %D%/mem.h \
@@ -13,3 +14,6 @@ UNIT_TESTS += tests/unit/test_base_buf tests/unit/test_base_log tests/unit/test_
 tests_unit_test_base_buf_SOURCES = tests/unit/test_base_buf.c
 tests_unit_test_base_log_SOURCES = tests/unit/test_base_log.c
 tests_unit_test_base_pool_SOURCES = tests/unit/test_base_pool.c
+
+UNIT_TESTS += tests/unit/test_base_json_pointer
+tests_unit_test_base_json_pointer_SOURCES = tests/unit/test_base_json_pointer.c
