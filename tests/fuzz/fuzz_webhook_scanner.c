@@ -21,7 +21,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static int64_t depth(const json_t *json)
+static int64_t depth(json_t *json)
 {
 	int64_t deepest = 0;
 	const char *key;
@@ -29,11 +29,11 @@ static int64_t depth(const json_t *json)
 	size_t index;
 
 	if (json_is_array(json)) {
-		json_array_foreach((json_t *)json, index, value)
+		json_array_foreach(json, index, value)
 			if (depth(value) > deepest)
 				deepest = depth(value);
 	} else if (json_is_object(json)) {
-		json_object_foreach((json_t *)json, key, value)
+		json_object_foreach(json, key, value)
 			if (depth(value) > deepest)
 				deepest = depth(value);
 	} else {
