@@ -1,1 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
+libcore_la_SOURCES += \
+	%D%/plugin_note.c %D%/plugin_note.h \
+	%D%/provider.h \
+	%D%/registration.c %D%/registration.h
+
+UNIT_TESTS += tests/unit/test_base_merge_patch tests/unit/test_provider_plugin_note \
+	tests/unit/test_provider_registration
+tests_unit_test_base_merge_patch_SOURCES = tests/unit/test_base_merge_patch.c
+tests_unit_test_provider_plugin_note_SOURCES = tests/unit/test_provider_plugin_note.c
+tests_unit_test_provider_registration_SOURCES = tests/unit/test_provider_registration.c
+FUZZ_TARGETS += tests/fuzz/fuzz_note
+tests_fuzz_fuzz_note_SOURCES = tests/fuzz/fuzz_note.c
