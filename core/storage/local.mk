@@ -6,3 +6,22 @@ libcore_la_SOURCES += \
 	%D%/ledger.c %D%/ledger.h \
 	%D%/link.c %D%/link.h %D%/link_private.h \
 	%D%/plugin.c %D%/plugin.h
+
+# The store engine.
+libcore_la_SOURCES += \
+	%D%/connection.c %D%/connection.h \
+	%D%/migrate.c %D%/migrate.h \
+	%D%/store.c %D%/store.h %D%/tx.h
+nodist_libcore_la_SOURCES = %D%/migrations.c
+
+MIGRATIONS = %D%/migrations/0001-first.sql
+EXTRA_DIST += $(MIGRATIONS) %D%/migrations.awk
+BUILT_SOURCES += %D%/migrations.c
+CLEANFILES += %D%/migrations.c
+%D%/migrations.c: $(MIGRATIONS) %D%/migrations.awk
+	$(AM_V_GEN)$(MKDIR_P) %D% && cd $(srcdir) && \
+	LC_ALL=C $(AWK) -f %D%/migrations.awk $(MIGRATIONS) >$(abs_builddir)/$@.tmp && \
+	mv $(abs_builddir)/$@.tmp $(abs_builddir)/$@
+
+UNIT_TESTS += tests/unit/test_storage_store
+tests_unit_test_storage_store_SOURCES = tests/unit/test_storage_store.c

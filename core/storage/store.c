@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/*
+ * The SQLite engine: a writer thread that groups queued closures in one commit, a
+ * set of read connections, and a thread that checkpoints beside the writer.
+ *
+ * There is no batch window: what was queued while the last commit ran is the next
+ * batch.  Some errors end SQLite's whole transaction and the savepoints with it, so
+ * after any error the writer asks whether it still stands; if not, the batch is void
+ * and each of its closures is run once more alone.
+ */
+#include "config.h"
+#include "core/storage/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/storage/connection.h"
+#include "core/storage/migrate.h"
+
+#define QUEUE_MAX 4096
+#define BATCH_MAX 256
+#define BATCH_MAX_SIZE (8 << 20)
+#define BATCH_MAX_MS 5
+#define READ_MAX_MS 2000
+#define READERS 8
+#define CHECKPOINT_MS 100
+#define CHECKPOINT_FRAMES 16000
+
+struct write {
+	STAILQ_ENTRY(write) link;
+	store_fn *fn;
+	void *arg;
+	size_t size;
+	store_done_fn *done;           /* NULL: somebody waits at 'ready' */
+	sem_t *ready;
+	int result;
+	struct err err;
+};
+STAILQ_HEAD(write_list, write);
+
+struct store {
+	char *path;
+	int lock_fd;
+
+	pthread_t writer;
+	struct tx *write_tx;           /* writer thread */
+	pthread_mutex_t queue_lock;
+	pthread_cond_t queue_wake;
+	struct write_list queue;       /* under queue_lock, as the next two */
+	size_t queue_len;
+	bool closing;
+	atomic_bool healthy;
+
+	pthread_mutex_t reader_lock;
+	pthread_cond_t reader_wake;
+	struct tx **readers;           /* under reader_lock: those that are free */
+	int reader_free, reader_len;
+
+	pthread_t checkpointer;
+	struct tx *checkpoint_tx;      /* checkpoint thread */
+	pthread_mutex_t checkpoint_lock;
+	pthread_cond_t checkpoint_wake;
+	bool dirty, checkpoint_ending; /* under checkpoint_lock */
+	atomic_bool log_is_long;       /* the writer should checkpoint between batches */
+};
+
+/* ---- The writer ---- */
+
+/* Is the transaction that we began still there? */
+static bool in_transaction(struct tx *tx)
+{
+	return !tx->broken && !sqlite3_get_autocommit(tx->db);
+}
+
+static void run_closure(struct store *store, struct write *write)
+{
+	struct tx *tx = store->write_tx;
+
+	err_clear(&write->err);
+	write->result = connection_run(tx, "SAVEPOINT closure", &write->err);
+	if (write->result < 0)
+		return;
+	write->result = write->fn(tx, write->arg, &write->err);
+	if (tx->broken || sqlite3_get_autocommit(tx->db))
+		return;
+	if (write->result < 0)
+		(void)connection_run(tx, "ROLLBACK TO closure", NULL);
+	(void)connection_run(tx, "RELEASE closure", NULL);
+}
+
+/* Leave no transaction behind, whatever happened. */
+static void abandon(struct tx *tx)
+{
+	if (!sqlite3_get_autocommit(tx->db))
+		(void)connection_run(tx, "ROLLBACK", NULL);
+	tx->broken = false;
+}
+
+/* The next closure in the queue, which moves to the batch; NULL if there is none. */
+static struct write *take_next(struct store *store, struct write_list *batch)
+{
+	struct write *write;
+
+	pthread_mutex_lock(&store->queue_lock);
+	write = STAILQ_FIRST(&store->queue);
+	if (write) {
+		STAILQ_REMOVE_HEAD(&store->queue, link);
+		store->queue_len--;
+	}
+	pthread_mutex_unlock(&store->queue_lock);
+	if (write)
+		STAILQ_INSERT_TAIL(batch, write, link);
+	return write;
+}
+
+/* Fill a batch, running each closure as it is taken.  False: the batch is void. */
+static bool run_batch(struct store *store, struct write_list *batch)
+{
+	struct tx *tx = store->write_tx;
+	int64_t started_ms = clock_mono_ms();
+	size_t len = 0, size = 0;
+	bool begun = connection_run(tx, "BEGIN IMMEDIATE", NULL) == 0;
+
+	for (struct write *write; len < BATCH_MAX && size < BATCH_MAX_SIZE &&
+		clock_mono_ms() - started_ms <= BATCH_MAX_MS && (write = take_next(store, batch));
+		len++) {
+		size += write->size;
+		if (!begun)
+			return false;
+		run_closure(store, write);
+		if (!in_transaction(tx))
+			return false;
+	}
+	return connection_run(tx, "COMMIT", NULL) == 0;
+}
+
+/* Run one closure of a void batch in a transaction of its own. */
+static void run_alone(struct store *store, struct write *write)
+{
+	struct tx *tx = store->write_tx;
+	struct err err = {0};
+	int result = connection_run(tx, "BEGIN IMMEDIATE", &err);
+
+	if (result == 0) {
+		run_closure(store, write);
+		result = in_transaction(tx) ? connection_run(tx, "COMMIT", &err) : MORTISE_E_RETRY;
+	}
+	if (result < 0) {
+		if (write->err.code == 0 || write->result == 0) {
+			err_clear(&write->err);
+			err_set(&write->err, MORTISE_E_RETRY, "%s",
+				err.text ? err.text : "the database takes nothing now");
+		}
+		write->result = MORTISE_E_RETRY;
+		abandon(tx);
+		log_limited(MORTISE_LOG_ERROR, "store.write_failed",
+			LOG_TEXT("reason", err_text(&write->err)));
+	}
+	atomic_store(&store->healthy, result == 0);
+	err_clear(&err);
+}
+
+static void deliver(struct write_list *batch)
+{
+	struct write *write;
+
+	while ((write = STAILQ_FIRST(batch))) {
+		STAILQ_REMOVE_HEAD(batch, link);
+		if (write->done) {
+			write->done(write->result, &write->err, write->arg);
+			err_clear(&write->err);
+			free(write);
+		} else {
+			sem_post(write->ready);
+		}
+	}
+}
+
+static void wake_checkpointer(struct store *store)
+{
+	pthread_mutex_lock(&store->checkpoint_lock);
+	store->dirty = true;
+	pthread_cond_signal(&store->checkpoint_wake);
+	pthread_mutex_unlock(&store->checkpoint_lock);
+}
+
+static bool wait_for_work(struct store *store)
+{
+	bool work;
+
+	pthread_mutex_lock(&store->queue_lock);
+	while (STAILQ_EMPTY(&store->queue) && !store->closing)
+		pthread_cond_wait(&store->queue_wake, &store->queue_lock);
+	work = !STAILQ_EMPTY(&store->queue);
+	pthread_mutex_unlock(&store->queue_lock);
+	return work;
+}
+
+static void *write_forever(void *arg)
+{
+	struct store *store = arg;
+
+	pthread_setname_np(pthread_self(), "store-writer");
+	while (wait_for_work(store)) {
+		struct write_list batch = STAILQ_HEAD_INITIALIZER(batch);
+		struct write *write;
+
+		if (run_batch(store, &batch)) {
+			atomic_store(&store->healthy, true);
+		} else {
+			abandon(store->write_tx);
+			STAILQ_FOREACH(write, &batch, link)
+				run_alone(store, write);
+		}
+		deliver(&batch);
+		/* Only between batches does a checkpoint let the log start anew. */
+		if (atomic_exchange(&store->log_is_long, false))
+			sqlite3_wal_checkpoint_v2(store->write_tx->db, NULL,
+				SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+		wake_checkpointer(store);
+	}
+	return NULL;
+}
+
+static int enqueue(struct store *store, struct write *write, struct err *err)
+{
+	int result = 0;
+
+	pthread_mutex_lock(&store->queue_lock);
+	if (store->closing || store->queue_len >= QUEUE_MAX) {
+		result = err_set(err, MORTISE_E_RETRY, store->closing ?
+			"the daemon is ending; try again later" :
+			"too many writes are waiting; try again later");
+	} else {
+		STAILQ_INSERT_TAIL(&store->queue, write, link);
+		store->queue_len++;
+		pthread_cond_signal(&store->queue_wake);
+	}
+	pthread_mutex_unlock(&store->queue_lock);
+	return result;
+}
+
+int store_write(struct store *store, store_fn *fn, void *arg, struct err *err)
+{
+	sem_t ready;
+	struct write write = {.fn = fn, .arg = arg, .size = 1024, .ready = &ready};
+	int result;
+
+	sem_init(&ready, 0, 0);
+	result = enqueue(store, &write, err);
+	if (result == 0) {
+		while (sem_wait(&ready) < 0 && errno == EINTR)
+			;
+		result = write.result;
+		if (write.err.code != 0)
+			(void)err_move(err, &write.err);
+		if (result < 0)
+			(void)err_set(err, result, "the write was refused");
+	}
+	sem_destroy(&ready);
+	return result;
+}
+
+int store_write_async(struct store *store, store_fn *fn, void *arg, size_t size,
+	store_done_fn *done, struct err *err)
+{
+	struct write *write = new(struct write);
+	int result;
+
+	write->fn = fn;
+	write->arg = arg;
+	write->size = size;
+	write->done = done;
+	result = enqueue(store, write, err);
+	if (result < 0)
+		free(write);
+	return result;
+}
+
+/* ---- Readers ---- */
+
+static struct tx *reader_take(struct store *store)
+{
+	struct tx *tx;
+
+	pthread_mutex_lock(&store->reader_lock);
+	while (store->reader_free == 0)
+		pthread_cond_wait(&store->reader_wake, &store->reader_lock);
+	tx = store->readers[--store->reader_free];
+	pthread_mutex_unlock(&store->reader_lock);
+	return tx;
+}
+
+static void reader_give(struct store *store, struct tx *tx)
+{
+	pthread_mutex_lock(&store->reader_lock);
+	store->readers[store->reader_free++] = tx;
+	pthread_cond_signal(&store->reader_wake);
+	pthread_mutex_unlock(&store->reader_lock);
+}
+
+int store_read(struct store *store, store_fn *fn, void *arg, struct err *err)
+{
+	struct tx *tx = reader_take(store);
+	int result;
+
+	tx->read_until_ms = clock_mono_ms() + READ_MAX_MS;
+	result = connection_run(tx, "BEGIN", err);
+	if (result == 0) {
+		result = fn(tx, arg, err);
+		tx->read_until_ms = 0;
+		(void)connection_run(tx, "ROLLBACK", NULL);
+	}
+	tx->broken = false;
+	reader_give(store, tx);
+	if (result < 0)
+		(void)err_set(err, result, "the read was refused");
+	return result;
+}
+
+bool store_healthy(struct store *store)
+{
+	return atomic_load(&store->healthy);
+}
+
+/* ---- Checkpoints ---- */
+
+static void *checkpoint_forever(void *arg)
+{
+	struct store *store = arg;
+	bool ending = false;
+
+	pthread_setname_np(pthread_self(), "store-checkpoint");
+	while (!ending) {
+		struct timespec pause = {.tv_nsec = CHECKPOINT_MS * 1000000L};
+		int frames = 0, done = 0;
+
+		pthread_mutex_lock(&store->checkpoint_lock);
+		while (!store->dirty && !store->checkpoint_ending)
+			pthread_cond_wait(&store->checkpoint_wake, &store->checkpoint_lock);
+		store->dirty = false;
+		ending = store->checkpoint_ending;
+		pthread_mutex_unlock(&store->checkpoint_lock);
+		if (ending)
+			break;
+		sqlite3_wal_checkpoint_v2(store->checkpoint_tx->db, NULL,
+			SQLITE_CHECKPOINT_PASSIVE, &frames, &done);
+		if (frames > CHECKPOINT_FRAMES)
+			atomic_store(&store->log_is_long, true);
+		/* Checkpoints work on batches of commits, not on each. */
+		nanosleep(&pause, NULL);
+	}
+	return NULL;
+}
+
+/* ---- Opening and closing ---- */
+
+static int lock_database(struct store *store, struct err *err)
+{
+	cleanup_free char *path = xasprintf("%s.lock", store->path);
+
+	store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (store->lock_fd < 0)
+		return err_set(err, MORTISE_E_SETTINGS, "%s: %s; is state_dir right?", path,
+			strerror(errno));
+	if (flock(store->lock_fd, LOCK_EX | LOCK_NB) < 0)
+		return err_set(err, MORTISE_E_SETTINGS,
+			"%s: another mortised uses this database; stop it, or give this one a "
+			"state_dir of its own", store->path);
+	return 0;
+}
+
+static int find_path(const struct store_settings *settings, char **ret_path, struct err *err)
+{
+	const char *file = settings->url + strlen("sqlite:");
+
+	if (strncmp(settings->url, "sqlite:", strlen("sqlite:")) != 0 || *file == '\0')
+		return err_set(err, MORTISE_E_SETTINGS,
+			"storage.url: \"%s\" is not supported by this version; use "
+			"\"sqlite:FILE\"", settings->url);
+	*ret_path = *file == '/' ? xstrdup(file) : xasprintf("%s/%s", settings->state_dir, file);
+	return 0;
+}
+
+static int open_connections(struct store *store, int readers, struct err *err)
+{
+	int result = connection_open(store->path, CONNECTION_WRITER, &store->write_tx, err);
+
+	if (result == 0)
+		result = migrate(store->write_tx, store->path, err);
+	if (result == 0)
+		result = connection_open(store->path, CONNECTION_WRITER, &store->checkpoint_tx, err);
+	store->readers = xcalloc((size_t)readers, sizeof(struct tx *));
+	while (result == 0 && store->reader_len < readers) {
+		result = connection_open(store->path, CONNECTION_READER,
+			&store->readers[store->reader_len], err);
+		if (result == 0)
+			store->reader_free = ++store->reader_len;
+	}
+	return result;
+}
+
+int store_open(const struct store_settings *settings, struct store **ret_store, struct err *err)
+{
+	struct store *store = new(struct store);
+	int result = find_path(settings, &store->path, err);
+
+	store->lock_fd = -1;
+	STAILQ_INIT(&store->queue);
+	pthread_mutex_init(&store->queue_lock, NULL);
+	pthread_cond_init(&store->queue_wake, NULL);
+	pthread_mutex_init(&store->reader_lock, NULL);
+	pthread_cond_init(&store->reader_wake, NULL);
+	pthread_mutex_init(&store->checkpoint_lock, NULL);
+	pthread_cond_init(&store->checkpoint_wake, NULL);
+	if (result == 0)
+		result = lock_database(store, err);
+	if (result == 0)
+		result = open_connections(store, settings->readers ? settings->readers : READERS,
+			err);
+	if (result < 0) {
+		store_close(store);
+		return result;
+	}
+	atomic_store(&store->healthy, true);
+	if (pthread_create(&store->writer, NULL, write_forever, store) != 0 ||
+		pthread_create(&store->checkpointer, NULL, checkpoint_forever, store) != 0)
+		abort();
+	*ret_store = store;
+	return 0;
+}
+
+static void end_threads(struct store *store)
+{
+	pthread_mutex_lock(&store->queue_lock);
+	store->closing = true;
+	pthread_cond_signal(&store->queue_wake);
+	pthread_mutex_unlock(&store->queue_lock);
+	pthread_join(store->writer, NULL);
+	pthread_mutex_lock(&store->checkpoint_lock);
+	store->checkpoint_ending = true;
+	pthread_cond_signal(&store->checkpoint_wake);
+	pthread_mutex_unlock(&store->checkpoint_lock);
+	pthread_join(store->checkpointer, NULL);
+}
+
+void store_close(struct store *store)
+{
+	if (!store)
+		return;
+	if (store->writer)
+		end_threads(store);
+	for (int i = 0; i < store->reader_len; i++)
+		connection_close(store->readers[i]);
+	free(store->readers);
+	connection_close(store->checkpoint_tx);
+	connection_close(store->write_tx);
+	if (store->lock_fd >= 0)
+		close(store->lock_fd);
+	pthread_cond_destroy(&store->checkpoint_wake);
+	pthread_mutex_destroy(&store->checkpoint_lock);
+	pthread_cond_destroy(&store->reader_wake);
+	pthread_mutex_destroy(&store->reader_lock);
+	pthread_cond_destroy(&store->queue_wake);
+	pthread_mutex_destroy(&store->queue_lock);
+	free(store->path);
+	free(store);
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+#include "config.h"
+#include "tests/unit/unit.h"
+
+#include <semaphore.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "core/base/err.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/storage/connection.h"
+#include "core/storage/store.h"
+#include "core/storage/tx.h"
+
+SQL(note_insert, "INSERT INTO schedule (name, every_ms, next_at) VALUES ($1, $2, 0)");
+SQL(note_count, "SELECT count(*) FROM schedule");
+SQL(secret_insert, "INSERT INTO daemon_secret (name, uid, sealed) VALUES ($1, $2, $2)");
+
+/* A closure's argument is not const. */
+#define NAME(text) ((char[]){text})
+
+struct fixture {
+	char dir[32];
+	struct store *store;
+};
+
+static int open_fixture(struct fixture *fixture, struct err *err)
+{
+	struct store_settings settings = {.url = "sqlite:test.db", .state_dir = fixture->dir};
+
+	return store_open(&settings, &fixture->store, err);
+}
+
+static int setup(void **state)
+{
+	struct fixture *fixture = new(struct fixture);
+	struct err err = {0};
+
+	log_setup(MORTISE_LOG_ERROR - 1, LOG_LOGFMT);
+	strcpy(fixture->dir, "/tmp/mortise-test-XXXXXX");
+	assert_non_null(mkdtemp(fixture->dir));
+	if (open_fixture(fixture, &err) < 0)
+		fail_msg("%s", err_text(&err));
+	*state = fixture;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *fixture = *state;
+	static const char *const names[] = {"test.db", "test.db-wal", "test.db-shm",
+		"test.db.lock"};
+
+	store_close(fixture->store);
+	for (size_t i = 0; i < lengthof(names); i++) {
+		char *path = xasprintf("%s/%s", fixture->dir, names[i]);
+
+		unlink(path);
+		free(path);
+	}
+	rmdir(fixture->dir);
+	free(fixture);
+	return 0;
+}
+
+static int insert_note(struct tx *tx, void *arg, struct err *err)
+{
+	int changed = tx_exec(tx, &note_insert, err, "si", (const char *)arg, (int64_t)1);
+
+	return changed < 0 ? changed : 0;
+}
+
+static int insert_and_refuse(struct tx *tx, void *arg, struct err *err)
+{
+	int result = insert_note(tx, arg, err);
+
+	return result < 0 ? result : err_set(err, MORTISE_E_SETTINGS, "no, after all");
+}
+
+static int count_notes(struct tx *tx, void *arg, struct err *err)
+{
+	struct query query;
+	int result = query_begin(&query, tx, &note_count, err, "");
+
+	if (result == 0 && (result = query_next(&query)) == 1) {
+		*(int64_t *)arg = query_int(&query, 0);
+		result = 0;
+	}
+	query_end(&query);
+	return result;
+}
+
+static int64_t count(struct fixture *fixture)
+{
+	int64_t len = -1;
+
+	assert_int_equal(store_read(fixture->store, count_notes, &len, NULL), 0);
+	return len;
+}
+
+static void a_read_sees_what_was_written_before(void **state)
+{
+	struct fixture *fixture = *state;
+	char name[16];
+
+	for (int i = 0; i < 50; i++) {
+		snprintf(name, sizeof(name), "n%d", i);
+		assert_int_equal(store_write(fixture->store, insert_note, name, NULL), 0);
+		assert_int_equal(count(fixture), i + 1);
+	}
+}
+
+static void a_refusal_takes_back_its_own_writes_only(void **state)
+{
+	struct fixture *fixture = *state;
+	cleanup_err struct err err = {0};
+
+	assert_int_equal(store_write(fixture->store, insert_note, NAME("a"), NULL), 0);
+	assert_int_equal(store_write(fixture->store, insert_and_refuse, NAME("b"), &err),
+		MORTISE_E_SETTINGS);
+	assert_string_equal(err_text(&err), "no, after all");
+	assert_int_equal(count(fixture), 1);
+}
+
+static void a_clash_is_a_conflict(void **state)
+{
+	struct fixture *fixture = *state;
+	cleanup_err struct err err = {0};
+
+	assert_int_equal(store_write(fixture->store, insert_note, NAME("a"), NULL), 0);
+	assert_int_equal(store_write(fixture->store, insert_note, NAME("a"), &err), MORTISE_E_CONFLICT);
+}
+
+static sem_t done_sem;
+static int done_results[400];
+static _Atomic int done_len;
+
+static void note_done(int result, struct err *err, void *arg)
+{
+	(void)err;
+	free(arg);
+	done_results[done_len++] = result;
+	sem_post(&done_sem);
+}
+
+static void queued_closures_all_end_each_by_itself(void **state)
+{
+	struct fixture *fixture = *state;
+	int failed = 0;
+
+	sem_init(&done_sem, 0, 0);
+	done_len = 0;
+	for (int i = 0; i < 400; i++) {
+		char *name = i % 7 == 3 ? xstrdup("same") : xasprintf("q%d", i);
+
+		assert_int_equal(store_write_async(fixture->store, insert_note, name, 100, note_done,
+			NULL), 0);
+	}
+	for (int i = 0; i < 400; i++)
+		sem_wait(&done_sem);
+	for (int i = 0; i < 400; i++)
+		failed += done_results[i] == MORTISE_E_CONFLICT;
+	/* Of the 57 with the same name, the first one won. */
+	assert_int_equal(failed, 56);
+	assert_int_equal(count(fixture), 400 - 56);
+}
+
+/* The page limit is what SQLITE_FULL looks like without a full disk. */
+static int limit_pages(struct tx *tx, void *arg, struct err *err)
+{
+	(void)arg;
+	return connection_run(tx, "PRAGMA max_page_count = 200", err);
+}
+
+static int fill_disk(struct tx *tx, void *arg, struct err *err)
+{
+	cleanup_free char *zeros = xcalloc(1, 4 << 20);
+	struct blob blob = {zeros, 4 << 20};
+	int changed = tx_exec(tx, &secret_insert, err, "sb", (const char *)arg, &blob);
+
+	return changed < 0 ? changed : 0;
+}
+
+static void a_full_database_refuses_and_works_again(void **state)
+{
+	struct fixture *fixture = *state;
+	cleanup_err struct err err = {0};
+
+	assert_int_equal(store_write(fixture->store, limit_pages, NULL, NULL), 0);
+	assert_int_equal(store_write(fixture->store, fill_disk, NAME("big"), &err), MORTISE_E_RETRY);
+	assert_false(store_healthy(fixture->store));
+	assert_int_equal(store_write(fixture->store, insert_note, NAME("small"), NULL), 0);
+	assert_true(store_healthy(fixture->store));
+	assert_int_equal(count(fixture), 1);
+}
+
+static void acknowledged_rows_survive_a_kill(void **state)
+{
+	struct fixture *fixture = *state;
+	int ends[2], acknowledged = 0, status;
+	char byte;
+	pid_t child;
+
+	store_close(fixture->store);
+	fixture->store = NULL;
+	assert_int_equal(pipe(ends), 0);
+	child = fork();
+	if (child == 0) {
+		struct err err = {0};
+
+		close(ends[0]);
+		if (open_fixture(fixture, &err) < 0)
+			_exit(1);
+		for (int i = 0;; i++) {
+			char *name = xasprintf("k%d", i);
+
+			if (store_write(fixture->store, insert_note, name, NULL) < 0 ||
+				write(ends[1], "x", 1) != 1)
+				_exit(1);
+		}
+	}
+	close(ends[1]);
+	while (acknowledged < 200 && read(ends[0], &byte, 1) == 1)
+		acknowledged++;
+	kill(child, SIGKILL);
+	waitpid(child, &status, 0);
+	assert_true(WIFSIGNALED(status));
+	while (read(ends[0], &byte, 1) == 1)
+		acknowledged++;
+	close(ends[0]);
+	assert_int_equal(open_fixture(fixture, NULL), 0);
+	assert_in_range(count(fixture), acknowledged, acknowledged + 1);
+}
+
+static void a_second_daemon_is_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fixture other = *fixture;
+	cleanup_err struct err err = {0};
+
+	assert_int_equal(open_fixture(&other, &err), MORTISE_E_SETTINGS);
+	assert_non_null(strstr(err_text(&err), "another mortised"));
+}
+
+static void a_database_from_the_future_is_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	cleanup_err struct err err = {0};
+	cleanup_free char *path = xasprintf("%s/test.db", fixture->dir);
+	sqlite3 *db;
+
+	store_close(fixture->store);
+	fixture->store = NULL;
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "INSERT INTO schema_version VALUES (999)", NULL, NULL,
+		NULL), SQLITE_OK);
+	sqlite3_close(db);
+	assert_int_equal(open_fixture(fixture, &err), MORTISE_E_SETTINGS);
+	assert_non_null(strstr(err_text(&err), "schema version 999"));
+}
+
+static void other_engines_are_refused_with_words(void **state)
+{
+	struct store_settings settings = {.url = "postgresql://x", .state_dir = "/tmp"};
+	cleanup_err struct err err = {0};
+	struct store *store;
+
+	(void)state;
+	assert_int_equal(store_open(&settings, &store, &err), MORTISE_E_SETTINGS);
+	assert_non_null(strstr(err_text(&err), "sqlite:FILE"));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(a_read_sees_what_was_written_before),
+		TEST(a_refusal_takes_back_its_own_writes_only),
+		TEST(a_clash_is_a_conflict),
+		TEST(queued_closures_all_end_each_by_itself),
+		TEST(a_full_database_refuses_and_works_again),
+		TEST(acknowledged_rows_survive_a_kill),
+		TEST(a_second_daemon_is_refused),
+		TEST(a_database_from_the_future_is_refused),
+		cmocka_unit_test(other_engines_are_refused_with_words),
+	};
+
+	return cmocka_run_group_tests_name("storage_store", tests, NULL, NULL);
+}
