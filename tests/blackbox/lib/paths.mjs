@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The Mortise developers
+//
+// Where the checkout and the build are.  `builddir` (as automake names it) says which
+// build is tested; without it, build/ in the checkout.
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const top = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
+export const build = resolve(process.env.builddir || join(top, 'build'));
+
+export const programs = {
+  mortised: join(build, 'mortised'),
+  host: join(build, 'mortise-host'),
+  ctl: join(build, 'mortisectl'),
+};
+
+export const consoleDir = join(top, 'console');
+
+// A plugin built here: libtool leaves it in .libs/.
+export function pluginFile(name) {
+  const places = [join(build, 'plugins', name, '.libs', `${name}.so`), join(build, 'plugins', '.libs', `${name}.so`),
+    join(build, 'tests', 'plugins', '.libs', `${name}.so`)];
+  const file = places.find(existsSync);
+  if (!file) throw new Error(`plugin ${name} is not built (looked for ${places.join(', ')})`);
+  return file;
+}
