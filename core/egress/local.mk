@@ -1,1 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
+
+libcore_la_SOURCES += \
+	%D%/address.c %D%/address.h \
+	%D%/egress.c %D%/egress.h \
+	%D%/multi.c %D%/multi.h \
+	%D%/origin.c %D%/origin.h \
+	%D%/transfer.c %D%/transfer.h
+
+UNIT_TESTS += tests/unit/test_egress_address tests/unit/test_egress
+tests_unit_test_egress_address_SOURCES = tests/unit/test_egress_address.c
+tests_unit_test_egress_SOURCES = tests/unit/test_egress.c tests/unit/scripted_server.c \
+	tests/unit/scripted_server.h

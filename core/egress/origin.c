@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+#include "config.h"
+#include "core/egress/origin.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <curl/curl.h>
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+
+static bool has_only_url_bytes(const char *url)
+{
+	for (const char *c = url; *c; c++)
+		if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f || *c == '\\')
+			return false;
+	return true;
+}
+
+static char *url_part(CURLU *handle, CURLUPart part, unsigned int flags)
+{
+	char *text = NULL, *copy;
+
+	if (curl_url_get(handle, part, &text, flags) != CURLUE_OK)
+		return NULL;
+	copy = xstrdup(text);
+	curl_free(text);
+	return copy;
+}
+
+/* "[::1]" → "::1", "Example.COM." → "example.com". */
+static void normalize_host(char *host)
+{
+	size_t len = strlen(host);
+
+	if (host[0] == '[' && len > 2 && host[len - 1] == ']') {
+		memmove(host, host + 1, len - 2);
+		host[len - 2] = '\0';
+	} else if (len > 1 && host[len - 1] == '.') {
+		host[len - 1] = '\0';
+	}
+	for (char *c = host; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+}
+
+int origin_parse(const char *url, struct origin *ret_origin, struct err *err)
+{
+	struct origin origin = {0};
+	cleanup_free char *port = NULL;
+	CURLU *handle;
+	int result = 0;
+
+	if (strlen(url) > ORIGIN_URL_MAX)
+		return err_set(err, MORTISE_E_FIELD, "the URL is longer than %d bytes",
+			ORIGIN_URL_MAX);
+	if (!has_only_url_bytes(url))
+		return err_set(err, MORTISE_E_FIELD,
+			"the URL holds bytes that must be percent-encoded");
+	handle = curl_url();
+	if (!handle)
+		abort();
+	if (curl_url_set(handle, CURLUPART_URL, url, CURLU_DISALLOW_USER) != CURLUE_OK)
+		result = err_set(err, MORTISE_E_FIELD,
+			"not an absolute http or https URL without user and password");
+	if (result == 0) {
+		origin.scheme = url_part(handle, CURLUPART_SCHEME, 0);
+		origin.host = url_part(handle, CURLUPART_HOST, 0);
+		port = url_part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+	}
+	curl_url_cleanup(handle);
+	if (result == 0 && (!origin.scheme || !origin.host || !*origin.host || !port ||
+		(strcmp(origin.scheme, "http") != 0 && strcmp(origin.scheme, "https") != 0)))
+		result = err_set(err, MORTISE_E_FIELD, "the URL is not one of http or https");
+	if (result < 0) {
+		origin_clear(&origin);
+		return result;
+	}
+	normalize_host(origin.host);
+	origin.port = atoi(port);
+	*ret_origin = origin;
+	return 0;
+}
+
+bool origin_equals(const struct origin *left, const struct origin *right)
+{
+	return left->port == right->port && strcmp(left->scheme, right->scheme) == 0 &&
+		strcmp(left->host, right->host) == 0;
+}
+
+void origin_clear(struct origin *origin)
+{
+	free(origin->scheme);
+	free(origin->host);
+	*origin = (struct origin){0};
+}
+
+char *origin_resolve(const char *url, const char *location)
+{
+	CURLU *handle = curl_url();
+	char *resolved = NULL;
+
+	if (!handle)
+		abort();
+	if (curl_url_set(handle, CURLUPART_URL, url, 0) == CURLUE_OK &&
+		curl_url_set(handle, CURLUPART_URL, location, CURLU_URLENCODE) == CURLUE_OK &&
+		curl_url_set(handle, CURLUPART_FRAGMENT, NULL, 0) == CURLUE_OK)
+		resolved = url_part(handle, CURLUPART_URL, 0);
+	curl_url_cleanup(handle);
+	return resolved;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/*
+ * URLs of outbound requests: their check, their origin, and the target of a redirect.
+ * They are parsed by libcurl, which also uses them, so that nobody reads a URL in
+ * another way than the one who connects.  Any thread.
+ */
+#ifndef MORTISE_EGRESS_ORIGIN_H
+#define MORTISE_EGRESS_ORIGIN_H
+
+#include <stdbool.h>
+
+struct err;
+
+#define ORIGIN_URL_MAX 8192
+
+struct origin {
+	char *scheme;          /* "http", "https" */
+	char *host;            /* lower case, without brackets or a last dot */
+	int port;
+};
+
+/* Parse an absolute http or https URL without user and password; E_FIELD says what is
+ * wrong with it, without showing it. */
+int origin_parse(const char *url, struct origin *ret_origin, struct err *err);
+bool origin_equals(const struct origin *left, const struct origin *right);
+void origin_clear(struct origin *origin);
+#define cleanup_origin __attribute__((__cleanup__(origin_clear)))
+/* 'location' as seen from 'url' (new string), without fragment; NULL if it makes no URL. */
+char *origin_resolve(const char *url, const char *location);
+
+#endif
