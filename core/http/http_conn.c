@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/*
+ * One connection: head, body, handler, reply, and again.  Loop thread.
+ *
+ * Requests of a connection are handled one at a time; what a client pipelines
+ * waits in the input buffer, which has an upper mark.  Reading stays on while a
+ * handler works, so that a reset is noticed; an EOF alone is not the end, the
+ * client may still listen.
+ */
+#include "config.h"
+#include "core/http/http_private.h"
+
+#include <assert.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/pool.h"
+#include "core/http/metrics.h"
+
+#define READ_MARK (HTTP_MAX_HEAD + 4096)
+#define LINGER_MS 2000
+#define REFUSE_MS 2000
+#define COPY_LIMIT 4096        /* a smaller reply is copied, a larger one lent */
+#define RETRY_AFTER_S "1"
+
+METRIC_COUNTER(requests_total, "mortise_http_requests_total",
+	"HTTP requests answered, by method and status.", "method", "status");
+METRIC_COUNTER(refused_total, "mortise_http_refused_total",
+	"HTTP requests refused before a handler saw them, by status.", "status");
+METRIC_SECONDS(request_seconds, "mortise_http_request_seconds",
+	"Time from the head of a request to its reply.", "route");
+
+static void conn_advance(struct http_conn *conn);
+
+static void set_timer(struct http_conn *conn, int64_t ms)
+{
+	struct timeval when = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+
+	event_add(conn->timer, &when);
+}
+
+/* ---- Writing ---- */
+
+static void lend_free(const void *data, size_t size, void *arg)
+{
+	(void)data;
+	(void)size;
+	free(arg);
+}
+
+static void write_body(struct http_conn *conn, char *body_take, size_t size)
+{
+	struct evbuffer *output = bufferevent_get_output(conn->bev);
+
+	if (size < COPY_LIMIT) {
+		evbuffer_add(output, body_take, size);
+		free(body_take);
+	} else if (evbuffer_add_reference(output, body_take, size, lend_free, body_take) != 0) {
+		abort();
+	}
+}
+
+static void begin_reply(struct http_conn *conn)
+{
+	conn->state = CONN_REPLY;
+	set_timer(conn, conn->server->settings.body_timeout_ms);
+}
+
+/* Answer without a request, and end: the bytes could not be understood, or there is
+ * no room.  'retry' adds Retry-After. */
+static void refuse(struct http_conn *conn, int status, const char *reason)
+{
+	json_t *json = json_pack("{s:s}", "detail", reason);
+	char *body = json_dumps(json, JSON_COMPACT);
+	char number[8];
+
+	json_decref(json);
+	snprintf(number, sizeof(number), "%d", status);
+	metrics_add(&refused_total, 1, number);
+	log_limited(MORTISE_LOG_NOTICE, "http.refused", LOG_INT("status", status),
+		LOG_TEXT("reason", reason));
+	http_request_free(conn->request);
+	conn->request = NULL;
+	conn->closing = true;
+	evbuffer_add_printf(bufferevent_get_output(conn->bev),
+		"HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
+		"X-Content-Type-Options: nosniff\r\n%sConnection: close\r\n\r\n%s",
+		status, http_status_text(status), strlen(body),
+		status == 503 ? "Retry-After: " RETRY_AFTER_S "\r\n" : "", body);
+	free(body);
+	begin_reply(conn);
+}
+
+static bool has_no_body(int status)
+{
+	return status == 204 || status == 304;
+}
+
+static void write_reply(struct http_conn *conn, struct http_request *request)
+{
+	struct evbuffer *output = bufferevent_get_output(conn->bev);
+	const struct http_head *head = &request->head;
+	bool is_head = strcmp(head->method, "HEAD") == 0;
+
+	evbuffer_add_printf(output, "HTTP/1.1 %d %s\r\n", request->status,
+		http_status_text(request->status));
+	evbuffer_add(output, request->reply_headers.data, request->reply_headers.size);
+	if (!has_no_body(request->status))
+		evbuffer_add_printf(output, "Content-Length: %zu\r\n", request->reply_size);
+	evbuffer_add_printf(output, "X-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n%s\r\n",
+		request->id, conn->closing ? "Connection: close\r\n" :
+		head->minor == 0 ? "Connection: keep-alive\r\n" : "");
+	if (request->reply_size > 0 && !is_head && !has_no_body(request->status))
+		write_body(conn, steal(&request->reply_body), request->reply_size);
+}
+
+static void note_reply(const struct http_request *request)
+{
+	int64_t ms = clock_mono_ms() - request->start_ms;
+	const char *route = request->route.pattern ? request->route.pattern : "-";
+	char status[8];
+
+	snprintf(status, sizeof(status), "%d", request->status);
+	metrics_add(&requests_total, 1,
+		http_method_known(request->head.method) ? request->head.method : "other", status);
+	metrics_observe_ms(&request_seconds, ms, route);
+	log_debug("http.request", LOG_TEXT("id", request->id),
+		LOG_TEXT("method", request->head.method), LOG_TEXT("route", route),
+		LOG_INT("status", request->status), LOG_INT("ms", ms));
+}
+
+void http_conn_reply(void *arg)
+{
+	struct http_request *request = arg;
+	struct http_conn *conn = request->conn;
+
+	if (request->status == 0) {
+		log_error("http.no_reply", LOG_TEXT("route", request->route.pattern));
+		http_reply_detail(request, 500, "Internal error");
+	}
+	if (request->server)
+		atomic_fetch_sub(&request->server->busy, 1);
+	note_reply(request);
+	if (conn) {
+		assert(conn->state == CONN_BUSY && conn->request == request);
+		/* A body that was not read cannot be told from the next request. */
+		if (!request->head.keep_alive || !request->body_whole || conn->server->draining)
+			conn->closing = true;
+		write_reply(conn, request);
+		conn->request = NULL;
+		begin_reply(conn);
+	}
+	http_request_free(request);
+}
+
+/* ---- Handing over ---- */
+
+static void run_handler(void *arg)
+{
+	struct http_request *request = arg;
+
+	request->route.handler(request, request->route.arg);
+}
+
+static void answer(struct http_request *request, int status, const char *detail)
+{
+	http_reply_detail(request, status, detail);
+	http_send(request);
+}
+
+static void set_busy(struct http_conn *conn)
+{
+	conn->state = CONN_BUSY;
+	event_del(conn->timer);
+	atomic_fetch_add(&conn->server->busy, 1);
+}
+
+static void dispatch(struct http_conn *conn)
+{
+	struct http_request *request = conn->request;
+
+	set_busy(conn);
+	request->body_whole = true;
+	if (!request->route.pool) {
+		run_handler(request);
+	} else if (pool_submit(request->route.pool, run_handler, request, NULL) < 0) {
+		http_reply_header(request, "Retry-After", RETRY_AFTER_S);
+		answer(request, 503, "The server is busy; try again later");
+	}
+}
+
+/* No route fits: say so, once a body of no length was read. */
+static void answer_unrouted(struct http_conn *conn, int status, const char *reason)
+{
+	struct http_request *request = conn->request;
+	bool options = strcmp(request->head.method, "OPTIONS") == 0;
+
+	set_busy(conn);
+	request->body_whole = !request->head.chunked && request->head.content_length <= 0;
+	if (*request->match.allow)
+		http_reply_header(request, "Allow", request->match.allow);
+	if (options && (status == 405 || strcmp(request->head.path, "*") == 0)) {
+		http_reply_empty(request, 204);
+		http_send(request);
+		return;
+	}
+	if (!reason)
+		reason = status == 405 ? "Method not allowed" : "The requested resource does not exist";
+	answer(request, status, reason);
+}
+
+/* ---- Reading ---- */
+
+/* What may the body have?  False: answered already. */
+static bool admit(struct http_conn *conn)
+{
+	struct http_request *request = conn->request;
+
+	request->max_body = request->route.max_body;
+	if (!request->route.admit)
+		return true;
+	set_busy(conn);
+	request->max_body = request->route.admit(request, request->route.arg);
+	if (request->max_body < 0) {
+		request->body_whole = !request->head.chunked && request->head.content_length <= 0;
+		return false;
+	}
+	atomic_fetch_sub(&conn->server->busy, 1);
+	return true;
+}
+
+static void begin_body(struct http_conn *conn)
+{
+	struct http_request *request = conn->request;
+
+	if (request->head.content_length > request->max_body) {
+		refuse(conn, 413, "the body is too large");
+		return;
+	}
+	if (!request->head.chunked && request->head.content_length <= 0) {
+		dispatch(conn);
+		return;
+	}
+	request->body = BUF((size_t)request->max_body);
+	conn->state = CONN_BODY;
+	conn->chunked = HTTP_CHUNKED_INIT;
+	set_timer(conn, conn->server->settings.body_timeout_ms);
+	if (request->head.expect_continue &&
+		evbuffer_get_length(bufferevent_get_input(conn->bev)) == 0)
+		bufferevent_write(conn->bev, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+}
+
+static void take_head(struct http_conn *conn, char *bytes_take, size_t size)
+{
+	struct http_request *request = http_request_new(conn);
+	const char *reason = NULL;
+	int status;
+
+	conn->request = request;
+	request->bytes = bytes_take;
+	status = http_head_parse(request->bytes, size, &request->head);
+	if (status != HTTP_DONE) {
+		refuse(conn, status, request->head.reason);
+		return;
+	}
+	status = http_request_prepare(request, &reason);
+	if (status == 400)
+		refuse(conn, status, reason);
+	else if (status != HTTP_DONE)
+		answer_unrouted(conn, status, reason);
+	else if (admit(conn))
+		begin_body(conn);
+}
+
+/* The read functions answer whether it is worth going on at once. */
+static bool read_head(struct http_conn *conn)
+{
+	struct evbuffer *input = bufferevent_get_input(conn->bev);
+	size_t size = evbuffer_get_length(input), head_size;
+	const char *data;
+	char *bytes;
+	int status;
+
+	if (conn->state == CONN_IDLE) {
+		if (size == 0)
+			return false;
+		conn->state = CONN_HEAD;
+		conn->scan = (struct http_scan){0};
+		set_timer(conn, conn->server->settings.head_timeout_ms);
+	}
+	if (size > HTTP_MAX_HEAD + 1)
+		size = HTTP_MAX_HEAD + 1;
+	data = (const char *)evbuffer_pullup(input, (ev_ssize_t)size);
+	status = http_scan_head(&conn->scan, data, size, &head_size);
+	if (status == HTTP_MORE)
+		return false;
+	if (status != HTTP_DONE) {
+		refuse(conn, status, conn->scan.reason);
+		return false;
+	}
+	bytes = xmalloc(head_size + 1);
+	evbuffer_remove(input, bytes, head_size);
+	bytes[head_size] = '\0';
+	take_head(conn, bytes, head_size);
+	return true;
+}
+
+/* Keep bytes of the body; false if the request was refused over them. */
+static bool keep_body(struct http_conn *conn, const char *data, size_t size)
+{
+	struct http_server *server = conn->server;
+	struct http_request *request = conn->request;
+
+	if ((int64_t)(request->body.size + size) > request->max_body) {
+		refuse(conn, 413, "the body is too large");
+		return false;
+	}
+	if (server->body_bytes + size > server->settings.max_body_bytes_in_flight) {
+		refuse(conn, 503, "too many bodies are being read; try again later");
+		return false;
+	}
+	server->body_bytes += size;
+	request->body_counted += size;
+	buf_add(&request->body, data, size);
+	return true;
+}
+
+static bool read_plain(struct http_conn *conn)
+{
+	struct evbuffer *input = bufferevent_get_input(conn->bev);
+	struct http_request *request = conn->request;
+	size_t left = (size_t)request->head.content_length - request->body.size;
+	size_t size = evbuffer_get_contiguous_space(input);
+
+	if (size > left)
+		size = left;
+	if (size == 0 || !keep_body(conn, (const char *)evbuffer_pullup(input, (ev_ssize_t)size),
+		size))
+		return false;
+	evbuffer_drain(input, size);
+	if (size == left)
+		dispatch(conn);
+	return true;
+}
+
+static bool read_chunked(struct http_conn *conn)
+{
+	struct evbuffer *input = bufferevent_get_input(conn->bev);
+	size_t size = evbuffer_get_contiguous_space(input), used, body_size;
+	const char *data = (const char *)evbuffer_pullup(input, (ev_ssize_t)size), *body;
+	int status;
+
+	if (size == 0)
+		return false;
+	status = http_chunked_next(&conn->chunked, data, size, &used, &body, &body_size);
+	if (status != HTTP_MORE && status != HTTP_DONE) {
+		refuse(conn, status, conn->chunked.reason);
+		return false;
+	}
+	if (body_size > 0 && !keep_body(conn, body, body_size))
+		return false;
+	evbuffer_drain(input, used);
+	if (status == HTTP_DONE) {
+		http_chunked_clear(&conn->chunked);
+		dispatch(conn);
+	}
+	return true;
+}
+
+/* Do what the input allows; may free the connection. */
+static void conn_advance(struct http_conn *conn)
+{
+	bool more = true;
+
+	while (more) {
+		switch (conn->state) {
+		case CONN_IDLE:
+		case CONN_HEAD:
+			more = read_head(conn);
+			break;
+		case CONN_BODY:
+			more = conn->request->head.chunked ? read_chunked(conn) : read_plain(conn);
+			break;
+		case CONN_LINGER: {
+			struct evbuffer *input = bufferevent_get_input(conn->bev);
+
+			evbuffer_drain(input, evbuffer_get_length(input));
+			more = false;
+			break;
+		}
+		case CONN_BUSY:
+		case CONN_REPLY:
+			more = false;
+			break;
+		}
+	}
+	if (conn->eof && conn->state != CONN_BUSY && conn->state != CONN_REPLY)
+		http_conn_free(conn);
+}
+
+/* ---- Events ---- */
+
+static void on_read(struct bufferevent *bev, void *arg)
+{
+	(void)bev;
+	conn_advance(arg);
+}
+
+/* The output is empty. */
+static void on_write(struct bufferevent *bev, void *arg)
+{
+	struct http_conn *conn = arg;
+
+	(void)bev;
+	if (conn->state != CONN_REPLY)
+		return;
+	if (conn->closing || conn->server->draining) {
+		/* Closing with unread input would reset the connection and could take the
+		 * reply with it: end our side, and wait a little for the other. */
+		shutdown(bufferevent_getfd(conn->bev), SHUT_WR);
+		conn->state = CONN_LINGER;
+		set_timer(conn, LINGER_MS);
+	} else {
+		conn->state = CONN_IDLE;
+		set_timer(conn, conn->server->settings.idle_timeout_ms);
+	}
+	conn_advance(conn);
+}
+
+static void on_event(struct bufferevent *bev, short what, void *arg)
+{
+	struct http_conn *conn = arg;
+
+	(void)bev;
+	if ((what & BEV_EVENT_EOF) && (what & BEV_EVENT_READING)) {
+		conn->eof = true;
+		conn_advance(conn);
+	} else if (what & (BEV_EVENT_ERROR | BEV_EVENT_EOF)) {
+		http_conn_free(conn);
+	}
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct http_conn *conn = arg;
+
+	(void)fd;
+	(void)what;
+	if (conn->state == CONN_HEAD || conn->state == CONN_BODY)
+		refuse(conn, 408, "the request took too long");
+	else
+		http_conn_free(conn);
+}
+
+void http_conn_new(struct http_server *server, int fd, const struct http_address *address,
+	bool counted)
+{
+	struct http_conn *conn = new(struct http_conn);
+	struct event_base *base = loop_base(server->settings.loop);
+
+	conn->server = server;
+	conn->address = *address;
+	conn->counted = counted;
+	conn->bev = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
+	conn->timer = event_new(base, -1, 0, on_timer, conn);
+	if (!conn->bev || !conn->timer)
+		abort();
+	bufferevent_setcb(conn->bev, on_read, on_write, on_event, conn);
+	bufferevent_setwatermark(conn->bev, EV_READ, 0, READ_MARK);
+	LIST_INSERT_HEAD(&server->conns, conn, link);
+	set_timer(conn, server->settings.head_timeout_ms);
+	if (!counted) {
+		refuse(conn, 503, "too many connections; try again later");
+		set_timer(conn, REFUSE_MS);
+	}
+	bufferevent_enable(conn->bev, EV_READ | EV_WRITE);
+}
+
+void http_conn_free(struct http_conn *conn)
+{
+	http_server_gone(conn->server, conn);
+	LIST_REMOVE(conn, link);
+	if (conn->state == CONN_BUSY)
+		conn->request->conn = NULL; /* its handler gives it back */
+	else
+		http_request_free(conn->request);
+	http_chunked_clear(&conn->chunked);
+	event_free(conn->timer);
+	bufferevent_free(conn->bev);
+	free(conn);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/* What the files of core/http/ share. */
+#ifndef MORTISE_HTTP_HTTP_PRIVATE_H
+#define MORTISE_HTTP_HTTP_PRIVATE_H
+
+#include <stdatomic.h>
+#include <sys/queue.h>
+
+#include "core/base/buf.h"
+#include "core/base/loop.h"
+#include "core/http/http.h"
+#include "core/http/http_parser.h"
+#include "core/http/http_peer.h"
+#include "core/http/http_router.h"
+
+struct bufferevent;
+struct event;
+struct evconnlistener;
+
+#define HTTP_ID_SIZE 33
+#define HTTP_MAX_LISTENERS 8
+
+/* Loop thread, but for `busy` and what stands in `settings`. */
+struct http_server {
+	struct http_settings settings; /* with the defaults filled in */
+	char *prefix;                  /* path of public_url, "" or "/mortise" */
+	struct http_networks *trusted;
+	struct http_router *router;
+	struct evconnlistener *listeners[HTTP_MAX_LISTENERS];
+	size_t listener_len;
+	struct loop_timer *accept_timer;/* accepting rests; NULL: it does not */
+	LIST_HEAD(, http_conn) conns;
+	size_t conn_len;
+	size_t refused_len;            /* connections that only get a 503 */
+	struct http_counts *counts;
+	LIST_HEAD(, http_request) requests;
+	atomic_size_t busy;
+	size_t body_bytes;             /* of all requests, until their replies are written */
+	bool draining;
+};
+
+enum http_conn_state {
+	CONN_IDLE,     /* nothing of a request has come */
+	CONN_HEAD,
+	CONN_BODY,
+	CONN_BUSY,     /* a handler has the request */
+	CONN_REPLY,    /* the reply is being written */
+	CONN_LINGER,   /* everything was said; what still comes is dropped until EOF */
+};
+
+/* Loop thread. */
+struct http_conn {
+	LIST_ENTRY(http_conn) link;
+	struct http_server *server;
+	struct http_address address;
+	bool counted;                  /* in server->counts, else in refused_len */
+	struct bufferevent *bev;
+	struct event *timer;
+	enum http_conn_state state;
+	struct http_scan scan;         /* CONN_HEAD */
+	struct http_chunked chunked;   /* CONN_BODY */
+	struct http_request *request;  /* CONN_BODY, CONN_BUSY */
+	bool closing;                  /* after this reply */
+	bool eof;                      /* the client says no more; it may still listen */
+};
+
+/*
+ * The head and body are written on the loop thread before a handler sees them, and
+ * only read afterwards; the reply belongs to the handler until http_send.
+ */
+struct http_request {
+	/* Loop thread. */
+	LIST_ENTRY(http_request) link;
+	struct http_server *server;    /* NULL: it was freed */
+	struct http_conn *conn;        /* NULL: the client is gone */
+	bool body_whole;
+	int64_t start_ms;
+	size_t body_counted;           /* in server->body_bytes */
+
+	struct loop *loop;
+	struct http_route route;
+	char id[HTTP_ID_SIZE];
+	char peer[HTTP_ADDRESS_TEXT_SIZE];
+	char *bytes;                   /* of the head; its texts point in here */
+	struct http_head head;
+	struct http_match match;
+	char *query_bytes;
+	struct http_field *query;
+	size_t query_len;
+	char *joined[HTTP_MAX_HEADERS];/* values made of several */
+	size_t joined_len;
+	struct buf body;
+	int64_t max_body;
+
+	/* The reply. */
+	int status;
+	struct buf reply_headers;
+	char *reply_body;
+	size_t reply_size;
+	bool reply_bare;               /* a status without a body */
+};
+
+/* http_request.c: take over a parsed head.  HTTP_DONE or a status. */
+struct http_request *http_request_new(struct http_conn *conn);
+int http_request_prepare(struct http_request *request, const char **ret_reason);
+void http_request_free(struct http_request *request);
+/* Set {"detail": …}. */
+void http_reply_detail(struct http_request *request, int status, const char *detail);
+const char *http_status_text(int status);
+
+/* http_conn.c */
+void http_conn_new(struct http_server *server, int fd, const struct http_address *address,
+	bool counted);
+void http_conn_free(struct http_conn *conn);
+/* http_send's second half, on the loop thread. */
+void http_conn_reply(void *request);
+
+/* http_server.c: a connection has gone. */
+void http_server_gone(struct http_server *server, struct http_conn *conn);
+
+#endif

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/* The request as a handler sees it, and the reply that it makes. */
+#include "config.h"
+#include "core/http/http_private.h"
+
+#include <assert.h>
+#include <string.h>
+#include <strings.h>
+
+#include <sodium.h>
+
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+
+#define MAX_REPLY_HEADERS (64u << 10)
+
+struct http_request *http_request_new(struct http_conn *conn)
+{
+	struct http_request *request = new(struct http_request);
+	unsigned char random[(HTTP_ID_SIZE - 1) / 2];
+
+	request->server = conn->server;
+	request->loop = conn->server->settings.loop;
+	request->conn = conn;
+	request->start_ms = clock_mono_ms();
+	request->reply_headers = BUF(MAX_REPLY_HEADERS);
+	randombytes_buf(random, sizeof(random));
+	sodium_bin2hex(request->id, sizeof(request->id), random, sizeof(random));
+	LIST_INSERT_HEAD(&conn->server->requests, request, link);
+	return request;
+}
+
+void http_request_free(struct http_request *request)
+{
+	if (!request)
+		return;
+	if (request->server) {
+		LIST_REMOVE(request, link);
+		request->server->body_bytes -= request->body_counted;
+	}
+	for (size_t i = 0; i < request->joined_len; i++)
+		free(request->joined[i]);
+	http_match_clear(&request->match);
+	buf_clear(&request->body);
+	buf_clear(&request->reply_headers);
+	free(request->reply_body);
+	free(request->query);
+	free(request->query_bytes);
+	free(request->bytes);
+	free(request);
+}
+
+/* Is a segment of the path "." or "..", also when encoded? */
+static bool has_dot_segment(const char *path)
+{
+	while (*path) {
+		int dots = 0;
+
+		path += *path == '/';
+		for (;;) {
+			if (*path == '.')
+				path++;
+			else if (strncasecmp(path, "%2e", 3) == 0)
+				path += 3;
+			else
+				break;
+			dots++;
+		}
+		if ((*path == '/' || !*path) && (dots == 1 || dots == 2))
+			return true;
+		path += strcspn(path, "/");
+	}
+	return false;
+}
+
+/* One value per name: several are joined as RFC 9110 5.3 has it. */
+static void join_fields(struct http_request *request)
+{
+	struct http_head *head = &request->head;
+
+	for (size_t i = 0; i < head->field_len; i++) {
+		struct http_field *field = &head->fields[i];
+		bool cookie = strcasecmp(field->name, "Cookie") == 0;
+
+		for (size_t j = i + 1; j < head->field_len;) {
+			char *joined;
+
+			if (strcasecmp(field->name, head->fields[j].name) != 0) {
+				j++;
+				continue;
+			}
+			joined = xasprintf("%s%s%s", field->value, cookie ? "; " : ", ",
+				head->fields[j].value);
+			field->value = request->joined[request->joined_len++] = joined;
+			memmove(&head->fields[j], &head->fields[j + 1],
+				(head->field_len - j - 1) * sizeof(head->fields[0]));
+			head->field_len--;
+		}
+	}
+}
+
+/* Take the prefix of public_url off; a proxy may have done so already. */
+static const char *below_prefix(const char *path, const char *prefix)
+{
+	size_t size = strlen(prefix);
+
+	if (size == 0 || strncmp(path, prefix, size) != 0)
+		return path;
+	if (path[size] == '\0')
+		return "/";
+	return path[size] == '/' ? path + size : path;
+}
+
+int http_request_prepare(struct http_request *request, const char **ret_reason)
+{
+	struct http_server *server = request->server;
+	struct http_head *head = &request->head;
+	struct http_address client;
+	int status;
+
+	if (has_dot_segment(head->path)) {
+		*ret_reason = "dot segment in the path";
+		return 400;
+	}
+	join_fields(request);
+	head->path = below_prefix(head->path, server->prefix);
+	http_peer_client(server->trusted, &request->conn->address,
+		http_head_find(head, "X-Forwarded-For"), &client);
+	http_address_text(&client, request->peer);
+	if (*head->query) {
+		struct http_field fields[HTTP_MAX_QUERY];
+
+		request->query_bytes = xstrdup(head->query);
+		status = http_query_parse(request->query_bytes, fields, &request->query_len);
+		if (status != HTTP_DONE) {
+			*ret_reason = "bad query";
+			return status;
+		}
+		request->query = xmemdup(fields, request->query_len * sizeof(fields[0]));
+	}
+	request->match.allow = "";
+	if (!http_method_known(head->method)) {
+		*ret_reason = "this server does not know the method";
+		return 501;
+	}
+	status = http_router_find(server->router, head->method, head->path, &request->match);
+	if (status == HTTP_DONE)
+		request->route = *request->match.route;
+	if (status == 400)
+		*ret_reason = "bad escape in the path";
+	return status;
+}
+
+const char *http_method(const struct http_request *request)
+{
+	return request->head.method;
+}
+
+const char *http_path(const struct http_request *request)
+{
+	return request->head.path;
+}
+
+static const char *find_field(const struct http_field *fields, size_t len, const char *name)
+{
+	for (size_t i = 0; i < len; i++)
+		if (strcmp(fields[i].name, name) == 0)
+			return fields[i].value;
+	return NULL;
+}
+
+const char *http_param(const struct http_request *request, const char *name)
+{
+	return find_field(request->match.params, request->match.param_len, name);
+}
+
+const char *http_query(const struct http_request *request, const char *name)
+{
+	return find_field(request->query, request->query_len, name);
+}
+
+bool http_query_at(const struct http_request *request, size_t index, const char **ret_name,
+	const char **ret_value)
+{
+	if (index >= request->query_len)
+		return false;
+	*ret_name = request->query[index].name;
+	*ret_value = request->query[index].value;
+	return true;
+}
+
+const char *http_query_raw(const struct http_request *request)
+{
+	return request->head.query;
+}
+
+const char *http_header(const struct http_request *request, const char *name)
+{
+	return http_head_find(&request->head, name);
+}
+
+const char *http_body(const struct http_request *request, size_t *ret_size)
+{
+	*ret_size = request->body.size;
+	return buf_text(&request->body);
+}
+
+const char *http_peer(const struct http_request *request)
+{
+	return request->peer;
+}
+
+const char *http_id(const struct http_request *request)
+{
+	return request->id;
+}
+
+/* ---- The reply ---- */
+
+static bool is_header_text(const char *text)
+{
+	for (; *text; text++)
+		if (((unsigned char)*text < 0x20 && *text != '\t') || *text == 0x7f)
+			return false;
+	return true;
+}
+
+void http_reply_header(struct http_request *request, const char *name, const char *value)
+{
+	if (value && is_header_text(name) && is_header_text(value))
+		buf_printf(&request->reply_headers, "%s: %s\r\n", name, value);
+}
+
+static void set_body(struct http_request *request, int status, const char *content_type,
+	char *body_take, size_t size)
+{
+	free(request->reply_body);
+	request->status = status;
+	request->reply_body = body_take;
+	request->reply_size = size;
+	request->reply_bare = false;
+	http_reply_header(request, "Content-Type", content_type);
+}
+
+void http_reply_json(struct http_request *request, int status, json_t *json_take)
+{
+	char *text = json_dumps(json_take, JSON_COMPACT | JSON_ENCODE_ANY);
+
+	json_decref(json_take);
+	if (!text) {
+		/* Only what is not JSON, or no memory: a bug, not the client's. */
+		status = 500;
+		text = xstrdup("{\"detail\":\"Internal error\"}");
+	}
+	set_body(request, status, "application/json", text, strlen(text));
+}
+
+void http_reply_detail(struct http_request *request, int status, const char *detail)
+{
+	http_reply_json(request, status, json_pack("{s:s}", "detail", detail));
+}
+
+void http_reply_bytes(struct http_request *request, int status, const char *content_type,
+	const void *data, size_t size)
+{
+	set_body(request, status, content_type, xmemdup(data, size), size);
+}
+
+void http_reply_empty(struct http_request *request, int status)
+{
+	free(request->reply_body);
+	request->reply_body = NULL;
+	request->reply_size = 0;
+	request->status = status;
+	request->reply_bare = true;
+}
+
+void http_send(struct http_request *request)
+{
+	loop_post(request->loop, http_conn_reply, request);
+}
+
+const char *http_status_text(int status)
+{
+	static const struct {
+		int status;
+		const char *text;
+	} texts[] = {
+		{200, "OK"}, {201, "Created"}, {202, "Accepted"}, {204, "No Content"},
+		{301, "Moved Permanently"}, {302, "Found"}, {303, "See Other"},
+		{304, "Not Modified"}, {307, "Temporary Redirect"}, {308, "Permanent Redirect"},
+		{400, "Bad Request"}, {401, "Unauthorized"}, {403, "Forbidden"},
+		{404, "Not Found"}, {405, "Method Not Allowed"}, {408, "Request Timeout"},
+		{409, "Conflict"}, {410, "Gone"}, {413, "Content Too Large"},
+		{415, "Unsupported Media Type"}, {417, "Expectation Failed"},
+		{422, "Unprocessable Content"}, {429, "Too Many Requests"},
+		{431, "Request Header Fields Too Large"}, {500, "Internal Server Error"},
+		{501, "Not Implemented"}, {503, "Service Unavailable"},
+		{505, "HTTP Version Not Supported"},
+	};
+
+	for (size_t i = 0; i < lengthof(texts); i++)
+		if (texts[i].status == status)
+			return texts[i].text;
+	return "Status";
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/*
+ * Static files: those that stood in a folder when the daemon started, and no
+ * others.  They are read into memory once, so a request never reaches the disk
+ * and no name in a URL ever becomes a path.  Served on the loop thread.
+ */
+#ifndef MORTISE_HTTP_STATIC_H
+#define MORTISE_HTTP_STATIC_H
+
+struct err;
+struct http_server;
+struct static_files;
+
+/* Read the regular files of 'folder' whose ending has a type that we know. */
+int static_files_load(const char *folder, struct static_files **ret_files, struct err *err);
+/* Serve them below 'prefix' ("/console/"); a path that ends with "/" gives index.html. */
+void static_files_add_routes(struct static_files *files, struct http_server *server,
+	const char *prefix);
+/* Serve the one file 'name' at 'pattern', whatever its parameters are. */
+void static_files_add_page(struct static_files *files, struct http_server *server,
+	const char *pattern, const char *name);
+/* After the server. */
+void static_files_free(struct static_files *files);
+
+#endif
