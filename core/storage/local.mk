@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 libcore_la_SOURCES += \
+	%D%/audit.c %D%/audit.h \
 	%D%/identity.c %D%/identity.h \
 	%D%/integration.c %D%/integration.h \
 	%D%/ledger.c %D%/ledger.h \
