@@ -7,6 +7,22 @@
  *
  *   u32 json_size  u32 body_size  u64 call  u32 seq  u16 op  u16 flags   little-endian
  *
+ *   HELLO   {"plugin","version","license","abi":[0,1],"providers":[…]}, see
+ *           registration_fields.h; READY follows at once
+ *   CALL    {"provider","callback","input","scope":"integration","external_id",
+ *           "deadline_ms": from now on,"now_ms"}; a webhook's JSON is the raw body, which
+ *           the host puts in as input.body
+ *   RETURN  {"code":0,"output":{},"effects":[{"type":"commit",…}]}, or
+ *           {"code":-2,"text","fields"?,"retry_at_ms"?}
+ *   ASK     {"op":"read","what","args"} · {"op":"http","upstream","method","path","params"?,
+ *           "query"?,"headers"?,"body"?,"credentials"?,"once"?,"flags","timeout_ms"} ·
+ *           {"op":"checkpoint","effects":[],"cursor": any or null} ·
+ *           {"op":"once_settle","once","answer"} · {"op":"once_clear","once"} ·
+ *           {"op":"cache_get","key"} · {"op":"cache_put","key","value","life_ms"}
+ *   ANSWER  {"code":0,"value"?}; to http {"code":0,"status","headers","replayed"?} with the
+ *           upstream's bytes as raw body; to checkpoint {"code":0,"deadline_ms": from now on};
+ *           a failure {"code","text","retry_at_ms"?}
+ *
  * The decoder takes bytes as they come and checks each bound before it allocates;
  * what it holds for a frame grows with the bytes that came, not with what a header
  * promises.  JSON is left as text: the thread that waits for the frame parses it.

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+#include "config.h"
+#include "host/api.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/frame/effect_forms.h"
+#include "host/body.h"
+#include "host/call.h"
+
+#define REASON_MAX 2000        /* bytes of a text that a plugin gives */
+#define LOG_FIELDS_MAX 16
+#define LOG_TEXT_MAX 256
+
+/* ---- Words ---- */
+
+static char *format_reason(const char *format, va_list args)
+{
+	char *text = NULL;
+
+	if (vasprintf(&text, format, args) < 0)
+		abort();
+	if (strlen(text) > REASON_MAX) {
+		size_t size = REASON_MAX;
+
+		/* Never inside a character. */
+		while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80)
+			size--;
+		text[size] = '\0';
+	}
+	return text;
+}
+
+static int32_t api_fail(struct mortise_call *call, int32_t code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int32_t api_fail(struct mortise_call *call, int32_t code, const char *format, ...)
+{
+	cleanup_free char *text = NULL;
+	int64_t retry_at_ms = call->reason.retry_at_ms;
+	va_list args;
+
+	va_start(args, format);
+	text = format_reason(format, args);
+	va_end(args);
+	/* What mortised said of an earlier request gives way to the plugin's own words. */
+	if (!call->has_own_reason) {
+		err_clear(&call->reason);
+		call->has_own_reason = true;
+	}
+	err_set(&call->reason, code, "%s", text);
+	call->reason.retry_at_ms = retry_at_ms;
+	return code;
+}
+
+static int32_t api_field_error(struct mortise_call *call, const char *path, const char *format,
+	...) __attribute__((format(printf, 3, 4)));
+
+static int32_t api_field_error(struct mortise_call *call, const char *path, const char *format,
+	...)
+{
+	cleanup_free char *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	text = format_reason(format, args);
+	va_end(args);
+	if (!call->has_own_reason) {
+		err_clear(&call->reason);
+		call->has_own_reason = true;
+	}
+	return err_field(&call->reason, path, "%s", text);
+}
+
+static int32_t api_retry_at(struct mortise_call *call, int64_t time_ms)
+{
+	call->reason.retry_at_ms = time_ms;
+	return MORTISE_E_RATE;
+}
+
+/* ---- Clocks ---- */
+
+static int64_t api_deadline(struct mortise_call *call)
+{
+	int64_t left;
+
+	if (call_is_over(call))
+		return 0;
+	pthread_mutex_lock(&call->calls->lock);
+	left = call->deadline_ms - call_clock_ms();
+	pthread_mutex_unlock(&call->calls->lock);
+	return left > 0 ? left : 0;
+}
+
+static int64_t api_now(struct mortise_call *call)
+{
+	return call->clock_ms + call_clock_ms();
+}
+
+/* ---- Log ---- */
+
+static bool is_log_value(const json_t *value)
+{
+	return json_is_integer(value) || json_is_boolean(value) ||
+		(json_is_string(value) && json_string_length(value) <= LOG_TEXT_MAX);
+}
+
+static void api_log(struct mortise_call *call, int32_t level, const char *event,
+	const json_t *fields)
+{
+	cleanup_json json_t *json = NULL;
+	json_t *kept = json_object();
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)fields, name, value)
+		if (is_log_value(value) && json_object_size(kept) < LOG_FIELDS_MAX)
+			json_object_set(kept, name, value);
+	if (level < MORTISE_LOG_ERROR || level > MORTISE_LOG_DEBUG)
+		level = MORTISE_LOG_INFO;
+	json = json_pack("{s:i, s:s%, s:o}", "level", (int)level, "event", event,
+		strnlen(event, 64), "fields", kept);
+	if (json)
+		(void)wire_send(call->calls->wire, FRAME_LOG, call->number, 0, json, NULL);
+}
+
+/* ---- Effects ---- */
+
+static void drop_effects(struct mortise_call *call)
+{
+	json_array_clear(call->effects);
+	call->effects_size = 0;
+}
+
+static int32_t api_effect(struct mortise_call *call, const char *type, const json_t *record)
+{
+	const struct effect_form *form = effect_form_find(type);
+	size_t size;
+	json_t *copy;
+
+	if (call_is_over(call))
+		return MORTISE_E_CANCELLED;
+	if (!form)
+		return call_fault(call, "effect \"%.64s\" does not exist", type);
+	if (effect_form_check_scope(form, call->scope, &call->fault) < 0 ||
+		effect_form_check(form, record, &call->fault) < 0)
+		return MORTISE_E_INTERNAL;
+	size = json_dumpb(record, NULL, 0, JSON_COMPACT) + strlen(type) + 12;
+	if (json_array_size(call->effects) >= EFFECTS_MAX_COUNT ||
+		call->effects_size + size > EFFECTS_MAX_SIZE) {
+		err_set(&call->reason, MORTISE_E_LIMIT,
+			"more than %d effects or %zu bytes of them: use checkpoint in between",
+			EFFECTS_MAX_COUNT, EFFECTS_MAX_SIZE);
+		return MORTISE_E_LIMIT;
+	}
+	copy = json_deep_copy(record);
+	json_object_set_new(copy, "type", json_string(type));
+	json_array_append_new(call->effects, copy);
+	call->effects_size += size;
+	return MORTISE_OK;
+}
+
+static int32_t api_checkpoint(struct mortise_call *call, const json_t *cursor)
+{
+	cleanup_json json_t *question = NULL;
+	cleanup_json json_t *answer = NULL;
+	json_t *left;
+	int ret;
+
+	if (call->fault.code != 0)
+		return call->fault.code;
+	question = json_pack("{s:s, s:O, s:o}", "op", "checkpoint", "effects", call->effects,
+		"cursor", cursor ? json_deep_copy(cursor) : json_null());
+	ret = call_ask(call, question, &answer, NULL);
+	if (ret < 0)
+		return ret;
+	drop_effects(call);
+	left = json_object_get(answer, "deadline_ms");
+	if (json_is_integer(left)) {
+		pthread_mutex_lock(&call->calls->lock);
+		call->deadline_ms = call_clock_ms() + json_integer_value(left);
+		pthread_mutex_unlock(&call->calls->lock);
+	}
+	return MORTISE_OK;
+}
+
+/* ---- Reads and the cache ---- */
+
+/* Ask, and give the answer's "value" if 'ret_value' is not NULL. */
+static int32_t ask_value(struct mortise_call *call, json_t *question_take, json_t **ret_value)
+{
+	cleanup_json json_t *question = question_take;
+	cleanup_json json_t *answer = NULL;
+	json_t *value;
+	int ret;
+
+	if (!question)
+		return call_fault(call, "a host function got text that is not UTF-8, or no text");
+	ret = call_ask(call, question, &answer, NULL);
+	if (ret < 0 || !ret_value)
+		return ret;
+	value = json_object_get(answer, "value");
+	*ret_value = value ? json_incref(value) : json_null();
+	return MORTISE_OK;
+}
+
+static json_t *copy_or_empty(const json_t *json)
+{
+	return json ? json_deep_copy(json) : json_object();
+}
+
+static int32_t api_read(struct mortise_call *call, const char *what, const json_t *args,
+	json_t **ret_value)
+{
+	return ask_value(call, json_pack("{s:s, s:s, s:o}", "op", "read", "what", what, "args",
+		copy_or_empty(args)), ret_value);
+}
+
+static int32_t api_once_settle(struct mortise_call *call, const char *once, const json_t *answer)
+{
+	return ask_value(call, json_pack("{s:s, s:s, s:o}", "op", "once_settle", "once", once,
+		"answer", copy_or_empty(answer)), NULL);
+}
+
+static int32_t api_once_clear(struct mortise_call *call, const char *once)
+{
+	return ask_value(call, json_pack("{s:s, s:s}", "op", "once_clear", "once", once), NULL);
+}
+
+static int32_t api_cache_get(struct mortise_call *call, const char *key, json_t **ret_value)
+{
+	return ask_value(call, json_pack("{s:s, s:s}", "op", "cache_get", "key", key), ret_value);
+}
+
+static int32_t api_cache_put(struct mortise_call *call, const char *key, const json_t *value,
+	int64_t life_ms)
+{
+	return ask_value(call, json_pack("{s:s, s:s, s:o, s:I}", "op", "cache_put", "key", key,
+		"value", copy_or_empty(value), "life_ms", (json_int_t)life_ms), NULL);
+}
+
+/* ---- Requests ---- */
+
+static void set_json(json_t *question, const char *name, const json_t *value)
+{
+	if (value)
+		json_object_set_new(question, name, json_deep_copy(value));
+}
+
+static json_t *make_question(const struct mortise_http *request)
+{
+	json_t *question = json_pack("{s:s, s:s, s:s, s:s, s:s*, s:s*, s:I, s:I}", "op", "http",
+		"upstream", request->upstream, "method", request->method, "path", request->path,
+		"credentials", request->credentials, "once", request->once,
+		"flags", (json_int_t)request->flags, "timeout_ms", (json_int_t)request->timeout_ms);
+
+	if (!question)
+		return NULL;
+	set_json(question, "params", request->params);
+	set_json(question, "query", request->query);
+	set_json(question, "headers", request->headers);
+	set_json(question, "body", request->body);
+	return question;
+}
+
+static void fill_answer(const json_t *json, struct frame *frame, uint64_t flags,
+	struct mortise_answer *answer)
+{
+	answer->status = (int32_t)json_integer_value(json_object_get(json, "status"));
+	answer->headers = json_incref(json_object_get(json, "headers"));
+	answer->replayed = json_is_true(json_object_get(json, "replayed"));
+	if (!(flags & MORTISE_HTTP_BYTES) && frame->body_size > 0)
+		(void)body_parse(frame->body, frame->body_size, &answer->json, NULL);
+	if (!answer->json) {
+		answer->bytes = xmalloc(frame->body_size + 1);
+		memcpy(answer->bytes, frame->body, frame->body_size + 1);
+		answer->bytes_size = frame->body_size;
+	}
+}
+
+#define HTTP_MIN_SIZE (offsetof(struct mortise_http, once) + sizeof(const char *))
+#define ANSWER_MIN_SIZE (offsetof(struct mortise_answer, reserved) + sizeof(uint32_t))
+
+static int32_t api_http(struct mortise_call *call, const struct mortise_http *given,
+	struct mortise_answer *ret_answer)
+{
+	struct mortise_http request = {0};
+	struct mortise_answer answer = {0};
+	cleanup_json json_t *question = NULL;
+	cleanup_json json_t *json = NULL;
+	cleanup_frame struct frame frame = {0};
+	uint32_t size = ret_answer->size;
+	int ret;
+
+	if (given->size < HTTP_MIN_SIZE || size < ANSWER_MIN_SIZE)
+		return call_fault(call, "http: set the size of request and answer to their sizeof");
+	memcpy(&request, given, given->size < sizeof(request) ? given->size : sizeof(request));
+	question = make_question(&request);
+	if (!question)
+		return call_fault(call, "http: upstream, method and path are required, in UTF-8");
+	ret = call_ask(call, question, &json, &frame);
+	if (ret < 0)
+		return ret;
+	fill_answer(json, &frame, request.flags, &answer);
+	answer.size = size;
+	memcpy(ret_answer, &answer, size < sizeof(answer) ? size : sizeof(answer));
+	return MORTISE_OK;
+}
+
+static void api_answer_clear(struct mortise_answer *answer)
+{
+	json_decref(answer->headers);
+	json_decref(answer->json);
+	free(answer->bytes);
+	answer->headers = NULL;
+	answer->json = NULL;
+	answer->bytes = NULL;
+	answer->bytes_size = 0;
+}
+
+const struct mortise_host *api_table(void)
+{
+	static const struct mortise_host table = {
+		.size = sizeof(table),
+		.abi_major = MORTISE_ABI_MAJOR,
+		.abi_minor = MORTISE_ABI_MINOR,
+		.fail = api_fail,
+		.field_error = api_field_error,
+		.retry_at = api_retry_at,
+		.deadline = api_deadline,
+		.now = api_now,
+		.log = api_log,
+		.checkpoint = api_checkpoint,
+		.read = api_read,
+		.http = api_http,
+		.answer_clear = api_answer_clear,
+		.once_settle = api_once_settle,
+		.once_clear = api_once_clear,
+		.cache_get = api_cache_get,
+		.cache_put = api_cache_put,
+		.effect = api_effect,
+	};
+
+	return &table;
+}

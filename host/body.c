@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+#include "config.h"
+#include "host/body.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "core/base/buf.h"
+#include "core/base/err.h"
+#include "core/base/mem.h"
+
+#define INTEGER_DIGITS 18      /* so many digits always fit into 63 bits */
+
+struct repair {
+	const char *at, *end;
+	struct buf out;
+};
+
+/* The four hex digits behind \u at 'at', or -1. */
+static int hex4(const char *at, const char *end)
+{
+	int value = 0;
+
+	if (end - at < 6 || at[0] != '\\' || at[1] != 'u')
+		return -1;
+	for (int i = 2; i < 6; i++) {
+		const char *digits = "0123456789abcdef";
+		const char *digit = at[i] ? strchr(digits, at[i] | 0x20) : NULL;
+
+		if (!digit)
+			return -1;
+		value = value * 16 + (int)(digit - digits);
+	}
+	return value;
+}
+
+static bool is_high(int code)
+{
+	return code >= 0xd800 && code < 0xdc00;
+}
+
+static bool is_low(int code)
+{
+	return code >= 0xdc00 && code < 0xe000;
+}
+
+/* One escape: copied, or replaced if jansson would not take it. */
+static void repair_escape(struct repair *repair)
+{
+	int code = hex4(repair->at, repair->end);
+	size_t size = code < 0 ? 2 : 6;
+
+	if (is_high(code) && is_low(hex4(repair->at + 6, repair->end)))
+		size = 12;
+	else if (code == 0 || is_high(code) || is_low(code)) {
+		buf_add_text(&repair->out, "\\ufffd");
+		repair->at += 6;
+		return;
+	}
+	if (size > (size_t)(repair->end - repair->at))
+		size = (size_t)(repair->end - repair->at);
+	buf_add(&repair->out, repair->at, size);
+	repair->at += size;
+}
+
+static void repair_string(struct repair *repair)
+{
+	buf_add_char(&repair->out, *repair->at++);
+	while (repair->at < repair->end && *repair->at != '"') {
+		if (*repair->at == '\\')
+			repair_escape(repair);
+		else
+			buf_add_char(&repair->out, *repair->at++);
+	}
+	if (repair->at < repair->end)
+		buf_add_char(&repair->out, *repair->at++);
+}
+
+/* A number: an integer too long for 63 bits is put in quotes. */
+static void repair_number(struct repair *repair)
+{
+	size_t size = strspn(repair->at, "+-.0123456789eE");
+	size_t digits = strspn(repair->at + (*repair->at == '-'), "0123456789");
+	bool quoted = digits > INTEGER_DIGITS && digits + (*repair->at == '-') == size;
+
+	if (quoted)
+		buf_add_char(&repair->out, '"');
+	buf_add(&repair->out, repair->at, size);
+	if (quoted)
+		buf_add_char(&repair->out, '"');
+	repair->at += size;
+}
+
+static json_t *parse_repaired(const char *text, size_t size)
+{
+	struct repair repair = {.at = text, .end = text + size, .out = BUF(size * 2 + 64)};
+	json_t *json = NULL;
+
+	while (repair.at < repair.end) {
+		if (*repair.at == '"')
+			repair_string(&repair);
+		else if (*repair.at == '-' || (*repair.at >= '0' && *repair.at <= '9'))
+			repair_number(&repair);
+		else
+			buf_add_char(&repair.out, *repair.at++);
+	}
+	if (!repair.out.failed)
+		json = json_loadb(buf_text(&repair.out), repair.out.size, JSON_DECODE_ANY, NULL);
+	buf_clear(&repair.out);
+	return json;
+}
+
+int body_parse(const char *text, size_t size, json_t **ret_json, struct err *err)
+{
+	json_error_t problem;
+	json_t *json = json_loadb(text, size, JSON_DECODE_ANY, &problem);
+
+	if (!json)
+		json = parse_repaired(text, size);
+	if (!json)
+		return err_set(err, MORTISE_E_FIELD, "the body is not JSON: %s", problem.text);
+	*ret_json = json;
+	return 0;
+}

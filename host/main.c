@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/*
+ * mortise-host: runs one plugin, started by mortised with a socket as descriptor 3.
+ *
+ *   mortise-host [--parent=PID] [--data-limit=BYTES] PLUGIN
+ *
+ * PLUGIN may be /proc/self/fd/N, so that the file that was checked is the file that
+ * is loaded.  The main thread gives up rights, loads the plugin, says what it
+ * registered, and then only reads frames; worker threads run the callbacks.
+ */
+#include "config.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "host/call.h"
+#include "host/load.h"
+#include "host/lockdown.h"
+
+#define SOCKET_FD 3
+#define DEFAULT_DATA_LIMIT (UINT64_C(512) << 20)
+
+struct options {
+	const char *path;
+	pid_t parent;
+	uint64_t data_limit;
+};
+
+static int parse_options(int argc, char **argv, struct options *ret_options)
+{
+	struct options options = {.data_limit = DEFAULT_DATA_LIMIT};
+
+	for (int i = 1; i < argc; i++) {
+		if (strncmp(argv[i], "--parent=", 9) == 0)
+			options.parent = atoi(argv[i] + 9);
+		else if (strncmp(argv[i], "--data-limit=", 13) == 0)
+			options.data_limit = strtoull(argv[i] + 13, NULL, 10);
+		else if (argv[i][0] == '-' || options.path)
+			return -1;
+		else
+			options.path = argv[i];
+	}
+	if (!options.path || options.data_limit == 0)
+		return -1;
+	*ret_options = options;
+	return 0;
+}
+
+/* The descriptor in "/proc/self/fd/N", or -1. */
+static int path_descriptor(const char *path)
+{
+	static const char folder[] = "/proc/self/fd/";
+	char *end;
+	long number;
+
+	if (strncmp(path, folder, sizeof(folder) - 1) != 0)
+		return -1;
+	number = strtol(path + sizeof(folder) - 1, &end, 10);
+	return *end == '\0' && number > SOCKET_FD && number <= INT_MAX ? (int)number : -1;
+}
+
+/* The plugin's file name, for texts. */
+static char *file_name(const char *path)
+{
+	char target[PATH_MAX];
+	ssize_t size = readlink(path, target, sizeof(target) - 1);
+	const char *slash;
+
+	if (path_descriptor(path) >= 0 && size > 0) {
+		target[size] = '\0';
+		path = target;
+	}
+	slash = strrchr(path, '/');
+	return xstrdup(slash ? slash + 1 : path);
+}
+
+static json_t *make_hello(const struct mortise_plugin *plugin, const struct mortise_registrar *reg)
+{
+	return json_pack("{s:s, s:s, s:s, s:[i,i], s:O}", "plugin", plugin->name, "version",
+		plugin->version, "license", plugin->license, "abi", plugin->abi_major,
+		plugin->abi_minor, "providers", reg->providers);
+}
+
+static int lock_down(const struct options *options, struct err *err)
+{
+	int ret = lockdown_bind_parent(options->parent, err);
+
+	if (ret < 0)
+		return ret;
+	lockdown_preload();
+	lockdown_close_files(path_descriptor(options->path));
+	return lockdown_limit(options->data_limit, err);
+}
+
+static int load_plugin(const struct options *options, struct mortise_plugin *ret_plugin,
+	struct mortise_registrar *reg, struct err *err)
+{
+	cleanup_free char *file = file_name(options->path);
+	int ret = load_open(options->path, file, ret_plugin, err);
+
+	if (path_descriptor(options->path) >= 0)
+		close(path_descriptor(options->path));
+	return ret < 0 ? ret : load_run(ret_plugin, file, reg, err);
+}
+
+/* Start the workers, say hello, and be ready. */
+static int begin(struct wire *wire, struct calls *calls, const struct mortise_plugin *plugin,
+	const struct mortise_registrar *reg, struct err *err)
+{
+	cleanup_json json_t *hello = make_hello(plugin, reg);
+	int ret;
+
+	if (!hello)
+		return err_set(err, MORTISE_E_FIELD,
+			"the plugin's name, version or license is not UTF-8: correct MORTISE_PLUGIN");
+	ret = calls_start(calls, wire, reg, plugin->unload, registry_max_calls(reg), err);
+	if (ret == 0)
+		ret = wire_send(wire, FRAME_HELLO, 0, 0, hello, err);
+	if (ret == 0)
+		ret = wire_send(wire, FRAME_READY, 0, 0, NULL, err);
+	return ret;
+}
+
+static int refuse(struct wire *wire, const struct err *err)
+{
+	cleanup_json json_t *json = json_pack("{s:s}", "reason", err_text(err));
+
+	(void)wire_send(wire, FRAME_REFUSED, 0, 0, json, NULL);
+	return HOST_EXIT_REFUSED;
+}
+
+/* Read frames until mortised is gone; the workers end the process on FRAME_STOP.  A
+ * plugin may be in the middle of anything, so nothing of it is cleaned up here. */
+static void serve(struct wire *wire, struct calls *calls)
+{
+	cleanup_err struct err err = {0};
+	struct frame frame;
+	int ret;
+
+	while ((ret = wire_next(wire, &frame, &err)) == 1)
+		if ((ret = calls_take_frame(calls, &frame, &err)) < 0)
+			break;
+	if (ret < 0)
+		fprintf(stderr, "mortise-host: %s\n", err_text(&err));
+	_exit(ret < 0 ? HOST_EXIT_FRAME : HOST_EXIT_PEER);
+}
+
+int main(int argc, char **argv)
+{
+	static struct wire wire;
+	static struct calls calls;
+	static struct mortise_registrar registrar;
+	static struct mortise_plugin plugin;
+	cleanup_err struct err err = {0};
+	struct options options;
+	int type;
+	socklen_t size = sizeof(type);
+
+	if (parse_options(argc, argv, &options) < 0 ||
+		getsockopt(SOCKET_FD, SOL_SOCKET, SO_TYPE, &type, &size) < 0) {
+		fputs("mortise-host is started by mortised, with a socket as descriptor 3\n", stderr);
+		return HOST_EXIT_USAGE;
+	}
+	wire_init(&wire, SOCKET_FD);
+	if (lock_down(&options, &err) < 0)
+		return refuse(&wire, &err);
+	registrar.providers = json_array();
+	if (load_plugin(&options, &plugin, &registrar, &err) < 0 ||
+		begin(&wire, &calls, &plugin, &registrar, &err) < 0)
+		return refuse(&wire, &err);
+	serve(&wire, &calls);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/*
+ * What the test plugin does when it is told to: {"do": WORD, …} in a webhook's body
+ * or a task's payload.
+ *
+ *   ok                       answer with {"outcome": "ok"}; so does no word at all
+ *   fail      code, text?    fail with that code
+ *   field     path           one field error
+ *   rate      ms             E_RATE until now + ms
+ *   silent    code           return that code without a reason
+ *   crash                    abort
+ *   segfault                 write to address 1
+ *   exit                     end the process
+ *   loop                     never return
+ *   sleep     ms             wait in the callback
+ *   eat                      allocate until there is no more
+ *   effects   effects        give each {"type", …record}
+ *   http      method, path, once?, body?, query?   answer {"status", "json", "text"}
+ *   read      what, args     answer {"value"}
+ *   cache     key, value?    put, or get
+ *   settle/clear  once       of the ledger
+ *   checkpoint  pages        one effect list each, with the cursor {"page": n}
+ *   log       count          so many log lines
+ *   chatter   size           so many bytes on standard error
+ *   now                      answer {"now", "deadline"}
+ *   outside                  open a socket, which a host may not
+ */
+#ifndef MORTISE_TESTS_PLUGINS_BEHAVE_H
+#define MORTISE_TESTS_PLUGINS_BEHAVE_H
+
+#include <mortise/plugin.h>
+
+int32_t behave(const struct mortise_host *host, struct mortise_call *call, const json_t *input,
+	const json_t *wish, json_t **ret_output);
+
+#endif

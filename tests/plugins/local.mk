@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+check_LTLIBRARIES += %D%/ping.la
+tests_plugins_ping_la_SOURCES = %D%/ping.c %D%/behave.c %D%/behave.h
+tests_plugins_ping_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -I$(top_srcdir)
+tests_plugins_ping_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_ping_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_plugins_ping_la_LIBADD = $(PLUGIN_LIBS)
+tests_plugins_ping_la_DEPENDENCIES = $(PLUGIN_MAP)
+
+# One source, wrong in one way each.
+check_LTLIBRARIES += %D%/bad_magic.la %D%/older_major.la %D%/newer_minor.la \
+	%D%/short_size.la %D%/no_note.la %D%/load_crashes.la %D%/load_refuses.la \
+	%D%/load_hangs.la %D%/registers_badly.la %D%/constructor_crashes.la %D%/no_symbol.la
+tests_plugins_bad_magic_la_SOURCES = %D%/bad.c
+tests_plugins_bad_magic_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DBAD_MAGIC
+tests_plugins_bad_magic_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_bad_magic_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_plugins_bad_magic_la_LIBADD = $(PLUGIN_LIBS)
+tests_plugins_older_major_la_SOURCES = %D%/bad.c
+tests_plugins_older_major_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DOTHER_MAJOR
+tests_plugins_older_major_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_older_major_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_plugins_older_major_la_LIBADD = $(PLUGIN_LIBS)
+tests_plugins_newer_minor_la_SOURCES = %D%/bad.c
+tests_plugins_newer_minor_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DNEWER_MINOR
+tests_plugins_newer_minor_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_newer_minor_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_plugins_newer_minor_la_LIBADD = $(PLUGIN_LIBS)
+tests_plugins_short_size_la_SOURCES = %D%/bad.c
+tests_plugins_short_size_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DSHORT_SIZE
+tests_plugins_short_size_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_short_size_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_plugins_short_size_la_LIBADD = $(PLUGIN_LIBS)
+tests_plugins_no_note_la_SOURCES = %D%/bad.c
+tests_plugins_no_note_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DNO_NOTE
+tests_plugins_no_note_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_no_note_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_plugins_no_note_la_LIBADD = $(PLUGIN_LIBS)
+tests_plugins_load_crashes_la_SOURCES = %D%/bad.c
+tests_plugins_load_crashes_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DLOAD_CRASHES
+tests_plugins_load_crashes_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_load_crashes_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_plugins_load_crashes_la_LIBADD = $(PLUGIN_LIBS)
+tests_plugins_load_refuses_la_SOURCES = %D%/bad.c
+tests_plugins_load_refuses_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DLOAD_REFUSES
+tests_plugins_load_refuses_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_load_refuses_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_plugins_load_refuses_la_LIBADD = $(PLUGIN_LIBS)
+tests_plugins_load_hangs_la_SOURCES = %D%/bad.c
+tests_plugins_load_hangs_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DLOAD_HANGS
+tests_plugins_load_hangs_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_load_hangs_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_plugins_load_hangs_la_LIBADD = $(PLUGIN_LIBS)
+tests_plugins_registers_badly_la_SOURCES = %D%/bad.c
+tests_plugins_registers_badly_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DREGISTERS_BADLY
+tests_plugins_registers_badly_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_registers_badly_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_plugins_registers_badly_la_LIBADD = $(PLUGIN_LIBS)
+tests_plugins_constructor_crashes_la_SOURCES = %D%/bad.c
+tests_plugins_constructor_crashes_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DCONSTRUCTOR_CRASHES
+tests_plugins_constructor_crashes_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_constructor_crashes_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_plugins_constructor_crashes_la_LIBADD = $(PLUGIN_LIBS)
+# Exports nothing, so without the map.
+tests_plugins_no_symbol_la_SOURCES = %D%/no_symbol.c
+tests_plugins_no_symbol_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_no_symbol_la_LDFLAGS = -module -avoid-version -shared $(SANITIZER_FLAGS) -rpath /nowhere

@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/* A real mortise-host with the test plugins, driven frame by frame. */
+#include "config.h"
+#include "tests/unit/unit.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/frame/frame.h"
+
+#define WAIT_MS 20000
+
+struct peer {
+	pid_t pid;
+	int fd;
+	struct frame_decoder decoder;
+	char bytes[4096];
+	size_t at, size;
+};
+
+static char *built(const char *path)
+{
+	const char *builddir = getenv("builddir");
+
+	return xasprintf("%s/%s", builddir ? builddir : ".", path);
+}
+
+/* Start a host for tests/plugins/.libs/NAME.so. */
+static void peer_start(struct peer *peer, const char *name)
+{
+	cleanup_free char *host = built("mortise-host");
+	cleanup_free char *file = xasprintf("tests/plugins/.libs/%s.so", name);
+	cleanup_free char *plugin = built(file);
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	*peer = (struct peer){.fd = fds[0]};
+	frame_decoder_init(&peer->decoder, FRAME_FROM_HOST);
+	peer->pid = fork();
+	assert_true(peer->pid >= 0);
+	if (peer->pid == 0) {
+		int null = open("/dev/null", O_WRONLY);
+
+		if (fds[1] == 3)
+			fcntl(3, F_SETFD, 0);
+		else
+			dup2(fds[1], 3);
+		if (!getenv("MORTISE_TEST_SHOW_HOST"))
+			dup2(null, 2);
+		execl(host, host, plugin, (char *)NULL);
+		_exit(127);
+	}
+	close(fds[1]);
+}
+
+/* The next frame; 0 at the end of the stream. */
+static int peer_next(struct peer *peer, struct frame *ret_frame)
+{
+	for (;;) {
+		cleanup_err struct err err = {0};
+		struct pollfd wait = {.fd = peer->fd, .events = POLLIN};
+		size_t used = 0;
+		int ret;
+
+		if (peer->at == peer->size) {
+			ssize_t size;
+
+			assert_int_equal(poll(&wait, 1, WAIT_MS), 1);
+			size = read(peer->fd, peer->bytes, sizeof(peer->bytes));
+			if (size <= 0)
+				return 0;
+			peer->at = 0;
+			peer->size = (size_t)size;
+		}
+		ret = frame_decoder_feed(&peer->decoder, peer->bytes + peer->at, peer->size - peer->at,
+			&used, ret_frame, &err);
+		if (ret < 0)
+			fail_msg("the host sent a bad frame: %s", err_text(&err));
+		peer->at += used;
+		if (ret == 1)
+			return 1;
+	}
+}
+
+/* The next frame must be this one; its JSON. */
+static json_t *peer_expect(struct peer *peer, enum frame_op op, uint64_t call, uint32_t *ret_seq)
+{
+	cleanup_err struct err err = {0};
+	cleanup_frame struct frame frame = {0};
+	json_t *json = NULL;
+
+	if (peer_next(peer, &frame) != 1)
+		fail_msg("the host ended before it sent %s", frame_op_name(op));
+	if (frame.op != op || frame.call != call)
+		fail_msg("%s of call %d instead of %s: %s", frame_op_name(frame.op), (int)frame.call,
+			frame_op_name(op), frame.json);
+	assert_int_equal(frame_parse(&frame, &json, &err), 0);
+	if (ret_seq)
+		*ret_seq = frame.seq;
+	return json;
+}
+
+static void peer_send_body(struct peer *peer, enum frame_op op, uint64_t call, uint32_t seq,
+	const json_t *json, const char *body)
+{
+	cleanup_err struct err err = {0};
+	cleanup_buf struct buf buf = BUF(FRAME_MAX);
+
+	assert_int_equal(frame_encode(&buf, op, call, seq, json, body, body ? strlen(body) : 0, &err), 0);
+	assert_int_equal(write(peer->fd, buf.data, buf.size), (ssize_t)buf.size);
+}
+
+static void peer_send(struct peer *peer, enum frame_op op, uint64_t call, uint32_t seq,
+	json_t *json_take)
+{
+	peer_send_body(peer, op, call, seq, json_take, NULL);
+	json_decref(json_take);
+}
+
+/* Tell the plugin's task to do something (behave.h). */
+static void peer_tell(struct peer *peer, uint64_t call, const char *wish, int deadline_ms)
+{
+	json_t *payload = json_loads(wish, 0, NULL);
+
+	assert_non_null(payload);
+	peer_send(peer, FRAME_CALL, call, 0, json_pack("{s:s,s:s,s:s,s:i,s:I,s:{s:o}}", "provider",
+		"ping", "callback", "task:work", "scope", "integration", "deadline_ms", deadline_ms,
+		"now_ms", (json_int_t)1000000, "input", "payload", payload));
+}
+
+static int64_t code_of(const json_t *json)
+{
+	return json_integer_value(json_object_get(json, "code"));
+}
+
+static const char *text_of(const json_t *json, const char *name)
+{
+	const char *text = json_string_value(json_object_get(json, name));
+
+	return text ? text : "";
+}
+
+static void peer_ready(struct peer *peer)
+{
+	json_decref(peer_expect(peer, FRAME_HELLO, 0, NULL));
+	json_decref(peer_expect(peer, FRAME_READY, 0, NULL));
+}
+
+static int peer_wait(struct peer *peer)
+{
+	int status = 0;
+
+	assert_int_equal(waitpid(peer->pid, &status, 0), peer->pid);
+	close(peer->fd);
+	frame_decoder_done(&peer->decoder);
+	return status;
+}
+
+static void peer_stop(struct peer *peer)
+{
+	int status;
+
+	peer_send(peer, FRAME_STOP, 0, 0, NULL);
+	status = peer_wait(peer);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void peer_kill(struct peer *peer)
+{
+	kill(peer->pid, SIGKILL);
+	peer_wait(peer);
+}
+
+/* ---- Cases ---- */
+
+static void host_says_what_the_plugin_registers(void **state)
+{
+	struct peer peer;
+	json_t *hello, *ping;
+
+	(void)state;
+	peer_start(&peer, "ping");
+	hello = peer_expect(&peer, FRAME_HELLO, 0, NULL);
+	assert_string_equal(text_of(hello, "plugin"), "ping");
+	assert_string_equal(text_of(hello, "version"), "1.0");
+	assert_int_equal(json_array_size(json_object_get(hello, "providers")), 2);
+	ping = json_array_get(json_object_get(hello, "providers"), 0);
+	assert_true(json_is_true(json_object_get(json_object_get(ping, "provider"), "build")));
+	assert_int_equal(json_array_size(json_object_get(ping, "steps")), 3);
+	assert_int_equal(json_array_size(json_object_get(json_array_get(
+		json_object_get(ping, "steps"), 0), "fields")), 3);
+	assert_int_equal(json_array_size(json_object_get(json_array_get(
+		json_object_get(ping, "webhooks"), 0), "events")), 4);
+	json_decref(hello);
+	json_decref(peer_expect(&peer, FRAME_READY, 0, NULL));
+	peer_stop(&peer);
+}
+
+static void reply_carries_output_and_effects(void **state)
+{
+	struct peer peer;
+	json_t *reply, *effect;
+
+	(void)state;
+	peer_start(&peer, "ping");
+	peer_ready(&peer);
+	peer_tell(&peer, 9, "{\"do\":\"effects\",\"effects\":[{\"type\":\"repository_status\","
+		"\"external_id\":\"5\",\"status\":\"disabled\"}]}", 5000);
+	reply = peer_expect(&peer, FRAME_RETURN, 9, NULL);
+	assert_int_equal(code_of(reply), 0);
+	assert_string_equal(text_of(json_object_get(reply, "output"), "outcome"), "ok");
+	effect = json_array_get(json_object_get(reply, "effects"), 0);
+	assert_string_equal(text_of(effect, "type"), "repository_status");
+	assert_string_equal(text_of(effect, "external_id"), "5");
+	json_decref(reply);
+	peer_stop(&peer);
+}
+
+/* What a callback does, and what the reply must say. */
+static const struct told {
+	const char *wish;
+	int code;
+	const char *text;
+} tolds[] = {
+	{"{}", 0, ""},
+	{"{\"do\":\"fail\",\"code\":-7,\"text\":\"nobody\"}", MORTISE_E_NO_TARGET, "nobody"},
+	{"{\"do\":\"silent\",\"code\":-9}", MORTISE_E_UPSTREAM, "no reason"},
+	{"{\"do\":\"silent\",\"code\":7}", MORTISE_E_INTERNAL, "returned 7"},
+	{"{\"do\":\"silent\",\"code\":-99}", MORTISE_E_INTERNAL, "returned -99"},
+	{"{\"do\":\"field\",\"path\":\"a.2.b\"}", MORTISE_E_FIELD, "a.2.b"},
+	{"{\"do\":\"nonsense\"}", MORTISE_E_UNSUPPORTED, "nonsense"},
+	{"{\"do\":\"effects\",\"effects\":[{\"type\":\"commit\"}]}", MORTISE_E_INTERNAL, "repository"},
+	{"{\"do\":\"effects\",\"effects\":[{\"type\":\"nothing\"}]}", MORTISE_E_INTERNAL, "nothing"},
+	{"{\"do\":\"effects\",\"effects\":[{\"type\":\"config_patch\",\"patch\":{}}]}",
+		MORTISE_E_INTERNAL, "scope"},
+};
+
+static void callback_result_becomes_the_reply(void **state)
+{
+	struct peer peer;
+
+	(void)state;
+	peer_start(&peer, "ping");
+	peer_ready(&peer);
+	for (size_t i = 0; i < lengthof(tolds); i++) {
+		cleanup_json json_t *reply = NULL;
+
+		peer_tell(&peer, i + 1, tolds[i].wish, 5000);
+		reply = peer_expect(&peer, FRAME_RETURN, i + 1, NULL);
+		if (code_of(reply) != tolds[i].code || !strstr(text_of(reply, "text"), tolds[i].text))
+			fail_msg("case %zu: %lld %s", i, (long long)code_of(reply), text_of(reply, "text"));
+	}
+	peer_stop(&peer);
+}
+
+static void rate_limit_carries_its_end(void **state)
+{
+	struct peer peer;
+	json_t *reply;
+	int64_t retry_at;
+
+	(void)state;
+	peer_start(&peer, "ping");
+	peer_ready(&peer);
+	peer_tell(&peer, 1, "{\"do\":\"rate\",\"ms\":60000}", 5000);
+	reply = peer_expect(&peer, FRAME_RETURN, 1, NULL);
+	assert_int_equal(code_of(reply), MORTISE_E_RATE);
+	retry_at = json_integer_value(json_object_get(reply, "retry_at_ms"));
+	assert_true(retry_at >= 1060000 && retry_at < 1065000);
+	json_decref(reply);
+	peer_stop(&peer);
+}
+
+static void webhook_body_is_put_into_the_input(void **state)
+{
+	struct peer peer;
+	cleanup_json json_t *call = json_pack("{s:s,s:s,s:s,s:i,s:I,s:{s:s}}", "provider", "ping",
+		"callback", "webhook:stored", "scope", "integration", "deadline_ms", 5000, "now_ms",
+		(json_int_t)1, "input", "event", "told");
+	json_t *reply;
+
+	(void)state;
+	peer_start(&peer, "ping");
+	peer_ready(&peer);
+	peer_send_body(&peer, FRAME_CALL, 3, 0, call,
+		"{\"do\":\"fail\",\"code\":-7,\"text\":\"a \\u0000 b \\ud800 c\",\"n\":123456789012345678901}");
+	reply = peer_expect(&peer, FRAME_RETURN, 3, NULL);
+	assert_int_equal(code_of(reply), MORTISE_E_NO_TARGET);
+	assert_string_equal(text_of(reply, "text"), "a \xef\xbf\xbd b \xef\xbf\xbd c");
+	json_decref(reply);
+	peer_send_body(&peer, FRAME_CALL, 4, 0, call, "{\"do\":");
+	reply = peer_expect(&peer, FRAME_RETURN, 4, NULL);
+	assert_int_equal(code_of(reply), MORTISE_E_FIELD);
+	json_decref(reply);
+	peer_stop(&peer);
+}
+
+static void answers_find_their_calls(void **state)
+{
+	struct peer peer;
+	uint32_t seq[3];
+	json_t *reply;
+
+	(void)state;
+	peer_start(&peer, "ping");
+	peer_ready(&peer);
+	for (uint64_t call = 1; call <= 2; call++) {
+		json_t *question;
+
+		peer_tell(&peer, call, "{\"do\":\"read\",\"what\":\"setting\",\"args\":{\"name\":\"x\"}}", 9000);
+		question = peer_expect(&peer, FRAME_ASK, call, &seq[call]);
+		assert_string_equal(text_of(question, "op"), "read");
+		assert_string_equal(text_of(question, "what"), "setting");
+		json_decref(question);
+	}
+	/* A late answer to something nobody asked is dropped. */
+	peer_send(&peer, FRAME_ANSWER, 2, seq[2] + 9, json_pack("{s:i,s:s}", "code", 0, "value", "wrong"));
+	peer_send(&peer, FRAME_ANSWER, 77, 1, json_pack("{s:i}", "code", 0));
+	peer_send(&peer, FRAME_ANSWER, 2, seq[2], json_pack("{s:i,s:s}", "code", 0, "value", "second"));
+	reply = peer_expect(&peer, FRAME_RETURN, 2, NULL);
+	assert_string_equal(text_of(json_object_get(reply, "output"), "value"), "second");
+	json_decref(reply);
+	peer_send(&peer, FRAME_ANSWER, 1, seq[1], json_pack("{s:i,s:s}", "code", MORTISE_E_NOT_FOUND,
+		"text", "no setting x"));
+	reply = peer_expect(&peer, FRAME_RETURN, 1, NULL);
+	assert_int_equal(code_of(reply), MORTISE_E_NOT_FOUND);
+	assert_string_equal(text_of(reply, "text"), "no setting x");
+	json_decref(reply);
+	peer_stop(&peer);
+}
+
+static void upstream_body_is_json_or_bytes(void **state)
+{
+	static const char *const bodies[][2] = {{"{\"login\":\"mona\"}", "mona"}, {"<html>", NULL}};
+	struct peer peer;
+
+	(void)state;
+	peer_start(&peer, "ping");
+	peer_ready(&peer);
+	for (uint64_t i = 0; i < 2; i++) {
+		cleanup_json json_t *answer = json_pack("{s:i,s:i,s:{}}", "code", 0, "status", 200, "headers");
+		cleanup_json json_t *question = NULL;
+		cleanup_json json_t *reply = NULL;
+		const json_t *output;
+		uint32_t seq;
+
+		peer_tell(&peer, i + 1, "{\"do\":\"http\",\"method\":\"GET\",\"path\":\"/me\"}", 9000);
+		question = peer_expect(&peer, FRAME_ASK, i + 1, &seq);
+		assert_string_equal(text_of(question, "op"), "http");
+		assert_string_equal(text_of(question, "path"), "/me");
+		peer_send_body(&peer, FRAME_ANSWER, i + 1, seq, answer, bodies[i][0]);
+		reply = peer_expect(&peer, FRAME_RETURN, i + 1, NULL);
+		output = json_object_get(reply, "output");
+		assert_int_equal(json_integer_value(json_object_get(output, "status")), 200);
+		if (bodies[i][1])
+			assert_string_equal(text_of(json_object_get(output, "json"), "login"), bodies[i][1]);
+		else
+			assert_string_equal(text_of(output, "text"), bodies[i][0]);
+	}
+	peer_stop(&peer);
+}
+
+static void cancelled_call_ends_its_wait(void **state)
+{
+	struct peer peer;
+	json_t *reply;
+
+	(void)state;
+	peer_start(&peer, "ping");
+	peer_ready(&peer);
+	peer_tell(&peer, 1, "{\"do\":\"read\",\"what\":\"setting\"}", 3600000);
+	json_decref(peer_expect(&peer, FRAME_ASK, 1, NULL));
+	peer_send(&peer, FRAME_CANCEL, 1, 0, NULL);
+	reply = peer_expect(&peer, FRAME_RETURN, 1, NULL);
+	assert_int_equal(code_of(reply), MORTISE_E_CANCELLED);
+	json_decref(reply);
+	peer_stop(&peer);
+}
+
+static void deadline_ends_the_wait(void **state)
+{
+	struct peer peer;
+	json_t *reply;
+
+	(void)state;
+	peer_start(&peer, "ping");
+	peer_ready(&peer);
+	peer_tell(&peer, 1, "{\"do\":\"read\",\"what\":\"setting\"}", 50);
+	json_decref(peer_expect(&peer, FRAME_ASK, 1, NULL));
+	reply = peer_expect(&peer, FRAME_RETURN, 1, NULL);
+	assert_int_equal(code_of(reply), MORTISE_E_CANCELLED);
+	json_decref(reply);
+	peer_stop(&peer);
+}
+
+static void checkpoint_sends_its_effects_once(void **state)
+{
+	struct peer peer;
+	uint32_t seq;
+	json_t *question, *reply;
+
+	(void)state;
+	peer_start(&peer, "ping");
+	peer_ready(&peer);
+	peer_tell(&peer, 1, "{\"do\":\"checkpoint\",\"pages\":[[{\"type\":\"repository_status\",\"all\":true,"
+		"\"status\":\"active\"}]]}", 9000);
+	question = peer_expect(&peer, FRAME_ASK, 1, &seq);
+	assert_int_equal(json_array_size(json_object_get(question, "effects")), 1);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(question, "cursor"),
+		"page")), 1);
+	json_decref(question);
+	peer_send(&peer, FRAME_ANSWER, 1, seq, json_pack("{s:i,s:i}", "code", 0, "deadline_ms", 5000));
+	reply = peer_expect(&peer, FRAME_RETURN, 1, NULL);
+	assert_int_equal(code_of(reply), 0);
+	assert_int_equal(json_array_size(json_object_get(reply, "effects")), 0);
+	json_decref(reply);
+	peer_stop(&peer);
+}
+
+static void running_call_ends_before_the_host_does(void **state)
+{
+	struct peer peer;
+	uint32_t seq;
+	int status;
+
+	(void)state;
+	peer_start(&peer, "ping");
+	peer_ready(&peer);
+	peer_tell(&peer, 1, "{\"do\":\"read\",\"what\":\"setting\"}", 9000);
+	json_decref(peer_expect(&peer, FRAME_ASK, 1, &seq));
+	peer_send(&peer, FRAME_STOP, 0, 0, NULL);
+	peer_send(&peer, FRAME_ANSWER, 1, seq, json_pack("{s:i,s:i}", "code", 0, "value", 1));
+	json_decref(peer_expect(&peer, FRAME_RETURN, 1, NULL));
+	status = peer_wait(&peer);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void crash_ends_the_process(void **state)
+{
+	struct peer peer;
+	cleanup_frame struct frame frame = {0};
+	int status;
+
+	(void)state;
+	peer_start(&peer, "ping");
+	peer_ready(&peer);
+	peer_tell(&peer, 1, "{\"do\":\"crash\"}", 9000);
+	assert_int_equal(peer_next(&peer, &frame), 0);
+	status = peer_wait(&peer);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGABRT);
+}
+
+static void broken_or_closed_socket_ends_the_process(void **state)
+{
+	struct peer peer;
+	int status;
+
+	(void)state;
+	peer_start(&peer, "ping");
+	peer_ready(&peer);
+	assert_int_equal(write(peer.fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 28), 28);
+	status = peer_wait(&peer);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 4);
+	peer_start(&peer, "ping");
+	peer_ready(&peer);
+	shutdown(peer.fd, SHUT_WR);
+	status = peer_wait(&peer);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 3);
+}
+
+static void wrong_plugin_is_refused_with_both_sides_named(void **state)
+{
+	static const char *const wrong[][2] = {
+		{"bad_magic", "0x12345678"},
+		{"older_major", "needs plugin ABI 7."},
+		{"newer_minor", "this mortised provides 0."},
+		{"short_size", "8 bytes"},
+		{"load_refuses", "E_SETTINGS"},
+		{"registers_badly", "register \"nowhere\""},
+		{"no_symbol", "exports no mortise_plugin"},
+		{"missing", "cannot be loaded"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < lengthof(wrong); i++) {
+		struct peer peer;
+		cleanup_json json_t *refused = NULL;
+		cleanup_free char *file = xasprintf("%s.so: ", wrong[i][0]);
+
+		peer_start(&peer, wrong[i][0]);
+		refused = peer_expect(&peer, FRAME_REFUSED, 0, NULL);
+		if (!strstr(text_of(refused, "reason"), wrong[i][1]) ||
+			strncmp(text_of(refused, "reason"), file, strlen(file)) != 0)
+			fail_msg("%s: %s", wrong[i][0], text_of(refused, "reason"));
+		assert_int_equal(WEXITSTATUS(peer_wait(&peer)), 1);
+	}
+}
+
+static void crash_before_ready_ends_the_process(void **state)
+{
+	static const char *const wrong[] = {"load_crashes", "constructor_crashes"};
+
+	(void)state;
+	for (size_t i = 0; i < lengthof(wrong); i++) {
+		struct peer peer;
+		cleanup_frame struct frame frame = {0};
+
+		peer_start(&peer, wrong[i]);
+		assert_int_equal(peer_next(&peer, &frame), 0);
+		assert_true(WIFSIGNALED(peer_wait(&peer)));
+	}
+}
+
+static void hanging_call_can_be_killed(void **state)
+{
+	struct peer peer;
+	json_t *reply;
+
+	(void)state;
+	peer_start(&peer, "ping");
+	peer_ready(&peer);
+	peer_tell(&peer, 1, "{\"do\":\"loop\"}", 9000);
+	/* The others go on. */
+	peer_tell(&peer, 2, "{}", 9000);
+	reply = peer_expect(&peer, FRAME_RETURN, 2, NULL);
+	assert_int_equal(code_of(reply), 0);
+	json_decref(reply);
+	peer_kill(&peer);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(host_says_what_the_plugin_registers),
+		cmocka_unit_test(reply_carries_output_and_effects),
+		cmocka_unit_test(callback_result_becomes_the_reply),
+		cmocka_unit_test(rate_limit_carries_its_end),
+		cmocka_unit_test(webhook_body_is_put_into_the_input),
+		cmocka_unit_test(answers_find_their_calls),
+		cmocka_unit_test(upstream_body_is_json_or_bytes),
+		cmocka_unit_test(cancelled_call_ends_its_wait),
+		cmocka_unit_test(deadline_ends_the_wait),
+		cmocka_unit_test(checkpoint_sends_its_effects_once),
+		cmocka_unit_test(running_call_ends_before_the_host_does),
+		cmocka_unit_test(crash_ends_the_process),
+		cmocka_unit_test(broken_or_closed_socket_ends_the_process),
+		cmocka_unit_test(wrong_plugin_is_refused_with_both_sides_named),
+		cmocka_unit_test(crash_before_ready_ends_the_process),
+		cmocka_unit_test(hanging_call_can_be_killed),
+	};
+
+	return cmocka_run_group_tests_name("host", tests, NULL, NULL);
+}
