@@ -8,7 +8,8 @@ libcore_la_SOURCES += \
 	%D%/loop.c %D%/loop.h \
 	%D%/mem.c %D%/mem.h \
 	%D%/merge_patch.c %D%/merge_patch.h \
-	%D%/pool.c %D%/pool.h
+	%D%/pool.c %D%/pool.h \
+	%D%/slug.c %D%/slug.h
 
 UNIT_TESTS += tests/unit/test_base_buf tests/unit/test_base_log tests/unit/test_base_pool
 tests_unit_test_base_buf_SOURCES = tests/unit/test_base_buf.c
@@ -17,3 +18,6 @@ tests_unit_test_base_pool_SOURCES = tests/unit/test_base_pool.c
 
 UNIT_TESTS += tests/unit/test_base_json_pointer
 tests_unit_test_base_json_pointer_SOURCES = tests/unit/test_base_json_pointer.c
+
+UNIT_TESTS += tests/unit/test_base_slug
+tests_unit_test_base_slug_SOURCES = tests/unit/test_base_slug.c

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/*
+ * Accounts (people who sign in) and their membership in organizations.  Inside a
+ * transaction.
+ */
+#ifndef MORTISE_STORAGE_MEMBER_H
+#define MORTISE_STORAGE_MEMBER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/storage/tx.h"
+
+struct account {
+	int64_t id;
+	char *email, *name;
+	int64_t added_at_us;
+};
+
+struct member {
+	int64_t id, organization_id, account_id;
+	char *role;                /* "owner", "manager", "member" */
+	char *email, *name;        /* of the account */
+	int64_t added_at_us;
+};
+
+/* An existing account with this address (any case) is taken; its name stays. */
+int account_put(struct tx *tx, const char *email, const char *name, int64_t now_us,
+	int64_t *ret_id, struct err *err);
+int account_get(struct tx *tx, int64_t id, struct account *ret_account, struct err *err);
+int account_find(struct tx *tx, const char *email, struct account *ret_account, struct err *err);
+void account_clear(struct account *account);
+#define cleanup_account __attribute__((__cleanup__(account_clear)))
+
+/* Add a member, or change the role of one. */
+int member_put(struct tx *tx, int64_t organization_id, int64_t account_id, const char *role,
+	int64_t now_us, int64_t *ret_id, struct err *err);
+/* The membership of an account; E_NOT_FOUND if it has none. */
+int member_find(struct tx *tx, int64_t organization_id, int64_t account_id,
+	struct member *ret_member, struct err *err);
+int member_get(struct tx *tx, int64_t organization_id, int64_t id, struct member *ret_member,
+	struct err *err);
+/* By address. */
+int member_list(struct tx *tx, int64_t organization_id, int64_t offset, int64_t limit,
+	struct member **ret_list, size_t *ret_len, struct err *err);
+void member_clear(struct member *member);
+void member_list_free(struct member *list, size_t len);
+#define cleanup_member __attribute__((__cleanup__(member_clear)))
+
+#endif

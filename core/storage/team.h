@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/* Teams: members and the projects they work on.  Inside a transaction. */
+#ifndef MORTISE_STORAGE_TEAM_H
+#define MORTISE_STORAGE_TEAM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/storage/tx.h"
+
+struct team {
+	int64_t id, organization_id;
+	char *slug, *name;
+	int64_t added_at_us;
+	int64_t member_len;
+};
+
+int team_insert(struct tx *tx, int64_t organization_id, const char *slug, const char *name,
+	int64_t now_us, int64_t *ret_id, struct err *err);
+int team_find(struct tx *tx, int64_t organization_id, const char *id_or_slug,
+	struct team *ret_team, struct err *err);
+/* By slug; with 'project_id', those of that project only. */
+int team_list(struct tx *tx, int64_t organization_id, int64_t project_id, int64_t offset,
+	int64_t limit, struct team **ret_list, size_t *ret_len, struct err *err);
+/* Both must be of the team's organization; E_NOT_FOUND if not.  Adding twice is fine. */
+int team_add_member(struct tx *tx, int64_t team_id, int64_t member_id, struct err *err);
+int team_add_project(struct tx *tx, int64_t team_id, int64_t project_id, struct err *err);
+void team_clear(struct team *team);
+void team_list_free(struct team *list, size_t len);
+#define cleanup_team __attribute__((__cleanup__(team_clear)))
+
+#endif
