@@ -27,3 +27,4 @@ remove-plugin-so:
 # Plugins for tests; -rpath makes libtool build a shared object that is not installed.
 TEST_PLUGIN_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 include tests/plugins/local.mk
+include tests/abi/local.mk

@@ -46,9 +46,54 @@
  *     not keep a `struct mortise_call *` after they return.
  *   - Every function of the host table may be called from any thread that runs
  *     a callback, for that callback's own call only.
- *   - Every struct starts with its `size`; set it with MORTISE_SIZE or leave it
- *     to the registration macros.  Members are only ever appended.
+ *   - Every struct starts with its `size`: set it to sizeof the struct, and leave
+ *     what you do not need 0 or NULL.  Members are only ever appended.
  *   - Link libjansson dynamically: the layout of json_t is part of this ABI.
+ *
+ * A whole plugin
+ *
+ *   #include <mortise/plugin.h>
+ *
+ *   static const struct mortise_host *host;
+ *
+ *   static int32_t build(struct mortise_call *call, const json_t *input, json_t **ret_output)
+ *   {
+ *           const json_t *state = json_object_get(input, "state");
+ *           const char *account = json_string_value(json_object_get(state, "account"));
+ *
+ *           if (!account)
+ *                   return host->fail(call, MORTISE_E_SETTINGS, "No account: start again.");
+ *           *ret_output = json_pack("{s:s, s:s, s:s, s:{}}", "external_id", account,
+ *                   "name", account, "ownership", "claimed", "metadata");
+ *           return MORTISE_OK;
+ *   }
+ *
+ *   static int32_t load(const struct mortise_host *table,
+ *           const struct mortise_registry *registry, struct mortise_registrar *reg)
+ *   {
+ *           const struct mortise_provider acme = {.size = sizeof(acme), .key = "acme",
+ *                   .name = "Acme", .flags = MORTISE_PROVIDER_VISIBLE | MORTISE_PROVIDER_CAN_ADD,
+ *                   .build = build};
+ *           const struct mortise_step form = {.size = sizeof(form), .name = "account",
+ *                   .kind = MORTISE_STEP_FORM};
+ *           const struct mortise_field field = {.size = sizeof(field), .name = "account",
+ *                   .type = MORTISE_TYPE_TEXT, .label = "Account",
+ *                   .flags = MORTISE_FIELD_REQUIRED};
+ *           int32_t ret = registry->provider(reg, &acme);
+ *
+ *           host = table;
+ *           if (ret == MORTISE_OK)
+ *                   ret = registry->step(reg, "acme", &form);
+ *           if (ret == MORTISE_OK)
+ *                   ret = registry->step_field(reg, "acme", "account", &field);
+ *           return ret;
+ *   }
+ *
+ *   MORTISE_PLUGIN("acme", "1.0", "Apache-2.0", load, NULL);
+ *
+ *   Build:   cc -shared -fPIC $(pkg-config --cflags mortise-plugin) acme.c \
+ *               -o acme.so $(pkg-config --libs jansson)
+ *   Install: $(pkg-config --variable=plugindir mortise-plugin)/acme.so
  *
  * Changes
  *   0.1  2026-11-21  first version
@@ -111,6 +156,13 @@ extern "C" {
 #define MORTISE_LOG_NOTICE 5
 #define MORTISE_LOG_INFO 6
 #define MORTISE_LOG_DEBUG 7
+
+/* So that the compiler checks what fail and field_error are given. */
+#if defined(__GNUC__)
+#define MORTISE_PRINTF(format_, first_) __attribute__((format(printf, format_, first_)))
+#else
+#define MORTISE_PRINTF(format_, first_)
+#endif
 
 struct mortise_call;      /* one run of a callback; opaque */
 struct mortise_registrar; /* collects registrations during load; opaque */
@@ -177,11 +229,12 @@ struct mortise_host {
 	/* Give the reason of a failure before returning its code; the first one
 	 * counts.  Returns 'code', so: return host->fail(call, CODE, "…").  The
 	 * text says what happened, to which object, and what to do. */
-	int32_t (*fail)(struct mortise_call *call, int32_t code, const char *format, ...);
+	int32_t (*fail)(struct mortise_call *call, int32_t code, const char *format, ...)
+		MORTISE_PRINTF(3, 4);
 	/* One wrong field; any number; 'path' as "service_table.2.key".  Returns
 	 * MORTISE_E_FIELD. */
 	int32_t (*field_error)(struct mortise_call *call, const char *path,
-		const char *format, ...);
+		const char *format, ...) MORTISE_PRINTF(3, 4);
 	/* When an E_RATE ends, milliseconds since 1970.  Returns MORTISE_E_RATE. */
 	int32_t (*retry_at)(struct mortise_call *call, int64_t time_ms);
 	/* Time left until the deadline, in milliseconds, 0 if it has passed. */
