@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The Mortise developers
+//
+// Prism between mortised and an upstream: requests are held against the provider's own
+// description on their way.  A door of our own in front of it collects what Prism found.
+import { createRequire } from 'node:module';
+
+import { forward, serve } from '../../upstream/http.mjs';
+import { freePort } from './config.mjs';
+import { Program } from './process.mjs';
+import { until } from './until.mjs';
+
+export async function startPrism(descriptionFile, upstream) {
+  const port = await freePort();
+  const cli = createRequire(import.meta.url).resolve('@stoplight/prism-cli/dist/index.js');
+  const program = new Program(process.execPath, [cli, 'proxy', '-h', '127.0.0.1', '-p', String(port),
+    descriptionFile, upstream]);
+  await until('Prism listens', () => {
+    if (program.end) throw new Error(program.lines.join('\n'));
+    return program.lines.some((line) => line.includes('Prism is listening'));
+  }, { within: 60_000 });
+  const violations = [];
+  const checked = [];
+  const door = await serve(async (request) => {
+    const reply = await forward(`http://127.0.0.1:${port}`, request);
+    const found = JSON.parse(reply.headers['sl-violations'] ?? '[]');
+    delete reply.headers['sl-violations'];
+    checked.push(`${request.method} ${request.path}`);
+    violations.push(...found.filter(({ location }) => location[0] === 'request')
+      .map(({ location, message }) => `${request.method} ${request.target}: ${location.join('.')}: ${message}`));
+    // Links of pages lead through this door, too.
+    if (reply.headers.link) reply.headers.link = reply.headers.link.replaceAll(upstream, door.url);
+    return reply;
+  });
+  return {
+    url: door.url,
+    checked,
+    violations,
+    close: async () => {
+      await door.close();
+      await program.kill('SIGTERM');
+    },
+  };
+}

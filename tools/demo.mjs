@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The Mortise developers
+//
+// What ./tools/quickstart shows: mortised and an emulated GitHub, the demonstration, and
+// then the running daemon until Ctrl-C.  --exit ends after the demonstration.
+import { programs } from '../tests/blackbox/lib/paths.mjs';
+import { demonstration } from '../tests/blackbox/lib/demonstration.mjs';
+import { freePort } from '../tests/blackbox/lib/config.mjs';
+import { until } from '../tests/blackbox/lib/until.mjs';
+import { startWorld } from '../tests/blackbox/lib/world.mjs';
+import net from 'node:net';
+
+const ORG = 'acme';
+
+const isFree = (port) => new Promise((resolve) => {
+  const server = net.createServer();
+  server.once('error', () => resolve(false));
+  server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+});
+
+const step = (text) => console.log(`\n== ${text}`);
+
+function table(rows) {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => String(row[column] ?? '').length)));
+  for (const row of rows)
+    console.log(`   ${row.map((cell, column) => String(cell ?? '').padEnd(widths[column])).join('  ')}`.trimEnd());
+}
+
+async function show(demo) {
+  step('integrations');
+  table([['ID', 'NAME', 'STATUS', 'EXTERNAL ID'],
+    ...(await demo.integrations()).map((entry) => [entry.id, entry.name, entry.status, entry.externalId])]);
+  step('repositories');
+  const repositories = [...await demo.repositories(), ...await demo.repositories('deleted')];
+  table([['ID', 'NAME', 'STATUS', 'URL'],
+    ...repositories.map((entry) => [entry.id, entry.name, entry.status, entry.url])]);
+  for (const { name } of repositories) {
+    const commits = await demo.commits(name);
+    const pulls = await demo.pullRequests(name);
+    if (commits.length + pulls.length === 0) continue;
+    step(name);
+    table([['WHAT', 'KEY', 'TEXT', 'AUTHOR'],
+      ...commits.map((entry) => ['commit', entry.id.slice(0, 10), entry.message.split('\n')[0], entry.author?.name]),
+      ...pulls.map((entry) => ['pull request', entry.id, entry.title, entry.author?.name])]);
+  }
+}
+
+async function play(world) {
+  const demo = await demonstration(world, ORG);
+  step('install GitHub through the pipeline');
+  const { seen } = await demo.install();
+  console.log(`   ${seen.join(' → ')} → complete`);
+  await until('the repositories are linked', async () => (await demo.repositories()).length === 2);
+
+  step('push a commit and open a pull request on GitHub');
+  await demo.push('api/cart.py', 'def cart(): pass\n', 'fix cart');
+  await demo.pullRequest('cart', 'Fix the cart', 'It was broken.');
+  await until('both have arrived', async () =>
+    (await demo.commits('acme-co/shop')).length > 0 && (await demo.pullRequests('acme-co/shop')).length > 0);
+  console.log('   GitHub\'s own webhooks have arrived');
+
+  step('deliver the 329 bodies of @octokit/webhooks-examples');
+  const replies = await demo.examples();
+  console.log(`   ${replies.filter(({ status }) => status === 204).length} of ${replies.length} were answered 204`);
+  await demo.installAgain();
+  const fates = await world.daemon.idle();
+  console.log(`   jobs: ${Object.entries(fates).map(([fate, n]) => `${n} ${fate}`).join(', ')}`);
+  await show(demo);
+  if (replies.some(({ status }) => status !== 204) || fates.dead || fates.halted)
+    throw new Error('the demonstration did not go as it should');
+  return demo;
+}
+
+async function invite(world, demo) {
+  const { daemon, github } = world;
+  const link = await daemon.ctlOk('login-link', `owner@${ORG}.test`);
+  step('it runs');
+  table([
+    ['mortised', daemon.url],
+    ['sign in', link],
+    ['API token', demo.token],
+    ['try', `curl -H 'Authorization: Bearer ${demo.token}' ${daemon.url}/api/0/organizations/${ORG}/integrations/`],
+    ['operate', `${programs.ctl} --socket ${daemon.socket} status`],
+    ['GitHub', `${github.url} (emulated)`],
+  ]);
+}
+
+const port = Number(process.env.PORT || 8300);
+const world = await startWorld({ port: await isFree(port) ? port : await freePort(),
+  settings: { log: { level: 'info', format: 'logfmt' } } });
+let code = 0;
+try {
+  const demo = await play(world);
+  await invite(world, demo);
+  if (!process.argv.includes('--exit')) {
+    console.log('\nCtrl-C ends it.');
+    const ended = new Promise((resolve) => { world.daemon.program.exited.then(resolve); });
+    const asked = new Promise((resolve) => { for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, resolve); });
+    await Promise.race([ended, asked]);
+  }
+} catch (error) {
+  console.error(error);
+  code = 1;
+}
+await world.close().catch((error) => {
+  console.error(error.message);
+  code = 1;
+});
+process.exit(code);
