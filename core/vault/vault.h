@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 struct err;
 struct store;
 struct vault;
@@ -56,5 +58,8 @@ int vault_open_sealed(struct vault *vault, const char *column,
 void vault_token_hash(struct vault *vault, const char *token, char ret_hex[65]);
 /* Make a new master key and wrap every sealed row anew, in steps; online. */
 int vault_rotate(struct vault *vault, struct store *store, struct err *err);
+
+/* {"file", "keys": [{"id", "newest", "inUse"}]}, without any key. */
+int vault_status(struct vault *vault, struct store *store, json_t **ret_status, struct err *err);
 
 #endif

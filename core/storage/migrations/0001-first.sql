@@ -98,7 +98,8 @@ CREATE INDEX session_expires ON session (expires_at);
 
 -- Secrets of the daemon itself: the key that tokens are hashed with.
 CREATE TABLE daemon_secret (
-	name TEXT NOT NULL PRIMARY KEY,
+	id {id},
+	name TEXT NOT NULL UNIQUE,
 	uid {blob} NOT NULL,
 	sealed {blob} NOT NULL
 );
