@@ -8,6 +8,16 @@ libcore_la_SOURCES += \
 	%D%/link.c %D%/link.h %D%/link_private.h \
 	%D%/plugin.c %D%/plugin.h
 
+# People, organizations, their tokens, and installs in progress.
+libcore_la_SOURCES += \
+	%D%/api_token.c %D%/api_token.h \
+	%D%/member.c %D%/member.h \
+	%D%/organization.c %D%/organization.h \
+	%D%/pipeline.c %D%/pipeline.h \
+	%D%/project.c %D%/project.h \
+	%D%/session.c %D%/session.h \
+	%D%/team.c %D%/team.h
+
 # The store engine.
 libcore_la_SOURCES += \
 	%D%/connection.c %D%/connection.h \
@@ -27,3 +37,7 @@ CLEANFILES += %D%/migrations.c
 
 UNIT_TESTS += tests/unit/test_storage_store
 tests_unit_test_storage_store_SOURCES = tests/unit/test_storage_store.c
+
+UNIT_TESTS += tests/unit/test_storage_people tests/unit/test_storage_pipeline
+tests_unit_test_storage_people_SOURCES = tests/unit/test_storage_people.c
+tests_unit_test_storage_pipeline_SOURCES = tests/unit/test_storage_pipeline.c

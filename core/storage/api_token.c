@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+#include "config.h"
+#include "core/storage/api_token.h"
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+
+#define COLUMNS                                                                   \
+	"id, organization_id, account_id, name, last_characters, scopes, added_at, " \
+	"expires_at, revoked_at, used_at"
+
+SQL(api_token_sql_insert, "INSERT INTO api_token (hash, organization_id, account_id, name, "
+	"last_characters, scopes, added_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+	"RETURNING id");
+SQL(api_token_sql_find, "SELECT " COLUMNS " FROM api_token WHERE hash = $1");
+SQL(api_token_sql_get, "SELECT " COLUMNS " FROM api_token WHERE id = $1");
+SQL(api_token_sql_revoke,
+	"UPDATE api_token SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL");
+SQL(api_token_sql_touch, "UPDATE api_token SET used_at = $1 WHERE id = $2");
+SQL(api_token_sql_list, "SELECT " COLUMNS " FROM api_token WHERE organization_id = $1 "
+	"ORDER BY id LIMIT $2 OFFSET $3");
+SQL(api_token_sql_list_all, "SELECT " COLUMNS " FROM api_token ORDER BY id LIMIT $1 OFFSET $2");
+
+int api_token_insert(struct tx *tx, const struct api_token_new *token, int64_t *ret_id,
+	struct err *err)
+{
+	return tx_insert(tx, &api_token_sql_insert, ret_id, err, "siossiio", token->hash,
+		token->organization_id, token->account_id ? &token->account_id : NULL, token->name,
+		token->last_characters, (int64_t)token->scopes, token->now_us,
+		token->expires_at_us ? &token->expires_at_us : NULL);
+}
+
+static void row_read(struct query *query, struct api_token *ret_token)
+{
+	*ret_token = (struct api_token){
+		.id = query_int(query, 0),
+		.organization_id = query_int(query, 1),
+		.account_id = query_int(query, 2),
+		.name = xstrdup(query_text(query, 3)),
+		.last_characters = xstrdup(query_text(query, 4)),
+		.scopes = (uint64_t)query_int(query, 5),
+		.added_at_us = query_int(query, 6),
+		.expires_at_us = query_int(query, 7),
+		.revoked_at_us = query_int(query, 8),
+		.used_at_us = query_int(query, 9),
+	};
+}
+
+static int row_take(struct query *query, int result, struct api_token *ret_token,
+	struct err *err)
+{
+	if (result == 0)
+		result = query_next(query);
+	if (result == 1)
+		row_read(query, ret_token);
+	query_end(query);
+	if (result == 0)
+		return err_set(err, MORTISE_E_NOT_FOUND, "there is no such token");
+	return result < 0 ? result : 0;
+}
+
+int api_token_find(struct tx *tx, const char *hash, struct api_token *ret_token, struct err *err)
+{
+	struct query query;
+	int result = query_begin(&query, tx, &api_token_sql_find, err, "s", hash);
+
+	return row_take(&query, result, ret_token, err);
+}
+
+int api_token_get(struct tx *tx, int64_t id, struct api_token *ret_token, struct err *err)
+{
+	struct query query;
+	int result = query_begin(&query, tx, &api_token_sql_get, err, "i", id);
+
+	return row_take(&query, result, ret_token, err);
+}
+
+int api_token_revoke(struct tx *tx, int64_t id, int64_t now_us, struct err *err)
+{
+	return tx_exec(tx, &api_token_sql_revoke, err, "ii", now_us, id);
+}
+
+int api_token_touch(struct tx *tx, int64_t id, int64_t now_us, struct err *err)
+{
+	int result = tx_exec(tx, &api_token_sql_touch, err, "ii", now_us, id);
+
+	return result < 0 ? result : 0;
+}
+
+int api_token_list(struct tx *tx, int64_t organization_id, int64_t offset, int64_t limit,
+	struct api_token **ret_list, size_t *ret_len, struct err *err)
+{
+	struct api_token *list = xcalloc((size_t)limit, sizeof(*list));
+	struct query query;
+	size_t len = 0;
+	int result;
+
+	if (organization_id)
+		result = query_begin(&query, tx, &api_token_sql_list, err, "iii", organization_id,
+			limit, offset);
+	else
+		result = query_begin(&query, tx, &api_token_sql_list_all, err, "ii", limit, offset);
+	while (result >= 0 && (result = query_next(&query)) == 1)
+		row_read(&query, &list[len++]);
+	query_end(&query);
+	if (result < 0) {
+		api_token_list_free(list, len);
+		return result;
+	}
+	*ret_list = list;
+	*ret_len = len;
+	return 0;
+}
+
+void api_token_clear(struct api_token *token)
+{
+	free(token->name);
+	free(token->last_characters);
+	*token = (struct api_token){0};
+}
+
+void api_token_list_free(struct api_token *list, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		api_token_clear(&list[i]);
+	free(list);
+}

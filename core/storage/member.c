@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+#include "config.h"
+#include "core/storage/member.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+
+#define MAX_EMAIL 254
+#define MEMBER_COLUMNS \
+	"m.id, m.organization_id, m.account_id, m.role, a.email, a.name, m.added_at"
+
+SQL(account_sql_insert, "INSERT INTO account (email, name, added_at) VALUES ($1, $2, $3) "
+	"ON CONFLICT DO NOTHING RETURNING id");
+SQL(account_sql_get, "SELECT id, email, name, added_at FROM account WHERE id = $1");
+SQL(account_sql_find, "SELECT id, email, name, added_at FROM account WHERE email = $1");
+SQL(member_sql_put, "INSERT INTO member (organization_id, account_id, role, added_at) "
+	"VALUES ($1, $2, $3, $4) ON CONFLICT (organization_id, account_id) "
+	"DO UPDATE SET role = excluded.role RETURNING id");
+SQL(member_sql_find, "SELECT " MEMBER_COLUMNS " FROM member m "
+	"JOIN account a ON a.id = m.account_id WHERE m.organization_id = $1 AND m.account_id = $2");
+SQL(member_sql_get, "SELECT " MEMBER_COLUMNS " FROM member m "
+	"JOIN account a ON a.id = m.account_id WHERE m.organization_id = $1 AND m.id = $2");
+SQL(member_sql_list, "SELECT " MEMBER_COLUMNS " FROM member m "
+	"JOIN account a ON a.id = m.account_id WHERE m.organization_id = $1 "
+	"ORDER BY a.email LIMIT $2 OFFSET $3");
+
+/* ---- Accounts ---- */
+
+static bool email_fits(const char *email)
+{
+	const char *at = strchr(email, '@');
+
+	if (!at || at == email || !at[1] || strchr(at + 1, '@') || strlen(email) > MAX_EMAIL)
+		return false;
+	for (const char *c = email; *c; c++)
+		if ((unsigned char)*c <= ' ' || *c == 0x7f)
+			return false;
+	return true;
+}
+
+/* Addresses are kept in lower case, so that one person has one account. */
+static char *email_fold(const char *email)
+{
+	char *folded = xstrdup(email);
+
+	for (char *c = folded; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return folded;
+}
+
+static void account_read(struct query *query, struct account *ret_account)
+{
+	*ret_account = (struct account){
+		.id = query_int(query, 0),
+		.email = xstrdup(query_text(query, 1)),
+		.name = xstrdup(query_text(query, 2)),
+		.added_at_us = query_int(query, 3),
+	};
+}
+
+static int account_take(struct query *query, int result, struct account *ret_account)
+{
+	if (result == 0)
+		result = query_next(query);
+	if (result == 1)
+		account_read(query, ret_account);
+	query_end(query);
+	return result;
+}
+
+int account_put(struct tx *tx, const char *email, const char *name, int64_t now_us,
+	int64_t *ret_id, struct err *err)
+{
+	cleanup_free char *folded = email_fold(email);
+	cleanup_account struct account there = {0};
+	cleanup_err struct err missing = {0};
+	int result;
+
+	if (!email_fits(email))
+		return err_field(err, "email", "This is no mail address.");
+	result = tx_insert(tx, &account_sql_insert, ret_id, &missing, "ssi", folded,
+		name && *name ? name : folded, now_us);
+	if (result == 0)
+		return 0;
+	if (result != MORTISE_E_NOT_FOUND)
+		return err_move(err, &missing);
+	if (account_find(tx, folded, &there, err) < 0)
+		return err->code;
+	*ret_id = there.id;
+	return 0;
+}
+
+int account_get(struct tx *tx, int64_t id, struct account *ret_account, struct err *err)
+{
+	struct query query;
+	int result = query_begin(&query, tx, &account_sql_get, err, "i", id);
+
+	result = account_take(&query, result, ret_account);
+	if (result == 0)
+		return err_set(err, MORTISE_E_NOT_FOUND, "there is no such user");
+	return result < 0 ? result : 0;
+}
+
+int account_find(struct tx *tx, const char *email, struct account *ret_account, struct err *err)
+{
+	cleanup_free char *folded = email_fold(email);
+	struct query query;
+	int result = query_begin(&query, tx, &account_sql_find, err, "s", folded);
+
+	result = account_take(&query, result, ret_account);
+	if (result == 0)
+		return err_set(err, MORTISE_E_NOT_FOUND, "there is no user with the address \"%s\"",
+			email);
+	return result < 0 ? result : 0;
+}
+
+void account_clear(struct account *account)
+{
+	free(account->email);
+	free(account->name);
+	*account = (struct account){0};
+}
+
+/* ---- Members ---- */
+
+static void member_read(struct query *query, struct member *ret_member)
+{
+	*ret_member = (struct member){
+		.id = query_int(query, 0),
+		.organization_id = query_int(query, 1),
+		.account_id = query_int(query, 2),
+		.role = xstrdup(query_text(query, 3)),
+		.email = xstrdup(query_text(query, 4)),
+		.name = xstrdup(query_text(query, 5)),
+		.added_at_us = query_int(query, 6),
+	};
+}
+
+static int member_take(struct query *query, int result, struct member *ret_member,
+	struct err *err)
+{
+	if (result == 0)
+		result = query_next(query);
+	if (result == 1)
+		member_read(query, ret_member);
+	query_end(query);
+	if (result == 0)
+		return err_set(err, MORTISE_E_NOT_FOUND, "there is no such member");
+	return result < 0 ? result : 0;
+}
+
+int member_put(struct tx *tx, int64_t organization_id, int64_t account_id, const char *role,
+	int64_t now_us, int64_t *ret_id, struct err *err)
+{
+	return tx_insert(tx, &member_sql_put, ret_id, err, "iisi", organization_id, account_id,
+		role, now_us);
+}
+
+int member_find(struct tx *tx, int64_t organization_id, int64_t account_id,
+	struct member *ret_member, struct err *err)
+{
+	struct query query;
+	int result = query_begin(&query, tx, &member_sql_find, err, "ii", organization_id,
+		account_id);
+
+	return member_take(&query, result, ret_member, err);
+}
+
+int member_get(struct tx *tx, int64_t organization_id, int64_t id, struct member *ret_member,
+	struct err *err)
+{
+	struct query query;
+	int result = query_begin(&query, tx, &member_sql_get, err, "ii", organization_id, id);
+
+	return member_take(&query, result, ret_member, err);
+}
+
+int member_list(struct tx *tx, int64_t organization_id, int64_t offset, int64_t limit,
+	struct member **ret_list, size_t *ret_len, struct err *err)
+{
+	struct member *list = xcalloc((size_t)limit, sizeof(*list));
+	struct query query;
+	size_t len = 0;
+	int result = query_begin(&query, tx, &member_sql_list, err, "iii", organization_id, limit,
+		offset);
+
+	while (result >= 0 && (result = query_next(&query)) == 1)
+		member_read(&query, &list[len++]);
+	query_end(&query);
+	if (result < 0) {
+		member_list_free(list, len);
+		return result;
+	}
+	*ret_list = list;
+	*ret_len = len;
+	return 0;
+}
+
+void member_clear(struct member *member)
+{
+	free(member->role);
+	free(member->email);
+	free(member->name);
+	*member = (struct member){0};
+}
+
+void member_list_free(struct member *list, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		member_clear(&list[i]);
+	free(list);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+#include "config.h"
+#include "core/storage/organization.h"
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/base/slug.h"
+
+SQL(organization_sql_insert,
+	"INSERT INTO organization (slug, name, added_at) VALUES ($1, $2, $3) RETURNING id");
+SQL(organization_sql_get, "SELECT id, slug, name, added_at FROM organization WHERE id = $1");
+SQL(organization_sql_find, "SELECT id, slug, name, added_at FROM organization WHERE slug = $1");
+SQL(organization_sql_list,
+	"SELECT id, slug, name, added_at FROM organization ORDER BY slug LIMIT $1 OFFSET $2");
+SQL(organization_sql_list_mine,
+	"SELECT o.id, o.slug, o.name, o.added_at FROM organization o "
+	"JOIN member m ON m.organization_id = o.id WHERE m.account_id = $1 "
+	"ORDER BY o.slug LIMIT $2 OFFSET $3");
+
+int organization_insert(struct tx *tx, const char *slug, const char *name, int64_t now_us,
+	int64_t *ret_id, struct err *err)
+{
+	cleanup_err struct err clash = {0};
+	int result = slug_check(slug, "slug", err);
+
+	if (result < 0)
+		return result;
+	result = tx_insert(tx, &organization_sql_insert, ret_id, &clash, "ssi", slug, name, now_us);
+	if (result == MORTISE_E_CONFLICT)
+		return err_set(err, result, "there is an organization \"%s\" already", slug);
+	return result < 0 ? err_move(err, &clash) : 0;
+}
+
+static void row_read(struct query *query, struct organization *ret_organization)
+{
+	*ret_organization = (struct organization){
+		.id = query_int(query, 0),
+		.slug = xstrdup(query_text(query, 1)),
+		.name = xstrdup(query_text(query, 2)),
+		.added_at_us = query_int(query, 3),
+	};
+}
+
+int organization_find(struct tx *tx, const char *id_or_slug, struct organization *ret_organization,
+	struct err *err)
+{
+	struct query query;
+	int64_t id;
+	int result;
+
+	if (slug_is_id(id_or_slug, &id))
+		result = query_begin(&query, tx, &organization_sql_get, err, "i", id);
+	else
+		result = query_begin(&query, tx, &organization_sql_find, err, "s", id_or_slug);
+	if (result == 0)
+		result = query_next(&query);
+	if (result == 1)
+		row_read(&query, ret_organization);
+	query_end(&query);
+	if (result == 0)
+		return err_set(err, MORTISE_E_NOT_FOUND, "there is no organization \"%s\"",
+			id_or_slug);
+	return result < 0 ? result : 0;
+}
+
+int organization_list(struct tx *tx, int64_t account_id, int64_t offset, int64_t limit,
+	struct organization **ret_list, size_t *ret_len, struct err *err)
+{
+	struct organization *list = xcalloc((size_t)limit, sizeof(*list));
+	struct query query;
+	size_t len = 0;
+	int result;
+
+	if (account_id)
+		result = query_begin(&query, tx, &organization_sql_list_mine, err, "iii",
+			account_id, limit, offset);
+	else
+		result = query_begin(&query, tx, &organization_sql_list, err, "ii", limit, offset);
+	while (result >= 0 && (result = query_next(&query)) == 1)
+		row_read(&query, &list[len++]);
+	query_end(&query);
+	if (result < 0) {
+		organization_list_free(list, len);
+		return result;
+	}
+	*ret_list = list;
+	*ret_len = len;
+	return 0;
+}
+
+void organization_clear(struct organization *organization)
+{
+	free(organization->slug);
+	free(organization->name);
+	*organization = (struct organization){0};
+}
+
+void organization_list_free(struct organization *list, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		organization_clear(&list[i]);
+	free(list);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+#include "config.h"
+#include "core/storage/team.h"
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/base/slug.h"
+
+#define COLUMNS                                                              \
+	"t.id, t.organization_id, t.slug, t.name, t.added_at, "              \
+	"(SELECT COUNT(*) FROM team_member c WHERE c.team_id = t.id)"
+
+SQL(team_sql_insert, "INSERT INTO team (organization_id, slug, name, added_at) "
+	"VALUES ($1, $2, $3, $4) RETURNING id");
+SQL(team_sql_get, "SELECT " COLUMNS " FROM team t WHERE t.organization_id = $1 AND t.id = $2");
+SQL(team_sql_find, "SELECT " COLUMNS " FROM team t WHERE t.organization_id = $1 AND t.slug = $2");
+SQL(team_sql_list, "SELECT " COLUMNS " FROM team t WHERE t.organization_id = $1 "
+	"ORDER BY t.slug LIMIT $2 OFFSET $3");
+SQL(team_sql_list_project, "SELECT " COLUMNS " FROM team t "
+	"JOIN project_team p ON p.team_id = t.id WHERE t.organization_id = $1 "
+	"AND p.project_id = $2 ORDER BY t.slug LIMIT $3 OFFSET $4");
+/* The row comes from a join over the organization, so a foreign id adds nothing. */
+SQL(team_sql_add_member, "INSERT INTO team_member (team_id, member_id) "
+	"SELECT t.id, m.id FROM team t JOIN member m ON m.organization_id = t.organization_id "
+	"WHERE t.id = $1 AND m.id = $2 ON CONFLICT DO NOTHING");
+SQL(team_sql_has_member, "SELECT 1 FROM team_member WHERE team_id = $1 AND member_id = $2");
+SQL(team_sql_add_project, "INSERT INTO project_team (project_id, team_id) "
+	"SELECT p.id, t.id FROM team t JOIN project p ON p.organization_id = t.organization_id "
+	"WHERE t.id = $1 AND p.id = $2 ON CONFLICT DO NOTHING");
+SQL(team_sql_has_project, "SELECT 1 FROM project_team WHERE team_id = $1 AND project_id = $2");
+
+int team_insert(struct tx *tx, int64_t organization_id, const char *slug, const char *name,
+	int64_t now_us, int64_t *ret_id, struct err *err)
+{
+	cleanup_err struct err clash = {0};
+	int result = slug_check(slug, "slug", err);
+
+	if (result < 0)
+		return result;
+	result = tx_insert(tx, &team_sql_insert, ret_id, &clash, "issi", organization_id, slug,
+		name, now_us);
+	if (result == MORTISE_E_CONFLICT)
+		return err_set(err, result, "there is a team \"%s\" in this organization already",
+			slug);
+	return result < 0 ? err_move(err, &clash) : 0;
+}
+
+static void row_read(struct query *query, struct team *ret_team)
+{
+	*ret_team = (struct team){
+		.id = query_int(query, 0),
+		.organization_id = query_int(query, 1),
+		.slug = xstrdup(query_text(query, 2)),
+		.name = xstrdup(query_text(query, 3)),
+		.added_at_us = query_int(query, 4),
+		.member_len = query_int(query, 5),
+	};
+}
+
+int team_find(struct tx *tx, int64_t organization_id, const char *id_or_slug,
+	struct team *ret_team, struct err *err)
+{
+	struct query query;
+	int64_t id;
+	int result;
+
+	if (slug_is_id(id_or_slug, &id))
+		result = query_begin(&query, tx, &team_sql_get, err, "ii", organization_id, id);
+	else
+		result = query_begin(&query, tx, &team_sql_find, err, "is", organization_id,
+			id_or_slug);
+	if (result == 0)
+		result = query_next(&query);
+	if (result == 1)
+		row_read(&query, ret_team);
+	query_end(&query);
+	if (result == 0)
+		return err_set(err, MORTISE_E_NOT_FOUND, "there is no team \"%s\"", id_or_slug);
+	return result < 0 ? result : 0;
+}
+
+int team_list(struct tx *tx, int64_t organization_id, int64_t project_id, int64_t offset,
+	int64_t limit, struct team **ret_list, size_t *ret_len, struct err *err)
+{
+	struct team *list = xcalloc((size_t)limit, sizeof(*list));
+	struct query query;
+	size_t len = 0;
+	int result;
+
+	if (project_id)
+		result = query_begin(&query, tx, &team_sql_list_project, err, "iiii",
+			organization_id, project_id, limit, offset);
+	else
+		result = query_begin(&query, tx, &team_sql_list, err, "iii", organization_id,
+			limit, offset);
+	while (result >= 0 && (result = query_next(&query)) == 1)
+		row_read(&query, &list[len++]);
+	query_end(&query);
+	if (result < 0) {
+		team_list_free(list, len);
+		return result;
+	}
+	*ret_list = list;
+	*ret_len = len;
+	return 0;
+}
+
+/* Add a pair; when nothing was added, is it there already? */
+static int pair_add(struct tx *tx, const struct sql *add, const struct sql *has, int64_t team_id,
+	int64_t other_id, const char *what, struct err *err)
+{
+	struct query query;
+	int result = tx_exec(tx, add, err, "ii", team_id, other_id);
+
+	if (result != 0)
+		return result < 0 ? result : 0;
+	result = query_begin(&query, tx, has, err, "ii", team_id, other_id);
+	if (result == 0)
+		result = query_next(&query);
+	query_end(&query);
+	if (result == 0)
+		return err_set(err, MORTISE_E_NOT_FOUND,
+			"the team and the %s are not of one organization", what);
+	return result < 0 ? result : 0;
+}
+
+int team_add_member(struct tx *tx, int64_t team_id, int64_t member_id, struct err *err)
+{
+	return pair_add(tx, &team_sql_add_member, &team_sql_has_member, team_id, member_id,
+		"member", err);
+}
+
+int team_add_project(struct tx *tx, int64_t team_id, int64_t project_id, struct err *err)
+{
+	return pair_add(tx, &team_sql_add_project, &team_sql_has_project, team_id, project_id,
+		"project", err);
+}
+
+void team_clear(struct team *team)
+{
+	free(team->slug);
+	free(team->name);
+	*team = (struct team){0};
+}
+
+void team_list_free(struct team *list, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		team_clear(&list[i]);
+	free(list);
+}
