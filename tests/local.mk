@@ -13,7 +13,7 @@ EXTRA_DIST += %D%/fuzz/seeds %D%/blackbox %D%/upstream tools .ci \
 # BLACKBOX=file narrows it.
 NODE = node
 BLACKBOX = $(abs_top_srcdir)/tests/blackbox/*.test.mjs
-check-blackbox: all
+check-blackbox: all $(check_LTLIBRARIES)
 	builddir='$(abs_top_builddir)' $(NODE) --test --test-concurrency=2 \
 		--test-reporter=spec $(BLACKBOX)
 .PHONY: check-blackbox
