@@ -22,6 +22,7 @@ libcore_la_SOURCES += \
 libcore_la_SOURCES += \
 	%D%/connection.c %D%/connection.h \
 	%D%/migrate.c %D%/migrate.h \
+	%D%/prune.c %D%/prune.h \
 	%D%/sealed.c %D%/sealed.h \
 	%D%/store.c %D%/store.h %D%/tx.h
 nodist_libcore_la_SOURCES = %D%/migrations.c

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+#include "config.h"
+#include "core/storage/prune.h"
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/storage/ledger.h"
+#include "core/storage/session.h"
+#include "core/storage/tx.h"
+
+#define STEP 200
+
+/* A webhook stays while a job still needs it, also a dead one within its own time. */
+#define OLD_WEBHOOKS                                                                        \
+	"SELECT webhook.id FROM webhook WHERE webhook.received_at < $1 "                    \
+	"AND NOT EXISTS (SELECT 1 FROM job WHERE job.webhook_id = webhook.id) "             \
+	"ORDER BY webhook.received_at LIMIT $2"
+
+SQL(prune_jobs, "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE status IN (2, 3, 4) "
+		"AND finished_at < $1 ORDER BY finished_at LIMIT $2)");
+SQL(prune_bodies, "DELETE FROM webhook_body WHERE webhook_id IN (" OLD_WEBHOOKS ")");
+SQL(prune_webhooks, "DELETE FROM webhook WHERE id IN (" OLD_WEBHOOKS ")");
+SQL(prune_audit, "DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log "
+		 "WHERE added_at < $1 ORDER BY added_at LIMIT $2)");
+
+int store_prune_step(struct tx *tx, const struct prune_cutoffs *cutoffs, int64_t *ret_deleted,
+	struct err *err)
+{
+	/* Jobs before the webhooks they belong to, bodies before their webhooks. */
+	const struct {
+		const struct sql *sql;
+		int64_t before_us;
+	} steps[] = {
+		{&prune_jobs, cutoffs->jobs_us},
+		{&prune_bodies, cutoffs->webhooks_us},
+		{&prune_webhooks, cutoffs->webhooks_us},
+		{&prune_audit, cutoffs->audit_us},
+	};
+	static int (*const prunes[])(struct tx *, int64_t, int64_t, struct err *) = {
+		login_link_prune, session_prune, ledger_prune,
+	};
+	const int64_t befores_us[] = {cutoffs->now_us, cutoffs->now_us, cutoffs->ledger_us};
+	int64_t deleted = 0;
+
+	for (size_t i = 0; i < lengthof(steps) + lengthof(prunes); i++) {
+		size_t other = i - lengthof(steps);
+		int changed = i < lengthof(steps) ?
+			tx_exec(tx, steps[i].sql, err, "ii", steps[i].before_us, (int64_t)STEP) :
+			prunes[other](tx, befores_us[other], STEP, err);
+
+		if (changed < 0)
+			return changed;
+		deleted += changed;
+	}
+	*ret_deleted = deleted;
+	return 0;
+}

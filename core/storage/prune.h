@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/*
+ * Retention: rows that are done are deleted in small steps once they are old, so that
+ * no step holds the writer for long.  Inside a write transaction.
+ */
+#ifndef MORTISE_STORAGE_PRUNE_H
+#define MORTISE_STORAGE_PRUNE_H
+
+#include <stdint.h>
+
+struct err;
+struct tx;
+
+/* Rows that ended before these instants go, in microseconds since 1970. */
+struct prune_cutoffs {
+	int64_t webhooks_us;   /* received before, with no job still to run */
+	int64_t jobs_us;       /* finished before */
+	int64_t ledger_us;     /* added before */
+	int64_t audit_us;      /* added before */
+	int64_t now_us;        /* links, sessions and pipelines that have expired */
+};
+
+/* Delete up to about 200 rows of each kind; '*ret_deleted' 0 means nothing is left. */
+int store_prune_step(struct tx *tx, const struct prune_cutoffs *cutoffs, int64_t *ret_deleted,
+	struct err *err);
+
+#endif
