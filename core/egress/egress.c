@@ -31,11 +31,17 @@
 #include "core/egress/multi.h"
 #include "core/egress/origin.h"
 #include "core/egress/transfer.h"
+#include "core/http/metrics.h"
 
 #define REDIRECTS_MAX 5
 #define READ_RETRIES 2
 #define RETRY_MIN_MS 50
 #define RETRY_JITTER_MS 200
+
+METRIC_COUNTER(requests, "mortise_egress_requests_total",
+	"Outbound requests by provider and outcome.", "provider", "outcome");
+METRIC_SECONDS(seconds, "mortise_egress_seconds",
+	"Time from an outbound request to its answer.", "provider");
 
 /* Connections made under an entry of egress.allow are never used by anybody else. */
 enum trust { TRUST_PUBLIC, TRUST_NAMED, TRUST_LEN };
@@ -467,6 +473,8 @@ static void journey_report(const struct journey *journey, int status)
 		LOG_TEXT("method", journey->method), LOG_TEXT("outcome", journey->outcome),
 		LOG_INT("status", status), LOG_INT("retries", journey->retries),
 		LOG_INT("redirects", journey->redirects), LOG_INT("elapsed_ms", elapsed_ms));
+	metrics_add(&requests, 1, journey->provider, journey->outcome);
+	metrics_observe_ms(&seconds, elapsed_ms, journey->provider);
 }
 
 int egress_send(struct egress *egress, const struct egress_request *request,

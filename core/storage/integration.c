@@ -35,6 +35,8 @@ SQL(integration_sql_set_name, "UPDATE integration SET name = $1, updated_at = $2
 	"WHERE id = $3 AND name <> $1");
 SQL(integration_sql_set_metadata, "UPDATE integration SET metadata = $1, updated_at = $2 "
 	"WHERE id = $3");
+SQL(integration_sql_debug, "SELECT debug_data FROM integration WHERE id = $1");
+SQL(integration_sql_set_debug, "UPDATE integration SET debug_data = $1 WHERE id = $2");
 SQL(integration_sql_set_gate, "UPDATE integration SET gate_until = $1 "
 	"WHERE id = $2 AND gate_until < $1");
 SQL(integration_sql_first_secrets, "UPDATE integration SET secrets = $1, updated_at = $2 "
@@ -238,6 +240,26 @@ int integration_patch(struct tx *tx, int64_t id, const json_t *patch, int64_t no
 		return 0;
 	text = json_dumps(merged, JSON_COMPACT | JSON_SORT_KEYS);
 	return tx_exec(tx, &integration_sql_set_metadata, err, "sii", text, now_us, id);
+}
+
+int integration_patch_debug(struct tx *tx, int64_t id, const json_t *patch, struct err *err)
+{
+	cleanup_json json_t *there = NULL;
+	cleanup_json json_t *merged = NULL;
+	cleanup_free char *text = NULL;
+	struct query query;
+	int result = query_begin(&query, tx, &integration_sql_debug, err, "i", id);
+
+	if (result == 0)
+		result = query_next(&query);
+	if (result == 1)
+		there = json_loads(query_text(&query, 0), 0, NULL);
+	query_end(&query);
+	if (result <= 0)
+		return result;
+	merged = merge_patch(there, patch);
+	text = json_dumps(merged, JSON_COMPACT | JSON_SORT_KEYS);
+	return tx_exec(tx, &integration_sql_set_debug, err, "si", text, id);
 }
 
 int integration_set_gate(struct tx *tx, int64_t id, int64_t until_us, struct err *err)

@@ -82,6 +82,9 @@ int integration_set_name(struct tx *tx, int64_t id, const char *name, int64_t no
 /* Merge patch (RFC 7396) into the metadata. */
 int integration_patch(struct tx *tx, int64_t id, const json_t *patch, int64_t now_us,
 	struct err *err);
+/* Merge patch into the debug data: what an operator may want to know of the upstream,
+ * never a secret. */
+int integration_patch_debug(struct tx *tx, int64_t id, const json_t *patch, struct err *err);
 /* Nothing of this integration starts before 'until_us'; never moves back. */
 int integration_set_gate(struct tx *tx, int64_t id, int64_t until_us, struct err *err);
 /* Replace the sealed secrets if they are still 'before' (data NULL: none yet);
