@@ -13,9 +13,11 @@
 
 #include <jansson.h>
 
+struct account;
 struct daemon;
 struct err;
 struct http_request;
+struct tx;
 
 /* Sentry's scopes, one bit each; access_scope_parse knows the names ("org:read"). */
 #define SCOPE_ORG_READ (UINT64_C(1) << 0)
@@ -57,6 +59,30 @@ int access_authenticate(struct daemon *daemon, struct http_request *request,
  * (→ 403) when none of 'any_of' is held. */
 int access_organization(struct daemon *daemon, struct principal *principal, const char *org,
 	uint64_t any_of, struct err *err);
+/* Does "user:7" or "token:3" hold one of 'any_of' in this organization at 'now_us'?  For
+ * what ends later than the request that began it.  E_FORBIDDEN if not.  In a transaction. */
+int access_still(struct tx *tx, const char *origin, int64_t organization_id, uint64_t any_of,
+	int64_t now_us, struct err *err);
+
+#define ACCESS_SECRET_SIZE 48
+#define ACCESS_CSRF_SIZE 65
+/* A one-time sign-in link for an account, good for ten minutes: its URL, a new string. */
+int access_link_make(struct daemon *daemon, int64_t account_id, char **ret_url, struct err *err);
+/* Whose link is this?  Does not use it up.  E_NOT_FOUND if it is unknown, used or old. */
+int access_link_show(struct daemon *daemon, const char *link, struct account *ret_account,
+	struct err *err);
+/* Use a link up and begin a session. */
+int access_sign_in(struct daemon *daemon, const char *link, char ret_session[ACCESS_SECRET_SIZE],
+	struct account *ret_account, struct err *err);
+int access_sign_out(struct daemon *daemon, const struct principal *principal, struct err *err);
+/* What a browser must send as X-CSRF-Token with the session of this request, or with
+ * 'session' if that is not NULL; false if the request has none. */
+bool access_csrf(struct daemon *daemon, struct http_request *request, const char *session,
+	char ret_csrf[ACCESS_CSRF_SIZE]);
+/* Set the cookie of a session, or take it away (NULL). */
+void access_set_cookie(struct daemon *daemon, struct http_request *request,
+	const char *session);
+
 /* "org:read" → bit; 0 if unknown. */
 uint64_t access_scope_parse(const char *name);
 /* The names of all scopes in 'scopes', sorted: a new JSON array. */
@@ -68,7 +94,6 @@ uint64_t access_role_scopes(const char *role);
 #define ACCESS_PREFIX_TOKEN "mrt_"   /* API token */
 #define ACCESS_PREFIX_LINK "mrl_"    /* one-time sign-in link */
 #define ACCESS_PREFIX_SESSION "mrs_" /* browser session */
-#define ACCESS_SECRET_SIZE 48
 /* A new secret: 'prefix' and 256 random bits in base64url.  Only its vault_token_hash
  * goes to the store. */
 void access_secret_make(const char *prefix, char ret_text[ACCESS_SECRET_SIZE]);

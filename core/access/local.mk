@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-libcore_la_SOURCES += %D%/scope.c %D%/access.h
+libcore_la_SOURCES += \
+	%D%/access.c %D%/access.h \
+	%D%/cookie.c %D%/cookie.h \
+	%D%/scope.c \
+	%D%/sign_in.c
 
-UNIT_TESTS += tests/unit/test_access_scope
+UNIT_TESTS += tests/unit/test_access_cookie tests/unit/test_access_scope
+tests_unit_test_access_cookie_SOURCES = tests/unit/test_access_cookie.c
 tests_unit_test_access_scope_SOURCES = tests/unit/test_access_scope.c

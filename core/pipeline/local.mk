@@ -1,5 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-libcore_la_SOURCES += %D%/machine.c %D%/machine.h %D%/pipeline.h
+libcore_la_SOURCES += \
+	%D%/finish.c %D%/finish.h \
+	%D%/machine.c %D%/machine.h \
+	%D%/pipeline.c %D%/pipeline.h \
+	%D%/run.c %D%/run.h \
+	%D%/step.c %D%/step.h \
+	%D%/step_choice.c \
+	%D%/step_fields.c \
+	%D%/step_form.c \
+	%D%/step_leave.c
 
 UNIT_TESTS += tests/unit/test_pipeline_machine
 tests_unit_test_pipeline_machine_SOURCES = tests/unit/test_pipeline_machine.c

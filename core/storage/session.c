@@ -13,6 +13,8 @@ SQL(login_link_sql_insert, "INSERT INTO login_link (hash, account_id, added_at, 
 SQL(login_link_sql_take, "UPDATE login_link SET used_at = $1 WHERE hash = $2 "
 	"AND used_at IS NULL AND expires_at > $1");
 SQL(login_link_sql_account, "SELECT account_id FROM login_link WHERE hash = $1");
+SQL(login_link_sql_find, "SELECT account_id FROM login_link WHERE hash = $1 "
+	"AND used_at IS NULL AND expires_at > $2");
 SQL(login_link_sql_prune, "DELETE FROM login_link WHERE hash IN "
 	"(SELECT hash FROM login_link WHERE expires_at < $1 LIMIT $2)");
 SQL(session_sql_insert, "INSERT INTO session (hash, csrf_hash, account_id, added_at, expires_at) "
@@ -32,6 +34,28 @@ int login_link_insert(struct tx *tx, const char *hash, int64_t account_id, int64
 	return result < 0 ? result : 0;
 }
 
+static int link_refused(struct err *err)
+{
+	return err_set(err, MORTISE_E_NOT_FOUND,
+		"this sign-in link is unknown, used or older than ten minutes; ask for a new one");
+}
+
+int login_link_find(struct tx *tx, const char *hash, int64_t now_us, int64_t *ret_account_id,
+	struct err *err)
+{
+	struct query query;
+	int result = query_begin(&query, tx, &login_link_sql_find, err, "si", hash, now_us);
+
+	if (result == 0)
+		result = query_next(&query);
+	if (result == 1)
+		*ret_account_id = query_int(&query, 0);
+	query_end(&query);
+	if (result == 0)
+		return link_refused(err);
+	return result < 0 ? result : 0;
+}
+
 int login_link_take(struct tx *tx, const char *hash, int64_t now_us, int64_t *ret_account_id,
 	struct err *err)
 {
@@ -41,9 +65,7 @@ int login_link_take(struct tx *tx, const char *hash, int64_t now_us, int64_t *re
 	if (result < 0)
 		return result;
 	if (result == 0)
-		return err_set(err, MORTISE_E_NOT_FOUND,
-			"this sign-in link is unknown, used or older than ten minutes; ask for a "
-			"new one");
+		return link_refused(err);
 	result = query_begin(&query, tx, &login_link_sql_account, err, "s", hash);
 	if (result == 0)
 		result = query_next(&query);

@@ -20,6 +20,9 @@ struct session {
 
 int login_link_insert(struct tx *tx, const char *hash, int64_t account_id, int64_t now_us,
 	int64_t expires_at_us, struct err *err);
+/* Whose link it is; E_NOT_FOUND as login_link_take. */
+int login_link_find(struct tx *tx, const char *hash, int64_t now_us, int64_t *ret_account_id,
+	struct err *err);
 /* Use a link up.  E_NOT_FOUND if it is unknown, used or expired. */
 int login_link_take(struct tx *tx, const char *hash, int64_t now_us, int64_t *ret_account_id,
 	struct err *err);

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/*
+ * Fields of form steps, parameters that come back from a redirect, and arrivals: one
+ * description, checked in one place.  Pure functions; any thread.
+ */
+#include "config.h"
+#include "core/pipeline/step.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+
+#define DEFAULT_MAX_LEN 255
+
+static const char *const type_names[] = {
+	[MORTISE_TYPE_TEXT] = "text",
+	[MORTISE_TYPE_INTEGER] = "integer",
+	[MORTISE_TYPE_BOOLEAN] = "boolean",
+	[MORTISE_TYPE_URL] = "url",
+	[MORTISE_TYPE_TEXTAREA] = "textarea",
+	[MORTISE_TYPE_SELECT] = "select",
+	[MORTISE_TYPE_PEM] = "pem",
+};
+
+static const char *type_name(int32_t type)
+{
+	if (type <= 0 || (size_t)type >= lengthof(type_names))
+		return "text";
+	return type_names[type];
+}
+
+static json_t *choices_of(const struct mortise_field *field)
+{
+	return field->choices ? json_loads(field->choices, 0, NULL) : NULL;
+}
+
+static bool is_choice(const struct mortise_field *field, const char *value)
+{
+	cleanup_json json_t *choices = choices_of(field);
+	size_t i;
+	json_t *choice;
+
+	json_array_foreach(choices, i, choice) {
+		const char *offered = json_string_value(json_array_get(choice, 0));
+
+		if (offered && strcmp(offered, value) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* http or https, a host, and nothing that could change where it points. */
+static bool is_url(const char *text)
+{
+	const char *host;
+
+	if (strncmp(text, "https://", 8) == 0)
+		host = text + 8;
+	else if (strncmp(text, "http://", 7) == 0)
+		host = text + 7;
+	else
+		return false;
+	if (!isalnum((unsigned char)*host) && *host != '[')
+		return false;
+	for (const char *c = host; *c; c++)
+		if ((unsigned char)*c <= ' ' || *c == '\\' || *c == '@' || *c == 0x7f)
+			return false;
+	return true;
+}
+
+static bool has_control(const char *text, bool lines)
+{
+	for (const char *c = text; *c; c++) {
+		if (lines && (*c == '\n' || *c == '\r' || *c == '\t'))
+			continue;
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return true;
+	}
+	return false;
+}
+
+/* Check the text of one field; the words of what is wrong, or NULL. */
+static const char *text_fault(const struct mortise_field *field, const char *text)
+{
+	size_t max = field->max_len > 0 ? field->max_len : DEFAULT_MAX_LEN;
+	bool lines = field->type == MORTISE_TYPE_TEXTAREA || field->type == MORTISE_TYPE_PEM;
+
+	if (strlen(text) > max)
+		return "is too long";
+	if (has_control(text, lines))
+		return "holds characters that are not allowed here";
+	if (field->type == MORTISE_TYPE_URL && !is_url(text))
+		return "is not an http or https address";
+	if (field->type == MORTISE_TYPE_SELECT && !is_choice(field, text))
+		return "is not one of the choices";
+	if (field->type == MORTISE_TYPE_PEM && strncmp(text, "-----BEGIN ", 11) != 0)
+		return "is not a PEM text; it begins with -----BEGIN";
+	return NULL;
+}
+
+/* Text to an integer: query parameters come back as text. */
+static json_t *integer_of(const json_t *value)
+{
+	const char *text = json_string_value(value);
+	char *end;
+	long long number;
+
+	if (json_is_integer(value))
+		return json_integer(json_integer_value(value));
+	if (!text || !*text || strlen(text) > 15)
+		return NULL;
+	number = strtoll(text, &end, 10);
+	return *end ? NULL : json_integer(number);
+}
+
+static json_t *boolean_of(const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	if (json_is_boolean(value))
+		return json_boolean(json_is_true(value));
+	if (text && (strcmp(text, "true") == 0 || strcmp(text, "1") == 0))
+		return json_true();
+	if (text && (strcmp(text, "false") == 0 || strcmp(text, "0") == 0 || !*text))
+		return json_false();
+	return NULL;
+}
+
+/* The checked value of a field that was given; NULL with an error added. */
+static json_t *field_value(const struct mortise_field *field, const json_t *value,
+	struct err *err)
+{
+	json_t *clean = NULL;
+	const char *fault;
+
+	switch (field->type) {
+	case MORTISE_TYPE_INTEGER:
+		clean = integer_of(value);
+		if (!clean)
+			err_field(err, field->name, "A whole number is needed.");
+		return clean;
+	case MORTISE_TYPE_BOOLEAN:
+		clean = boolean_of(value);
+		if (!clean)
+			err_field(err, field->name, "True or false is needed.");
+		return clean;
+	default:
+		break;
+	}
+	if (!json_is_string(value)) {
+		err_field(err, field->name, "A text is needed.");
+		return NULL;
+	}
+	fault = text_fault(field, json_string_value(value));
+	if (fault) {
+		err_field(err, field->name, "The value %s.", fault);
+		return NULL;
+	}
+	return json_string(json_string_value(value));
+}
+
+static bool is_blank(const json_t *value)
+{
+	return !value || json_is_null(value) ||
+		(json_is_string(value) && json_string_length(value) == 0);
+}
+
+int step_fields_check(const struct mortise_field *fields, size_t len, const json_t *values,
+	json_t **ret_clean, struct err *err)
+{
+	cleanup_json json_t *clean = json_object();
+	bool wrong = false;
+
+	for (size_t i = 0; i < len; i++) {
+		const struct mortise_field *field = &fields[i];
+		json_t *given = json_object_get(values, field->name);
+		cleanup_json json_t *fallback = NULL;
+		json_t *value;
+
+		if (is_blank(given) && field->default_value) {
+			fallback = json_string(field->default_value);
+			given = fallback;
+		}
+		if (is_blank(given)) {
+			if (field->flags & MORTISE_FIELD_REQUIRED) {
+				err_field(err, field->name, "This field is required.");
+				wrong = true;
+			}
+			continue;
+		}
+		value = field_value(field, given, err);
+		if (value)
+			json_object_set_new(clean, field->name, value);
+		else
+			wrong = true;
+	}
+	if (wrong)
+		return MORTISE_E_FIELD;
+	*ret_clean = steal(&clean);
+	return 0;
+}
+
+json_t *step_fields_describe(const struct mortise_field *fields, size_t len)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < len; i++) {
+		const struct mortise_field *field = &fields[i];
+		json_t *one = json_pack("{s:s, s:s, s:s, s:b, s:b, s:i}", "name", field->name,
+			"type", type_name(field->type), "label",
+			field->label ? field->label : field->name, "required",
+			(field->flags & MORTISE_FIELD_REQUIRED) != 0, "secret",
+			(field->flags & MORTISE_FIELD_SECRET) != 0, "maxLength",
+			field->max_len > 0 ? (int)field->max_len : DEFAULT_MAX_LEN);
+
+		if (field->help)
+			json_object_set_new(one, "help", json_string(field->help));
+		if (field->default_value && !(field->flags & MORTISE_FIELD_SECRET))
+			json_object_set_new(one, "default", json_string(field->default_value));
+		if (field->choices)
+			json_object_set_new(one, "choices", choices_of(field));
+		json_array_append_new(list, one);
+	}
+	return list;
+}
