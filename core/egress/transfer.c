@@ -272,15 +272,15 @@ static struct egress_header *split_headers(const struct buf *text)
 	struct egress_header *headers;
 	const char *cursor;
 	char *copy;
-	size_t len = 0;
+	size_t len = 0, size = text->size;
 
-	for (size_t i = 0; i < text->size; i++)
+	for (size_t i = 0; i < size; i++)
 		len += text->data[i] == '\0';
 	len /= 2;
-	headers = xcalloc(1, (len + 1) * sizeof(*headers) + text->size);
+	headers = xcalloc(1, (len + 1) * sizeof(*headers) + size);
 	copy = (char *)(headers + len + 1);
-	if (text->size > 0)
-		memcpy(copy, text->data, text->size);
+	if (size > 0)
+		memcpy(copy, text->data, size);
 	cursor = copy;
 	for (size_t i = 0; i < len; i++) {
 		headers[i].name = cursor;

@@ -84,7 +84,7 @@ static int apply(struct tx *tx, int version, struct err *err)
 
 int migrate(struct tx *tx, const char *path, struct err *err)
 {
-	int version, known = 0, result;
+	int version = 0, known = 0, result;
 
 	while (migrations[known].name)
 		known++;
