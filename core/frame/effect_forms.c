@@ -19,7 +19,7 @@ enum member_type {
 	MEMBER_TRUE,
 	MEMBER_OBJECT,
 	MEMBER_TEXTS,          /* a list of at most 'max' texts of at most 256 bytes */
-	MEMBER_AUTHOR,         /* {"name"?, "email", "external_id"?} */
+	MEMBER_AUTHOR,         /* {"name"?, "email", "external_id"?, "anonymous"?: bool} */
 	MEMBER_FILES,          /* a list of at most 'max' ["A"|"M"|"D", path] */
 };
 
@@ -155,8 +155,10 @@ static bool is_author(const json_t *value)
 {
 	const json_t *name = json_object_get(value, "name");
 	const json_t *external_id = json_object_get(value, "external_id");
+	const json_t *anonymous = json_object_get(value, "anonymous");
 
 	return json_is_object(value) && is_text(json_object_get(value, "email"), 1024) &&
+		(!anonymous || json_is_boolean(anonymous)) &&
 		(!name || json_is_null(name) || is_text(name, 1024)) &&
 		(!external_id || json_is_null(external_id) || is_text(external_id, KEY_MAX));
 }

@@ -337,8 +337,10 @@ struct mortise_host {
 /* {"external_id","languages": [name]}: adds. */
 #define MORTISE_EFFECT_REPOSITORY_LANGUAGES "repository_languages"
 /* {"repository": external id, "sha","message","time_ms",
- *  "author": {"name","email","external_id"?} or null,
- *  "files": [["A"|"M"|"D", path]]}; a known sha is skipped whole. */
+ *  "author": {"name","email","external_id"?, "anonymous"?: bool} or null,
+ *  "files": [["A"|"M"|"D", path]]}; a known sha is skipped whole.  "anonymous": the address
+ * is not the person's own (the upstream hides it, or it is made up); then an author known
+ * by the external id goes first.  An address of more than 75 characters is no author. */
 #define MORTISE_EFFECT_COMMIT "commit"
 /* {"repository","number","title","body","author" as above, "merge_commit_sha" or null}. */
 #define MORTISE_EFFECT_PULL_REQUEST "pull_request"

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+#include "config.h"
+#include "core/storage/commit.h"
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+
+SQL(commit_sql_exists, "SELECT 1 FROM scm_commit WHERE repository_id = $1 AND sha = $2");
+SQL(commit_sql_insert, "INSERT INTO scm_commit (organization_id, repository_id, sha, message, "
+	"author_id, committed_at, added_at) VALUES ($1, $2, $3, $4, $5, $6, $7) "
+	"ON CONFLICT DO NOTHING RETURNING id");
+SQL(commit_sql_file_insert, "INSERT INTO commit_file (commit_id, path, change) VALUES ($1, $2, $3) "
+	"ON CONFLICT DO NOTHING");
+SQL(commit_sql_list, "SELECT c.id, c.organization_id, c.repository_id, c.sha, c.message, "
+	"c.committed_at, c.added_at, a.id, a.organization_id, a.email, a.name, a.external_id "
+	"FROM scm_commit c LEFT JOIN commit_author a ON a.id = c.author_id "
+	"WHERE c.repository_id = $1 ORDER BY c.added_at DESC, c.id DESC LIMIT $2 OFFSET $3");
+SQL(commit_sql_files, "SELECT change, path FROM commit_file WHERE commit_id = $1 "
+	"ORDER BY path, change");
+
+int commit_exists(struct tx *tx, int64_t repository_id, const char *sha, struct err *err)
+{
+	struct query query;
+	int result = query_begin(&query, tx, &commit_sql_exists, err, "is", repository_id, sha);
+
+	if (result == 0)
+		result = query_next(&query);
+	query_end(&query);
+	return result;
+}
+
+int commit_insert(struct tx *tx, const struct commit_new *commit, int64_t *ret_id,
+	struct err *err)
+{
+	cleanup_err struct err known = {0};
+	int result = tx_insert(tx, &commit_sql_insert, ret_id, &known, "iissoii",
+		commit->organization_id, commit->repository_id, commit->sha, commit->message,
+		commit->author_id > 0 ? &commit->author_id : NULL, commit->committed_at_us,
+		commit->now_us);
+
+	if (result == MORTISE_E_NOT_FOUND)
+		return 0;
+	return result < 0 ? err_move(err, &known) : 1;
+}
+
+int commit_file_insert(struct tx *tx, int64_t commit_id, const char *change, const char *path,
+	struct err *err)
+{
+	return tx_exec(tx, &commit_sql_file_insert, err, "iss", commit_id, path, change);
+}
+
+static void read_row(struct query *query, struct commit *commit)
+{
+	*commit = (struct commit){
+		.id = query_int(query, 0),
+		.organization_id = query_int(query, 1),
+		.repository_id = query_int(query, 2),
+		.sha = xstrdup(query_text(query, 3)),
+		.message = xstrdup(query_text(query, 4)),
+		.committed_at_us = query_int(query, 5),
+		.added_at_us = query_int(query, 6),
+		.author = {
+			.id = query_int(query, 7),
+			.organization_id = query_int(query, 8),
+			.email = xstrdup(query_text(query, 9)),
+			.name = xstrdup(query_text(query, 10)),
+			.external_id = xstrdup(query_text(query, 11)),
+		},
+	};
+}
+
+int commit_list(struct tx *tx, int64_t repository_id, int64_t offset, int64_t limit,
+	struct commit **ret_list, size_t *ret_len, struct err *err)
+{
+	struct commit *list = NULL;
+	struct query query;
+	size_t len = 0;
+	int result = query_begin(&query, tx, &commit_sql_list, err, "iii", repository_id, limit,
+		offset);
+
+	while (result >= 0 && (result = query_next(&query)) == 1) {
+		list = xrealloc(list, (len + 1) * sizeof(*list));
+		read_row(&query, &list[len++]);
+	}
+	query_end(&query);
+	if (result < 0) {
+		commit_list_free(list, len);
+		return result;
+	}
+	*ret_list = list;
+	*ret_len = len;
+	return 0;
+}
+
+int commit_files(struct tx *tx, int64_t commit_id, json_t **ret_files, struct err *err)
+{
+	cleanup_json json_t *files = json_array();
+	struct query query;
+	int result = query_begin(&query, tx, &commit_sql_files, err, "i", commit_id);
+
+	while (result >= 0 && (result = query_next(&query)) == 1)
+		json_array_append_new(files, json_pack("[s,s]", query_text(&query, 0),
+			query_text(&query, 1)));
+	query_end(&query);
+	if (result < 0)
+		return result;
+	*ret_files = steal(&files);
+	return 0;
+}
+
+void commit_list_free(struct commit *list, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		free(list[i].sha);
+		free(list[i].message);
+		commit_author_clear(&list[i].author);
+	}
+	free(list);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+#include "config.h"
+#include "core/storage/pull_request.h"
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+
+/* IS DISTINCT FROM, which SQLite 3.40 has too, so that what is the same writes nothing. */
+SQL(pull_request_sql_put, "INSERT INTO pull_request (organization_id, repository_id, number, title, "
+	"body, author_id, merge_commit_sha, added_at, updated_at) "
+	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) "
+	"ON CONFLICT (repository_id, number) DO UPDATE SET title = excluded.title, "
+	"body = excluded.body, author_id = excluded.author_id, "
+	"merge_commit_sha = excluded.merge_commit_sha, updated_at = excluded.updated_at "
+	"WHERE pull_request.title IS DISTINCT FROM excluded.title "
+	"OR pull_request.body IS DISTINCT FROM excluded.body "
+	"OR pull_request.author_id IS DISTINCT FROM excluded.author_id "
+	"OR pull_request.merge_commit_sha IS DISTINCT FROM excluded.merge_commit_sha");
+SQL(pull_request_sql_list, "SELECT p.id, p.organization_id, p.repository_id, p.number, p.title, "
+	"p.body, p.merge_commit_sha, p.added_at, p.updated_at, "
+	"a.id, a.organization_id, a.email, a.name, a.external_id "
+	"FROM pull_request p LEFT JOIN commit_author a ON a.id = p.author_id "
+	"WHERE p.repository_id = $1 ORDER BY p.added_at DESC, p.id DESC LIMIT $2 OFFSET $3");
+
+int pull_request_put(struct tx *tx, const struct pull_request_put *put, struct err *err)
+{
+	return tx_exec(tx, &pull_request_sql_put, err, "iisssosi", put->organization_id,
+		put->repository_id, put->number, put->title, put->body,
+		put->author_id > 0 ? &put->author_id : NULL, put->merge_commit_sha, put->now_us);
+}
+
+static void read_row(struct query *query, struct pull_request *pull_request)
+{
+	*pull_request = (struct pull_request){
+		.id = query_int(query, 0),
+		.organization_id = query_int(query, 1),
+		.repository_id = query_int(query, 2),
+		.number = xstrdup(query_text(query, 3)),
+		.title = xstrdup(query_text(query, 4)),
+		.body = xstrdup(query_text(query, 5)),
+		.merge_commit_sha = xstrdup(query_text(query, 6)),
+		.added_at_us = query_int(query, 7),
+		.updated_at_us = query_int(query, 8),
+		.author = {
+			.id = query_int(query, 9),
+			.organization_id = query_int(query, 10),
+			.email = xstrdup(query_text(query, 11)),
+			.name = xstrdup(query_text(query, 12)),
+			.external_id = xstrdup(query_text(query, 13)),
+		},
+	};
+}
+
+int pull_request_list(struct tx *tx, int64_t repository_id, int64_t offset, int64_t limit,
+	struct pull_request **ret_list, size_t *ret_len, struct err *err)
+{
+	struct pull_request *list = NULL;
+	struct query query;
+	size_t len = 0;
+	int result = query_begin(&query, tx, &pull_request_sql_list, err, "iii", repository_id, limit,
+		offset);
+
+	while (result >= 0 && (result = query_next(&query)) == 1) {
+		list = xrealloc(list, (len + 1) * sizeof(*list));
+		read_row(&query, &list[len++]);
+	}
+	query_end(&query);
+	if (result < 0) {
+		pull_request_list_free(list, len);
+		return result;
+	}
+	*ret_list = list;
+	*ret_len = len;
+	return 0;
+}
+
+void pull_request_list_free(struct pull_request *list, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		free(list[i].number);
+		free(list[i].title);
+		free(list[i].body);
+		free(list[i].merge_commit_sha);
+		commit_author_clear(&list[i].author);
+	}
+	free(list);
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/*
+ * Repositories: one row per organization, named by the provider's external id.
+ * 'provider' is the id of a repository provider ("integrations:github").  A row
+ * without an integration is left from another source, or from an integration that
+ * was removed.  Inside a transaction; what changes something belongs in a write closure.
+ */
+#ifndef MORTISE_STORAGE_REPOSITORY_H
+#define MORTISE_STORAGE_REPOSITORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "core/storage/tx.h"
+
+/* Status values are those of integrations (integration.h); hidden is disabled. */
+struct repository {
+	int64_t id, organization_id;
+	char *provider;
+	char *external_id;         /* or NULL */
+	char *name;
+	char *url;                 /* or NULL */
+	char *branch;              /* or NULL */
+	json_t *config;            /* always an object */
+	json_t *languages;         /* always an array */
+	int64_t integration_id;    /* 0: none */
+	int status;
+	int64_t added_at_us, updated_at_us;
+};
+
+/* E_NOT_FOUND if the organization has none.  Free with repository_clear. */
+int repository_get(struct tx *tx, int64_t organization_id, int64_t id,
+	struct repository *ret_repository, struct err *err);
+/* 1 if there is one, 0 if not. */
+int repository_find(struct tx *tx, int64_t organization_id, const char *provider,
+	const char *external_id, struct repository *ret_repository, struct err *err);
+
+/* What to look for; all that is set must hold.  Ordered by external id. */
+struct repository_filter {
+	int64_t organization_id;   /* 0: every organization with an active link to the integration */
+	int64_t integration_id;    /* 0: any */
+	const char *provider;      /* required */
+	const char *external_id, *name;  /* NULL: any */
+	bool unlinked;             /* those without an integration */
+	const char *after;         /* external id; NULL: from the start */
+	int64_t limit;
+};
+int repository_scan(struct tx *tx, const struct repository_filter *filter,
+	struct repository **ret_list, size_t *ret_len, struct err *err);
+
+/* For the API: by name. */
+struct repository_page {
+	int64_t organization_id;
+	const char *query;         /* the name contains it, in any case; NULL: all */
+	int64_t integration_id;    /* 0: any */
+	bool inactive;             /* everything that is not active, instead of what is */
+	int64_t offset, limit;
+};
+int repository_list(struct tx *tx, const struct repository_page *page,
+	struct repository **ret_list, size_t *ret_len, struct err *err);
+
+enum repository_mode {
+	REPOSITORY_REFRESH,        /* only rows that exist */
+	REPOSITORY_CREATE,         /* missing ones too */
+	REPOSITORY_ENABLE,         /* and disabled or unlinked ones become active, of this integration */
+};
+
+struct repository_put {
+	int64_t organization_id, integration_id;
+	const char *provider, *external_id, *name;
+	const char *url, *branch;  /* NULL: leave what is there */
+	const json_t *config;      /* merge patch, or NULL */
+	enum repository_mode mode;
+	int64_t now_us;
+};
+
+enum repository_outcome {
+	REPOSITORY_UNCHANGED = 0,
+	REPOSITORY_CHANGED,
+	REPOSITORY_ABSENT,         /* refresh: the organization has none */
+	REPOSITORY_FOREIGN,        /* it belongs to another integration that is in use */
+	REPOSITORY_CREATED,
+	REPOSITORY_ENABLED,
+};
+
+/* Negative: an error. */
+int repository_put(struct tx *tx, const struct repository_put *put, int64_t *ret_id,
+	struct err *err);
+/* What the API does to add one: like REPOSITORY_ENABLE, but E_CONFLICT if the
+ * organization has it already, active and with an integration. */
+int repository_create(struct tx *tx, const struct repository_put *put, int64_t *ret_id,
+	struct err *err);
+/* 1: changed, 0: it had this status, or is being deleted. */
+int repository_set_status(struct tx *tx, int64_t id, int status, int64_t now_us, struct err *err);
+/* Another integration of the same organization, or 0 for none. */
+int repository_set_integration(struct tx *tx, int64_t id, int64_t integration_id, int64_t now_us,
+	struct err *err);
+/* Every row of the integration in the organization; the number changed. */
+int repository_set_status_all(struct tx *tx, int64_t organization_id, int64_t integration_id,
+	int status, int64_t now_us, struct err *err);
+/* A removed link: its rows stay, without an integration. */
+int repository_unlink_all(struct tx *tx, int64_t organization_id, int64_t integration_id,
+	int64_t now_us, struct err *err);
+/* 1: some were new, 0: all were known. */
+int repository_add_languages(struct tx *tx, const struct repository *repository,
+	const json_t *names, int64_t now_us, struct err *err);
+
+void repository_clear(struct repository *repository);
+void repository_list_free(struct repository *list, size_t len);
+#define cleanup_repository __attribute__((__cleanup__(repository_clear)))
+
+#endif
