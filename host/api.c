@@ -19,6 +19,7 @@
 
 /* ---- Words ---- */
 
+__attribute__((format(printf, 1, 0)))
 static char *format_reason(const char *format, va_list args)
 {
 	char *text = NULL;

@@ -10,6 +10,7 @@
 
 #include "core/base/mem.h"
 
+__attribute__((format(printf, 1, 0)))
 static char *format_text(const char *format, va_list args)
 {
 	char *text = NULL;
