@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -584,6 +585,7 @@ int main(void)
 		cmocka_unit_test(metrics_are_shown_as_prometheus_text),
 	};
 
+	signal(SIGPIPE, SIG_IGN); /* as main.c does */
 	log_setup(MORTISE_LOG_ERROR, LOG_LOGFMT);
 	return cmocka_run_group_tests_name("http_server", tests, NULL, NULL);
 }
