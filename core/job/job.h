@@ -22,17 +22,24 @@
 
 struct daemon;
 struct err;
+struct job_row;
 struct jobs;
 struct tx;
 
 struct job_new {
 	const char *task;
+	const char *provider;      /* whose host it needs; NULL: the part of 'task' before ":" */
 	int version;
 	int64_t integration_id;    /* 0: none */
 	int64_t link_id;           /* install scope; 0: none */
-	const char *object;        /* order inside the integration; NULL: whole integration */
+	/* Items with the same (integration, object) run one after the other, in the order of
+	 * their ids; those of install scope are ordered per link, so that one organization
+	 * never holds another's.  A barrier waits for all earlier ordered items of its
+	 * integration and holds the later ones.  A retry keeps its place and its key waits. */
+	const char *object;        /* NULL: one key for what has no object */
+	const char *order_group;   /* without an integration: order inside this; NULL: unordered */
 	bool unordered;            /* no order key at all */
-	bool barrier;
+	bool barrier;              /* counts only with an integration */
 	const char *payload;       /* JSON text; NULL: {} */
 	int64_t webhook_id;        /* 0: none */
 	int64_t not_before_us;     /* 0: now */
@@ -63,11 +70,21 @@ struct job_run {
 	json_t *payload;
 	json_t *cursor;            /* of the last checkpoint, or NULL */
 	int64_t deadline_ms;
+	bool solo;                 /* for call_request: a host died with it and others */
+	const char *provider;      /* "" for a task of the core */
+	const char *external_id;   /* of the integration; NULL: it is gone */
+	int64_t organization_id;   /* of the link; 0: it is gone */
 	/* Filled by the task: */
 	struct call_scope scope;   /* effects are applied in it; kind 0: no effects */
 	json_t *effects;
 	char *outcome;             /* short text, shown by `mortisectl job show` */
-	char lease[33];            /* internal */
+	enum call_death death;     /* what provider_call said, when it failed */
+	const struct reg_provider *provider_ref;   /* of scope; given back after the end */
+	char lease[33];            /* internal, as the rest */
+	struct jobs *jobs;
+	struct job_row *row;
+	const struct job_policy *policy;
+	int64_t started_ms;        /* monotonic */
 };
 
 typedef int job_fn(struct job_run *run, void *arg, struct err *err);
@@ -88,7 +105,7 @@ void jobs_wake(struct jobs *jobs);
  * host-call thread.  Consumes nothing. */
 int job_checkpoint(struct job_run *run, const json_t *effects, const json_t *cursor,
 	int64_t *ret_deadline_ms, struct err *err);
-/* In a transaction. */
+/* In a transaction; jobs_wake after its commit. */
 int job_insert(struct tx *tx, const struct job_new *job, int64_t *ret_id, struct err *err);
 
 #endif

@@ -1,1 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
+libcore_la_SOURCES += \
+	%D%/dispatch.c \
+	%D%/finish.c \
+	%D%/insert.c \
+	%D%/job.c %D%/job.h %D%/job_private.h \
+	%D%/job_admin.c %D%/job_admin.h %D%/job_describe.h \
+	%D%/plugin_task.c \
+	%D%/policy.c \
+	%D%/run.c \
+	%D%/schedule.c
+
+UNIT_TESTS += tests/unit/test_job_order tests/unit/test_job_policy
+tests_unit_test_job_order_SOURCES = tests/unit/test_job_order.c \
+	tests/unit/scratch_store.c tests/unit/scratch_store.h
+tests_unit_test_job_policy_SOURCES = tests/unit/test_job_policy.c

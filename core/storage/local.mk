@@ -8,6 +8,11 @@ libcore_la_SOURCES += \
 	%D%/link.c %D%/link.h %D%/link_private.h \
 	%D%/plugin.c %D%/plugin.h
 
+# The queue and its sources.
+libcore_la_SOURCES += \
+	%D%/job.c %D%/job.h \
+	%D%/schedule.c %D%/schedule.h
+
 # People, organizations, their tokens, and installs in progress.
 libcore_la_SOURCES += \
 	%D%/api_token.c %D%/api_token.h \

@@ -194,8 +194,9 @@ CREATE INDEX pipeline_principal ON pipeline (principal, status);
 CREATE UNIQUE INDEX pipeline_state ON pipeline (state_hash);
 CREATE INDEX pipeline_expires ON pipeline (status, expires_at);
 
--- A stored webhook.  bucket is the hour it came (hours since 1970), so that the unique
--- key grows in order; the id is looked up in earlier buckets of the retention.
+-- A stored webhook.  bucket counts quarters of a day since 1970, so that the unique key
+-- grows in order; a delivery id is looked up in the earlier buckets of the retention.
+-- subject_scope: 1 for an event that needs no integration.
 CREATE TABLE webhook (
 	id {id},
 	bucket {int} NOT NULL,
@@ -205,16 +206,15 @@ CREATE TABLE webhook (
 	webhook TEXT NOT NULL,
 	event TEXT NOT NULL,
 	subject TEXT,
-	integration_id {int},
-	link_id {int},
+	subject_scope {int} NOT NULL DEFAULT 0,
+	integration_id {int} NOT NULL DEFAULT 0,
 	object TEXT,
 	headers TEXT NOT NULL DEFAULT '{}',
 	received_at {int} NOT NULL,
-	replay_of {int},
 	UNIQUE (bucket, key_owner, delivery_id)
 );
-CREATE INDEX webhook_received ON webhook (received_at);
 
+-- encoding: 0 as it came, 1 zstd.  size: as it came.
 CREATE TABLE webhook_body (
 	webhook_id {int} NOT NULL PRIMARY KEY REFERENCES webhook (id),
 	encoding {int} NOT NULL,
@@ -222,39 +222,49 @@ CREATE TABLE webhook_body (
 	body {blob} NOT NULL
 );
 
--- status: 0 waiting, 1 running, 2 done, 3 halted, 4 dead.  order_key: "INTEGRATION/OBJECT",
--- null for unordered; seq orders inside it.
+-- status: 0 waiting, 1 running, 2 done, 3 halted, 4 dead.  order_key:
+-- "INTEGRATION/OBJECT", null for unordered; id orders inside it.  held: 1 while an
+-- earlier item of its key, or a barrier, is unfinished, so that looking for work never
+-- walks over what cannot run.  attempts counts failures, faults E_INTERNAL, strikes
+-- deaths of the host that were surely this job's.
 CREATE TABLE job (
 	id {id},
 	task TEXT NOT NULL,
+	provider TEXT NOT NULL DEFAULT '',
 	version {int} NOT NULL DEFAULT 1,
 	integration_id {int} NOT NULL DEFAULT 0,
 	link_id {int} NOT NULL DEFAULT 0,
+	object TEXT,
 	order_key TEXT,
 	barrier {int} NOT NULL DEFAULT 0,
+	held {int} NOT NULL DEFAULT 0,
 	webhook_id {int} NOT NULL DEFAULT 0,
 	payload TEXT NOT NULL,
 	cursor_state TEXT,
 	origin TEXT NOT NULL,
 	status {int} NOT NULL DEFAULT 0,
 	attempts {int} NOT NULL DEFAULT 0,
+	faults {int} NOT NULL DEFAULT 0,
 	strikes {int} NOT NULL DEFAULT 0,
+	solo {int} NOT NULL DEFAULT 0,
 	not_before {int} NOT NULL,
+	started_at {int} NOT NULL DEFAULT 0,
 	lease TEXT,
 	lease_until {int} NOT NULL DEFAULT 0,
-	node TEXT,
 	code TEXT,
 	outcome TEXT,
 	added_at {int} NOT NULL,
 	finished_at {int}
 );
-CREATE INDEX job_due ON job (not_before, id) WHERE status = 0;
-CREATE INDEX job_order ON job (order_key, id) WHERE status IN (0, 1);
-CREATE INDEX job_integration ON job (integration_id, id) WHERE status IN (0, 1);
+CREATE INDEX job_due ON job (provider, not_before, id) WHERE status = 0 AND held = 0;
+CREATE INDEX job_order ON job (order_key, id) WHERE order_key IS NOT NULL AND status < 2;
+CREATE INDEX job_integration ON job (integration_id, id) WHERE order_key IS NOT NULL AND status < 2;
+CREATE INDEX job_barrier ON job (integration_id, id) WHERE barrier = 1 AND status < 2;
 CREATE INDEX job_running ON job (lease_until) WHERE status = 1;
-CREATE INDEX job_finished ON job (finished_at) WHERE status IN (2, 3, 4);
+CREATE INDEX job_finished ON job (finished_at) WHERE status >= 2;
+CREATE INDEX job_halted ON job (id) WHERE status = 3;
 CREATE INDEX job_dead ON job (id) WHERE status = 4;
-CREATE INDEX job_webhook ON job (webhook_id);
+CREATE INDEX job_webhook ON job (webhook_id) WHERE webhook_id <> 0;
 
 CREATE TABLE schedule (
 	name TEXT NOT NULL PRIMARY KEY,

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/* A store in a folder of its own, for one test. */
+#ifndef MORTISE_TESTS_SCRATCH_STORE_H
+#define MORTISE_TESTS_SCRATCH_STORE_H
+
+struct store;
+
+struct scratch_store {
+	char dir[32];
+	struct store *store;
+};
+
+void scratch_store_open(struct scratch_store *scratch);
+/* As after a crash and a new start: nothing but what was committed is there. */
+void scratch_store_reopen(struct scratch_store *scratch);
+void scratch_store_close(struct scratch_store *scratch);
+
+#endif
