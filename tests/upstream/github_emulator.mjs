@@ -3,10 +3,13 @@
 //
 // The npm package `emulate` as GitHub, on a free port of 127.0.0.1, and an App's own
 // requests to it.
-import { createSign } from 'node:crypto';
+import { createSign, webcrypto } from 'node:crypto';
 import net from 'node:net';
 
 import { createEmulator } from 'emulate';
+
+// emulate expects it in the global scope, where node 18 does not have it.
+globalThis.crypto ??= webcrypto;
 
 // emulate listens on every address and on a port that must be known before; while it
 // starts, keep it on loopback and learn the port it got.

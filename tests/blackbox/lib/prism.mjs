@@ -10,6 +10,10 @@ import { freePort } from './config.mjs';
 import { Program } from './process.mjs';
 import { until } from './until.mjs';
 
+// Why Prism cannot run here, or false.
+export const noPrism = Number(process.versions.node.split('.')[0]) < 20 &&
+  `Prism needs node 20, this is ${process.version}`;
+
 export async function startPrism(descriptionFile, upstream) {
   const port = await freePort();
   const cli = createRequire(import.meta.url).resolve('@stoplight/prism-cli/dist/index.js');
