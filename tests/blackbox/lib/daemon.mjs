@@ -94,7 +94,7 @@ export class Daemon {
   async run() {
     this.program = new Program(programs.mortised, ['--config', this.path('mortise.conf')], {
       env: { PATH: process.env.PATH, HOME: this.folder,
-        ASAN_OPTIONS: 'abort_on_error=0:exitcode=99:detect_leaks=1', UBSAN_OPTIONS: 'print_stacktrace=1' } });
+        ASAN_OPTIONS: 'abort_on_error=0:exitcode=99:detect_leaks=1', UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1' } });
     this.runs.push(this.program);
     await until('mortised is ready', async () => {
       if (this.program.end) throw new Error('it ended');
