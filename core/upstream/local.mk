@@ -10,3 +10,9 @@ libcore_la_SOURCES += \
 	%D%/once.c \
 	%D%/template.c %D%/template.h \
 	%D%/upstream.c %D%/upstream.h
+
+UPSTREAM_BENCH = tests/unit/scripted_server.c tests/unit/scripted_server.h \
+	tests/unit/upstream_bench.c tests/unit/upstream_bench.h
+UNIT_TESTS += tests/unit/test_upstream_send
+tests_unit_test_upstream_send_SOURCES = tests/unit/test_upstream_send.c $(UPSTREAM_BENCH)
+tests_unit_test_upstream_send_LDADD = $(LDADD) $(CRYPTO_LIBS)
