@@ -77,6 +77,9 @@ static bool read_request(int fd, struct buf *bytes, size_t *ret_head, size_t *re
 		got = recv(fd, chunk, sizeof(chunk), 0);
 		if (got <= 0)
 			return false;
+		/* The hello of TLS, which is not spoken here. */
+		if (bytes->size == 0 && chunk[0] == 0x16)
+			return false;
 		buf_add(bytes, chunk, (size_t)got);
 	}
 }

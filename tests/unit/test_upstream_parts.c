@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/* Templates, gate, breaker and cache, each by itself. */
+#include "config.h"
+#include "tests/unit/unit.h"
+#include "tests/unit/upstream_bench.h"
+
+#include <stdio.h>
+
+#include "core/base/buf.h"
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/egress/egress.h"
+#include "core/upstream/cache.h"
+#include "core/upstream/gate.h"
+#include "core/upstream/template.h"
+
+static void nothing(const struct scripted_request *request, struct scripted_reply *reply, void *arg)
+{
+	(void)request;
+	(void)reply;
+	(void)arg;
+}
+
+/* ---- Templates ---- */
+
+static void paths_are_filled_and_stay_where_they_are(void **state)
+{
+	static const struct {
+		const char *path, *params, *filled;
+		int code;
+	} table[] = {
+		{"/a", "{}", "/a", 0},
+		{"/a/{x}/b", "{\"x\":\"y\"}", "/a/y/b", 0},
+		{"/{x}{y}", "{\"x\":1,\"y\":-2}", "/1-2", 0},
+		{"/{x}", "{\"x\":\"a/../b\"}", "/a%2F..%2Fb", 0},
+		{"/{x}", "{\"x\":\"a?b#c%2f\"}", "/a%3Fb%23c%252f", 0},
+		{"/{x*}", "{\"x\":\"a/b c/d\"}", "/a/b%20c/d", 0},
+		{"/{x*}", "{\"x\":\"a/..b/...\"}", "/a/..b/...", 0},
+		{"/{x}", "{\"x\":\"..\"}", NULL, MORTISE_E_FORBIDDEN},
+		{"/{x}", "{\"x\":\".\"}", NULL, MORTISE_E_FORBIDDEN},
+		{"/{x}", "{\"x\":\"\"}", NULL, MORTISE_E_FORBIDDEN},
+		{"/{x*}", "{\"x\":\"a/../b\"}", NULL, MORTISE_E_FORBIDDEN},
+		{"/{x*}", "{\"x\":\"a/..\"}", NULL, MORTISE_E_FORBIDDEN},
+		{"/{x*}", "{\"x\":\"/etc\"}", NULL, MORTISE_E_FORBIDDEN},
+		{"/{x}", "{}", NULL, MORTISE_E_INTERNAL},
+		{"/{x}", "{\"x\":true}", NULL, MORTISE_E_INTERNAL},
+		{"/{x}", "{\"x\":\"a\\u0000b\"}", NULL, MORTISE_E_INTERNAL},
+		{"/{x", "{\"x\":\"y\"}", NULL, MORTISE_E_INTERNAL},
+		{"/{}", "{\"\":\"y\"}", NULL, MORTISE_E_INTERNAL},
+		{"a", "{}", NULL, MORTISE_E_INTERNAL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < lengthof(table); i++) {
+		cleanup_json json_t *params = json_loads(table[i].params, JSON_ALLOW_NUL, NULL);
+		cleanup_buf struct buf buf = BUF(1000);
+		int result = template_path(&buf, table[i].path, params, NULL);
+
+		if (result != table[i].code ||
+			(result == 0 && strcmp(buf_text(&buf), table[i].filled) != 0))
+			fail_msg("%zu: %d %s", i, result, buf_text(&buf));
+	}
+}
+
+static void registered_templates_and_values_are_filled(void **state)
+{
+	static const struct {
+		const char *text, *token, *filled;
+		int code;
+	} table[] = {
+		{"{setting:app_id}/login?s={state}", "a b", "77/login?s=a%20b", 0},
+		{"https://{state:/host}/x", NULL, "https://h.example/x", 0},
+		{"{state:/host}/{state:/host}", NULL, "h.example/h.example", 0},
+		{"/n/{state:/number}", NULL, "/n/5", 0},
+		{"/n/{state:/none}", NULL, NULL, MORTISE_E_NOT_FOUND},
+		{"/n/{setting:none}", NULL, NULL, MORTISE_E_SETTINGS},
+		{"/n/{state}", NULL, NULL, MORTISE_E_INTERNAL},
+		{"/n/{external_id}", NULL, NULL, MORTISE_E_INTERNAL},
+		{"/n/{other}", NULL, NULL, MORTISE_E_INTERNAL},
+		{"/n/{", NULL, NULL, MORTISE_E_INTERNAL},
+	};
+	struct bench *bench = bench_new(nothing, NULL);
+	cleanup_free char *external = NULL;
+	cleanup_free char *value = NULL;
+	cleanup_free char *plain = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < lengthof(table); i++) {
+		cleanup_free char *text = NULL;
+		int result = upstream_template(&bench->daemon, &bench->pipeline, table[i].text,
+			table[i].token, &text, NULL);
+
+		if (result != table[i].code || (result == 0 && strcmp(text, table[i].filled) != 0))
+			fail_msg("%zu: %d %s", i, result, text);
+	}
+	assert_int_equal(upstream_template(&bench->daemon, &bench->scope, "/i/{external_id}", NULL,
+		&external, NULL), 0);
+	assert_string_equal(external, "/i/4711");
+	assert_int_equal(upstream_value(&bench->daemon, &bench->pipeline, "state:/host", &value,
+		NULL), 0);
+	assert_string_equal(value, "h.example");
+	assert_int_equal(upstream_value(&bench->daemon, &bench->scope, "{plain}", &plain, NULL), 0);
+	assert_string_equal(plain, "{plain}");
+	bench_free(bench);
+}
+
+/* ---- The gate ---- */
+
+#define NOW_US (INT64_C(1800000000) * 1000000)
+
+static void answers_close_the_gate_as_they_say(void **state)
+{
+	static const struct {
+		int status;
+		struct egress_header headers[4];
+		int64_t wait_s;        /* 0: the gate stays open */
+	} table[] = {
+		{200, {{"retry-after", "60"}}, 0},
+		{404, {{"retry-after", "60"}}, 0},
+		{403, {{NULL, NULL}}, 0},
+		{403, {{"x-ratelimit-remaining", "1"}, {"x-ratelimit-reset", "1800000100"}}, 0},
+		{403, {{"x-ratelimit-remaining", "0"}, {"x-ratelimit-reset", "1800000100"}}, 101},
+		{429, {{"x-ratelimit-remaining", "0"}, {"x-ratelimit-reset", "1800000100"}}, 101},
+		{429, {{"retry-after", "7"}, {"x-ratelimit-remaining", "0"},
+			{"x-ratelimit-reset", "1800000100"}}, 7},
+		{403, {{"retry-after", "60"}}, 60},
+		{429, {{NULL, NULL}}, 60},
+		{429, {{"retry-after", "Fri, 15 Jan 2027 08:00:30 GMT"}}, 30},
+		{429, {{"retry-after", "soon"}}, 60},
+		{429, {{"retry-after", "0"}}, 1},
+		{429, {{"retry-after", "-5"}}, 1},
+		{429, {{"retry-after", "99999999999999999999"}}, 86400},
+		{429, {{"x-ratelimit-remaining", "0"}, {"x-ratelimit-reset", "1"}}, 1},
+		{429, {{"x-ratelimit-remaining", "0"},
+			{"x-ratelimit-reset", "9223372036854775807"}}, -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < lengthof(table); i++) {
+		struct egress_header headers[5] = {table[i].headers[0], table[i].headers[1],
+			table[i].headers[2], table[i].headers[3]};
+		struct egress_answer answer = {.status = table[i].status, .headers = headers};
+		int64_t until_us = gate_of_answer(&answer, NOW_US);
+		int64_t wait_s = until_us ? (until_us - NOW_US) / 1000000 : 0;
+
+		if (table[i].wait_s == -1 ? (wait_s < 1 || wait_s > 86400)
+			: wait_s != table[i].wait_s)
+			fail_msg("%zu: %lld", i, (long long)wait_s);
+	}
+}
+
+static void a_gate_never_moves_back(void **state)
+{
+	struct gates *gates = gates_new();
+	int64_t now_us = clock_now_us();
+	cleanup_err struct err err = {0};
+
+	(void)state;
+	assert_int_equal(gate_check(gates, "a", 0, &err), 0);
+	gate_close(gates, "a", now_us + 60 * 1000000);
+	gate_close(gates, "a", now_us + 30 * 1000000);
+	assert_int_equal(gate_check(gates, "a", 0, &err), MORTISE_E_RATE);
+	assert_int_equal(err.retry_at_ms, (now_us + 60 * 1000000) / 1000 + 1);
+	assert_int_equal(gate_check(gates, "b", 0, NULL), 0);
+	assert_int_equal(gate_check(gates, "b", now_us + 60 * 1000000, NULL), MORTISE_E_RATE);
+	clock_shift_us(61 * 1000000);
+	assert_int_equal(gate_check(gates, "a", now_us + 60 * 1000000, NULL), 0);
+	clock_shift_us(-61 * 1000000);
+	gates_free(gates);
+}
+
+/* ---- The breaker ---- */
+
+static void fail_times(struct gates *gates, int times, int64_t now_ms)
+{
+	for (int i = 0; i < times; i++) {
+		assert_int_equal(breaker_enter(gates, "p", "o", now_ms, NULL), 0);
+		breaker_leave(gates, "p", "o", now_ms, BREAKER_FAILED, "it failed");
+	}
+}
+
+static void a_breaker_opens_tries_and_closes(void **state)
+{
+	struct gates *gates = gates_new();
+
+	(void)state;
+	log_setup(MORTISE_LOG_ERROR, LOG_LOGFMT);
+	fail_times(gates, BREAKER_FAILURES - 1, 1000);
+	assert_int_equal(breaker_enter(gates, "p", "o", 1000, NULL), 0);
+	breaker_leave(gates, "p", "o", 1000, BREAKER_WORKED, NULL);
+	fail_times(gates, BREAKER_FAILURES, 1000);
+	assert_int_equal(breaker_enter(gates, "p", "o", 1001, NULL), MORTISE_E_UPSTREAM);
+	assert_int_equal(breaker_enter(gates, "q", "o", 1001, NULL), 0);
+	assert_int_equal(breaker_enter(gates, "p", "q", 1001, NULL), 0);
+	/* After a while one may try; the others wait for it. */
+	assert_int_equal(breaker_enter(gates, "p", "o", 1000 + BREAKER_OPEN_MS, NULL), 0);
+	assert_int_equal(breaker_enter(gates, "p", "o", 1000 + BREAKER_OPEN_MS, NULL),
+		MORTISE_E_UPSTREAM);
+	breaker_leave(gates, "p", "o", 1000 + BREAKER_OPEN_MS, BREAKER_FAILED, "again");
+	assert_int_equal(breaker_enter(gates, "p", "o", 1001 + BREAKER_OPEN_MS, NULL),
+		MORTISE_E_UPSTREAM);
+	/* One that did not get to try leaves the place to the next. */
+	assert_int_equal(breaker_enter(gates, "p", "o", 1000 + 2 * BREAKER_OPEN_MS, NULL), 0);
+	breaker_leave(gates, "p", "o", 1000 + 2 * BREAKER_OPEN_MS, BREAKER_NOTHING, NULL);
+	assert_int_equal(breaker_enter(gates, "p", "o", 1000 + 2 * BREAKER_OPEN_MS, NULL), 0);
+	breaker_leave(gates, "p", "o", 1000 + 2 * BREAKER_OPEN_MS, BREAKER_WORKED, NULL);
+	assert_int_equal(breaker_enter(gates, "p", "o", 1000 + 2 * BREAKER_OPEN_MS, NULL), 0);
+	assert_int_equal(breaker_enter(gates, "p", "o", 1000 + 2 * BREAKER_OPEN_MS, NULL), 0);
+	gates_free(gates);
+}
+
+/* ---- The cache ---- */
+
+static void put(struct cache *cache, unsigned char name, size_t size, int64_t life_ms)
+{
+	unsigned char key[CACHE_KEY_SIZE] = {name};
+	struct upstream_answer answer = {.status = 200, .headers = json_object(),
+		.body = xcalloc(1, size + 1), .size = size};
+
+	memset(answer.body, name, size);
+	cache_put(cache, key, &answer, life_ms);
+	upstream_answer_clear(&answer);
+}
+
+static bool has(struct cache *cache, unsigned char name)
+{
+	unsigned char key[CACHE_KEY_SIZE] = {name};
+	struct upstream_answer answer = {0};
+	bool found = cache_get(cache, key, &answer);
+
+	if (found && answer.size > 0)
+		assert_int_equal((unsigned char)answer.body[0], name);
+	upstream_answer_clear(&answer);
+	return found;
+}
+
+static void the_cache_keeps_what_was_used_last(void **state)
+{
+	struct cache *cache = cache_new(100000);
+
+	(void)state;
+	/* Eight of these fit with their overhead, not nine. */
+	for (unsigned char name = 1; name <= 8; name++)
+		put(cache, name, 11500, 60000);
+	assert_true(has(cache, 1));
+	put(cache, 9, 11500, 60000);
+	assert_true(has(cache, 1));
+	assert_false(has(cache, 2));
+	assert_true(has(cache, 9));
+	/* Again under the same key: one entry. */
+	for (int i = 0; i < 20; i++)
+		put(cache, 9, 11000, 60000);
+	assert_true(has(cache, 3));
+	/* Too old, or too large to be worth it. */
+	put(cache, 10, 10, 0);
+	assert_false(has(cache, 10));
+	put(cache, 11, 50000, 60000);
+	assert_false(has(cache, 11));
+	assert_true(has(cache, 8));
+	cache_free(cache);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(paths_are_filled_and_stay_where_they_are),
+		cmocka_unit_test(registered_templates_and_values_are_filled),
+		cmocka_unit_test(answers_close_the_gate_as_they_say),
+		cmocka_unit_test(a_gate_never_moves_back),
+		cmocka_unit_test(a_breaker_opens_tries_and_closes),
+		cmocka_unit_test(the_cache_keeps_what_was_used_last),
+	};
+
+	return cmocka_run_group_tests_name("upstream_parts", tests, NULL, NULL);
+}
