@@ -68,6 +68,13 @@ static int run_log_level(struct daemon *daemon, const json_t *parameters, json_t
 	return 0;
 }
 
+static int run_vault_status(struct daemon *daemon, const json_t *parameters, json_t **ret_result,
+	struct err *err)
+{
+	(void)parameters;
+	return vault_status(daemon->vault, daemon->store, ret_result, err);
+}
+
 static int run_vault_rotate(struct daemon *daemon, const json_t *parameters, json_t **ret_result,
 	struct err *err)
 {
@@ -105,6 +112,9 @@ const struct admin_method admin_daemon_methods[] = {
 	{.name = "LogLevel", .level = ADMIN_OPERATE, .in = "(level: string)",
 		.out = "(before: string)",
 		.help = "Set the log level until the next start or reload", .run = run_log_level},
+	{.name = "VaultStatus", .level = ADMIN_READ, .in = "()",
+		.out = "(file: string, keys: [](id: int, newest: bool, inUse: bool))",
+		.help = "The master keys, without the keys", .run = run_vault_status},
 	{.name = "VaultRotate", .level = ADMIN_ADMIN, .in = "()", .out = "()",
 		.help = "Make a new master key and wrap every secret anew",
 		.run = run_vault_rotate},
