@@ -1,1 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
+libcore_la_SOURCES += %D%/daemon.c %D%/daemon.h

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/*
+ * Start, signals, drain and end.  The loop runs on the main thread; what must wait
+ * (plugins becoming ready, work that ends) runs on a thread of its own, so that the
+ * loop always turns.
+ */
+#include "config.h"
+#include "core/daemon/daemon.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <systemd/sd-daemon.h>
+
+#include "core/admin/admin.h"
+#include "core/admin/admin_methods.h"
+#include "core/api/api.h"
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/log.h"
+#include "core/base/loop.h"
+#include "core/base/mem.h"
+#include "core/base/pool.h"
+#include "core/config/settings.h"
+#include "core/egress/egress.h"
+#include "core/http/health.h"
+#include "core/http/http.h"
+#include "core/http/metrics.h"
+#include "core/job/job.h"
+#include "core/pipeline/pipeline.h"
+#include "core/provider/provider.h"
+#include "core/storage/store.h"
+#include "core/upstream/upstream.h"
+#include "core/vault/slot.h"
+#include "core/vault/vault.h"
+#include "core/webhook/webhook.h"
+
+/* Below systemd's default stop time-out of 90 s, with room for the last commit. */
+#define DRAIN_MS 25000
+#define QUEUE_MAX 1024
+
+enum phase { STARTING, RUNNING, DRAINED, STOPPING, FAILED };
+
+struct daemon_life {
+	_Atomic int phase;             /* enum phase */
+	struct health health;
+	struct err err;                /* why the start failed */
+	pthread_t starter, stopper;
+	bool starter_runs, stopper_runs;
+	struct event *signals[3];
+	struct loop_timer *watchdog;
+};
+
+static bool is_ready(void *arg, const char **ret_reason)
+{
+	struct daemon *daemon = arg;
+	int phase = atomic_load(&daemon->life->phase);
+
+	if (phase != RUNNING)
+		*ret_reason = phase == STARTING ? "starting" : "draining";
+	else if (!store_healthy(daemon->store))
+		*ret_reason = "the database takes nothing now";
+	else
+		return true;
+	return false;
+}
+
+/* ---- Making the parts ---- */
+
+static int make_dir(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return err_set(err, MORTISE_E_SETTINGS,
+			"%s: cannot be made (%s); make it and give it to the daemon's user, or "
+			"name another folder in the configuration", path, strerror(errno));
+	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+		return err_set(err, MORTISE_E_SETTINGS, "%s: not a folder", path);
+	if (access(path, W_OK) < 0)
+		return err_set(err, MORTISE_E_SETTINGS, "%s: not writable for this user", path);
+	return 0;
+}
+
+static int open_storage(struct daemon *daemon, struct err *err)
+{
+	struct settings *settings = daemon->settings;
+	struct vault_settings vault = {
+		.key_file = settings->vault_key_file, .state_dir = settings->state_dir};
+	struct store_settings store = {
+		.url = settings->storage_url, .state_dir = settings->state_dir};
+	int result = make_dir(settings->state_dir, err);
+
+	if (result == 0)
+		result = make_dir(settings->runtime_dir, err);
+	if (result == 0)
+		result = store_open(&store, &daemon->store, err);
+	if (result == 0)
+		result = vault_open(&vault, &daemon->vault, err);
+	if (result == 0)
+		result = vault_check(daemon->vault, daemon->store, err);
+	return result;
+}
+
+static void make_http(struct daemon *daemon)
+{
+	struct settings *settings = daemon->settings;
+	struct http_settings http = {
+		.loop = daemon->loop, .public_url = settings->public_url,
+		.trusted_proxies = (const char *const *)settings->trusted_proxies};
+
+	daemon->http = http_server_new(&http);
+	http.public_url = NULL;
+	daemon->metrics_http = *settings->metrics_listen ? http_server_new(&http) : NULL;
+}
+
+static void add_routes(struct daemon *daemon)
+{
+	struct health *health = &daemon->life->health;
+
+	*health = (struct health){.ready = is_ready, .arg = daemon};
+	health_add_routes(daemon->http, health);
+	api_add_routes(daemon);
+	if (daemon->metrics_http) {
+		metrics_add_route(daemon->metrics_http);
+		health_add_routes(daemon->metrics_http, health);
+	}
+}
+
+int daemon_new(struct settings *settings_take, struct daemon **ret_daemon, struct err *err)
+{
+	struct daemon *daemon = new(struct daemon);
+	struct settings *settings = settings_take;
+	int result;
+
+	daemon->settings = settings;
+	daemon->started_us = clock_now_us();
+	daemon->life = new(struct daemon_life);
+	result = open_storage(daemon, err);
+	if (result < 0)
+		goto fail;
+	daemon->loop = loop_new();
+	daemon->request_pool = pool_new("request", settings->request_workers, QUEUE_MAX);
+	daemon->intake_pool = pool_new("intake", settings->intake_workers, QUEUE_MAX);
+	daemon->host_call_pool = pool_new("host-call", settings->host_call_workers, QUEUE_MAX);
+	daemon->egress = egress_new(daemon->loop, settings);
+	daemon->upstreams = upstreams_new(daemon);
+	daemon->providers = providers_new(daemon);
+	daemon->jobs = jobs_new(daemon);
+	make_http(daemon);
+	daemon->webhooks = webhooks_new(daemon);
+	daemon->admin = admin_new(daemon);
+	admin_add_all_methods(daemon->admin);
+	result = pipelines_setup(daemon, err);
+	if (result == 0)
+		result = api_setup(daemon, err);
+	if (result < 0)
+		goto fail;
+	add_routes(daemon);
+	*ret_daemon = daemon;
+	return 0;
+fail:
+	daemon_free(daemon);
+	return result;
+}
+
+void daemon_free(struct daemon *daemon)
+{
+	if (!daemon)
+		return;
+	/* Nobody calls any more; each part goes before those it stands on. */
+	admin_free(daemon->admin);
+	http_server_free(daemon->http);
+	http_server_free(daemon->metrics_http);
+	jobs_free(daemon->jobs);
+	webhooks_free(daemon->webhooks);
+	providers_free(daemon->providers);
+	pool_free(daemon->request_pool);
+	pool_free(daemon->intake_pool);
+	pool_free(daemon->host_call_pool);
+	upstreams_free(daemon->upstreams);
+	egress_free(daemon->egress);
+	store_close(daemon->store);
+	loop_free(daemon->loop);
+	vault_close(daemon->vault);
+	settings_free(daemon->settings);
+	err_clear(&daemon->life->err);
+	free(daemon->life);
+	free(daemon);
+}
+
+/* ---- Start ---- */
+
+static int listen_http(struct daemon *daemon, struct err *err)
+{
+	int inherited = sd_listen_fds(1), result = 0;
+
+	for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + inherited; fd++) {
+		if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0)
+			return err_set(err, MORTISE_E_SETTINGS,
+				"descriptor %d from socket activation is no listening stream "
+				"socket; check the socket unit", fd);
+		result = http_server_listen_fd(daemon->http, fd, err);
+		if (result < 0)
+			return result;
+	}
+	for (char **address = daemon->settings->listen; inherited <= 0 && *address; address++) {
+		result = http_server_listen(daemon->http, *address, err);
+		if (result < 0) {
+			err_prefix(err, "listen: ");
+			return result;
+		}
+	}
+	if (daemon->metrics_http) {
+		result = http_server_listen(daemon->metrics_http,
+			daemon->settings->metrics_listen, err);
+		if (result < 0)
+			err_prefix(err, "metrics.listen: ");
+	}
+	return result;
+}
+
+static void kick_watchdog(void *arg)
+{
+	(void)arg;
+	sd_notify(0, "WATCHDOG=1");
+}
+
+/* Loop thread: everything is there, open the doors. */
+static void open_doors(void *arg)
+{
+	struct daemon *daemon = arg;
+	struct daemon_life *life = daemon->life;
+	cleanup_free char *socket = xasprintf("%s/admin.sock", daemon->settings->runtime_dir);
+	int starting = STARTING;
+	uint64_t watchdog_us = 0;
+
+	if (life->err.code == 0)
+		(void)admin_listen(daemon->admin, socket, &life->err);
+	if (life->err.code == 0)
+		(void)listen_http(daemon, &life->err);
+	if (life->err.code != 0) {
+		atomic_store(&life->phase, FAILED);
+		daemon_stop(daemon);
+		return;
+	}
+	/* Somebody may have asked to stop meanwhile. */
+	if (!atomic_compare_exchange_strong(&life->phase, &starting, RUNNING))
+		return;
+	if (sd_watchdog_enabled(0, &watchdog_us) > 0)
+		life->watchdog = loop_timer_new(daemon->loop, 1,
+			(int64_t)watchdog_us / 2000, kick_watchdog, NULL);
+	sd_notify(0, "READY=1\nSTATUS=running");
+	log_notice("daemon.ready", LOG_TEXT("version", PACKAGE_VERSION),
+		LOG_INT("port", http_server_port(daemon->http)),
+		LOG_INT("elapsed_ms", (clock_now_us() - daemon->started_us) / 1000));
+}
+
+static void *start(void *arg)
+{
+	struct daemon *daemon = arg;
+	struct daemon_life *life = daemon->life;
+
+	if (providers_start(daemon->providers, &life->err) == 0)
+		(void)jobs_start(daemon->jobs, &life->err);
+	loop_post(daemon->loop, open_doors, daemon);
+	return NULL;
+}
+
+/* ---- Reload ---- */
+
+static void reload(struct daemon *daemon)
+{
+	struct settings *fresh;
+	struct err err = {0};
+
+	if (settings_load(daemon->settings->file, &fresh, &err) < 0) {
+		log_error("daemon.reload_refused", LOG_TEXT("reason", err_text(&err)));
+		err_clear(&err);
+		return;
+	}
+	log_setup(fresh->log_level, fresh->log_format);
+	slots_reload();
+	webhooks_forget_all(daemon->webhooks);
+	settings_free(fresh);
+	log_notice("daemon.reloaded", LOG_TEXT("taken", "log, secrets; the rest needs a restart"));
+}
+
+/* ---- Drain and end ---- */
+
+static void drain_http(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	http_server_drain(daemon->http);
+}
+
+void daemon_drain(struct daemon *daemon)
+{
+	int running = RUNNING;
+
+	if (!atomic_compare_exchange_strong(&daemon->life->phase, &running, DRAINED))
+		return;
+	log_notice("daemon.draining");
+	loop_post(daemon->loop, drain_http, daemon);
+}
+
+static void wait_for_requests(struct daemon *daemon, int64_t until_ms)
+{
+	while (http_server_busy(daemon->http) > 0 && clock_mono_ms() < until_ms)
+		usleep(10000);
+}
+
+static void *stop(void *arg)
+{
+	struct daemon *daemon = arg;
+	struct daemon_life *life = daemon->life;
+	int64_t until_ms = clock_mono_ms() + DRAIN_MS;
+
+	pthread_join(life->starter, NULL);
+	loop_post(daemon->loop, drain_http, daemon);
+	wait_for_requests(daemon, until_ms);
+	jobs_drain(daemon->jobs, until_ms - clock_mono_ms());
+	providers_stop(daemon->providers);
+	loop_stop(daemon->loop);
+	return NULL;
+}
+
+static void begin_stop(void *arg)
+{
+	struct daemon *daemon = arg;
+	struct daemon_life *life = daemon->life;
+
+	if (life->stopper_runs)
+		return;
+	if (atomic_load(&life->phase) != FAILED)
+		atomic_store(&life->phase, STOPPING);
+	sd_notify(0, "STOPPING=1");
+	log_notice("daemon.stopping");
+	life->stopper_runs = pthread_create(&life->stopper, NULL, stop, daemon) == 0;
+	if (!life->stopper_runs)
+		abort();
+}
+
+void daemon_stop(struct daemon *daemon)
+{
+	loop_post(daemon->loop, begin_stop, daemon);
+}
+
+static void on_signal(evutil_socket_t number, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+
+	(void)what;
+	if (number == SIGHUP)
+		reload(daemon);
+	else
+		begin_stop(daemon);
+}
+
+int daemon_run(struct daemon *daemon, struct err *err)
+{
+	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+	struct daemon_life *life = daemon->life;
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	for (size_t i = 0; i < lengthof(numbers); i++) {
+		life->signals[i] = evsignal_new(loop_base(daemon->loop), numbers[i], on_signal,
+			daemon);
+		event_add(life->signals[i], NULL);
+		sigaddset(&signals, numbers[i]);
+	}
+	/* Threads made so far keep them blocked, and so do those that start() makes. */
+	if (pthread_create(&life->starter, NULL, start, daemon) != 0)
+		abort();
+	pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+	loop_run(daemon->loop);
+	pthread_join(life->stopper, NULL);
+	loop_timer_free(life->watchdog);
+	for (size_t i = 0; i < lengthof(numbers); i++)
+		event_free(life->signals[i]);
+	if (life->err.code != 0)
+		return err_move(err, &life->err);
+	log_notice("daemon.stopped");
+	return 0;
+}
