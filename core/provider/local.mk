@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 libcore_la_SOURCES += \
+	%D%/call.c \
+	%D%/host.c \
+	%D%/host_cache.c \
+	%D%/host_call.c \
+	%D%/host_read.c \
 	%D%/plugin_note.c %D%/plugin_note.h \
-	%D%/provider.h \
-	%D%/registration.c %D%/registration.h
+	%D%/provider.c %D%/provider.h %D%/provider_private.h \
+	%D%/registration.c %D%/registration.h \
+	%D%/supervisor.c
 
 UNIT_TESTS += tests/unit/test_base_merge_patch tests/unit/test_provider_plugin_note \
 	tests/unit/test_provider_registration

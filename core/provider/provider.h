@@ -74,8 +74,9 @@ const struct reg_provider *providers_find_slug(struct providers *providers, cons
 /* All providers in key order, each with a reference; free the array. */
 const struct reg_provider **providers_all(struct providers *providers, size_t *ret_len);
 
-/* A provider's setting as configured, else its default; NULL if not registered or secret. */
-const char *provider_setting(struct daemon *daemon, const struct reg_provider *provider,
+/* A provider's setting as configured, else its default, as a new string; NULL if it has
+ * neither, is not registered, or is secret. */
+char *provider_setting(struct daemon *daemon, const struct reg_provider *provider,
 	const char *name);
 /* Are all its required settings there? */
 bool provider_configured(struct daemon *daemon, const struct reg_provider *provider);

@@ -144,12 +144,12 @@ static const char *after(const char *text, const char *prefix)
 static int setting_text(struct daemon *daemon, const struct call_scope *scope, const char *name,
 	char **ret_text, struct err *err)
 {
-	const char *text = provider_setting(daemon, scope->provider, name);
+	cleanup_free char *text = provider_setting(daemon, scope->provider, name);
 
 	if (!text || !*text)
 		return err_set(err, MORTISE_E_SETTINGS, "set providers.%s.%s in the configuration",
 			scope->provider->provider.key, name);
-	*ret_text = xstrdup(text);
+	*ret_text = steal(&text);
 	return 0;
 }
 

@@ -26,12 +26,12 @@
 #include "core/vault/vault.h"
 
 /* In place of core/provider's, which needs a running plugin. */
-const char *provider_setting(struct daemon *daemon, const struct reg_provider *provider,
+char *provider_setting(struct daemon *daemon, const struct reg_provider *provider,
 	const char *name)
 {
 	(void)daemon;
 	(void)provider;
-	return strcmp(name, "app_id") == 0 ? "77" : strcmp(name, "empty") == 0 ? "" : NULL;
+	return xstrdup(strcmp(name, "app_id") == 0 ? "77" : strcmp(name, "empty") == 0 ? "" : NULL);
 }
 
 static char *path_of(const struct bench *bench, const char *name)

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/*
+ * Reads of a plugin: committed state, as far as the scope of its call has it.  One
+ * table of (name, scopes, function).  Host-call threads.
+ */
+#include "config.h"
+#include "core/provider/provider_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json_pointer.h"
+#include "core/base/mem.h"
+#include "core/config/settings.h"
+#include "core/daemon/daemon.h"
+#include "core/storage/identity.h"
+#include "core/storage/integration.h"
+#include "core/storage/link.h"
+#include "core/storage/store.h"
+#include "core/vault/slot.h"
+
+/* A read under way: what goes into a transaction and comes out of it. */
+struct read {
+	struct daemon *daemon;
+	const struct call_scope *scope;
+	const char *what;
+	const json_t *args;
+	json_t *value;
+};
+
+typedef int read_fn(struct read *read, struct err *err);
+
+static int need_arg(const struct read *read, const char *name, const char **ret_text,
+	struct err *err)
+{
+	const char *text = json_string_value(json_object_get(read->args, name));
+
+	if (!text)
+		return err_set(err, MORTISE_E_INTERNAL, "read %s: \"%s\" is missing", read->what, name);
+	*ret_text = text;
+	return 0;
+}
+
+/* The value at args.pointer of 'json' (all without one). */
+static int point(struct read *read, const json_t *json, struct err *err)
+{
+	const char *pointer = json_string_value(json_object_get(read->args, "pointer"));
+	json_t *value = json_pointer(json, pointer ? pointer : "");
+
+	if (!value)
+		return err_set(err, MORTISE_E_NOT_FOUND, "there is no %s \"%s\"", read->what,
+			pointer ? pointer : "");
+	read->value = json_deep_copy(value);
+	return 0;
+}
+
+/* ---- Without the store ---- */
+
+static json_t *typed_setting(const struct mortise_setting *setting, const char *text)
+{
+	switch (setting->type) {
+	case MORTISE_TYPE_INTEGER:
+		return json_integer(strtoll(text, NULL, 10));
+	case MORTISE_TYPE_BOOLEAN:
+		return json_boolean(strcmp(text, "true") == 0 || strcmp(text, "1") == 0);
+	default:
+		return json_string(text);
+	}
+}
+
+static int read_setting(struct read *read, struct err *err)
+{
+	const struct mortise_setting *setting;
+	cleanup_free char *text = NULL;
+	const char *name;
+	int result = need_arg(read, "name", &name, err);
+
+	if (result < 0)
+		return result;
+	setting = reg_setting(read->scope->provider, name);
+	if (!setting)
+		return err_set(err, MORTISE_E_INTERNAL, "setting \"%s\" is not registered", name);
+	if (setting->flags & MORTISE_SETTING_SECRET)
+		return err_set(err, MORTISE_E_INTERNAL, "setting \"%s\" is secret", name);
+	text = provider_setting(read->daemon, read->scope->provider, name);
+	if (!text || !text[0])
+		return err_set(err, MORTISE_E_NOT_FOUND, "setting \"%s\" is not configured", name);
+	read->value = typed_setting(setting, text);
+	return 0;
+}
+
+static int read_state(struct read *read, struct err *err)
+{
+	return point(read, read->scope->state, err);
+}
+
+static int read_public_url(struct read *read, struct err *err)
+{
+	cleanup_free char *url = NULL;
+	const char *path;
+	int result = need_arg(read, "path", &path, err);
+
+	if (result < 0)
+		return result;
+	if (path[0] != '/')
+		return err_set(err, MORTISE_E_INTERNAL, "public_url: \"%s\" must start with a slash",
+			path);
+	url = xasprintf("%s%s", read->daemon->settings->public_url, path);
+	read->value = json_string(url);
+	return 0;
+}
+
+static int read_product(struct read *read, struct err *err)
+{
+	(void)err;
+	read->value = json_pack("{s:s, s:s}", "name", read->daemon->settings->product_name, "key",
+		read->daemon->settings->product_key);
+	return 0;
+}
+
+static int read_secret_present(struct read *read, struct err *err)
+{
+	cleanup_secret struct secret *secret = NULL;
+	cleanup_err struct err missing = {0};
+	const char *slot;
+	int result = need_arg(read, "slot", &slot, err);
+
+	if (result < 0)
+		return result;
+	result = slot_read(read->daemon, read->scope, slot, &secret, &missing);
+	if (result < 0 && result != MORTISE_E_NOT_FOUND && result != MORTISE_E_SETTINGS)
+		return err_move(err, &missing);
+	read->value = json_pack("{s:b}", "present", result == 0);
+	return 0;
+}
+
+/* ---- From the store ---- */
+
+static int get_integration(struct tx *tx, const struct call_scope *scope,
+	struct integration *integration, struct err *err)
+{
+	if (scope->integration_id > 0)
+		return integration_get(tx, scope->integration_id, integration, err);
+	return integration_find(tx, reg_row_key(scope->provider), scope->external_id, 0, integration,
+		err);
+}
+
+static int integration_tx(struct tx *tx, void *arg, struct err *err)
+{
+	struct read *read = arg;
+	cleanup_integration struct integration integration = {0};
+	int result = get_integration(tx, read->scope, &integration, err);
+
+	if (result == 0)
+		read->value = json_pack("{s:s, s:s, s:s}", "external_id", integration.external_id,
+			"name", integration.name, "status",
+			integration_status_name(integration.status));
+	return result;
+}
+
+static const char *const scope_names[] = {
+	[MORTISE_SCOPE_PROVIDER] = "provider",
+	[MORTISE_SCOPE_SUBJECT] = "subject",
+	[MORTISE_SCOPE_PIPELINE] = "pipeline",
+	[MORTISE_SCOPE_INTEGRATION] = "integration",
+	[MORTISE_SCOPE_INSTALL] = "install",
+};
+
+/* As far as the scope has one: nothing but the scope's name and id is no error here. */
+static int read_integration(struct read *read, struct err *err)
+{
+	const struct call_scope *scope = read->scope;
+	cleanup_err struct err missing = {0};
+	bool has_one = scope->integration_id > 0 ||
+		(scope->kind == MORTISE_SCOPE_SUBJECT && scope->external_id);
+	int result = has_one ? store_read(read->daemon->store, integration_tx, read, &missing) : 0;
+
+	if (result < 0 && result != MORTISE_E_NOT_FOUND)
+		return err_move(err, &missing);
+	if (!read->value)
+		read->value = json_object();
+	json_object_set_new(read->value, "scope", json_string(scope_names[scope->kind]));
+	if (scope->external_id && !json_object_get(read->value, "external_id"))
+		json_object_set_new(read->value, "external_id", json_string(scope->external_id));
+	return 0;
+}
+
+static int metadata_tx(struct tx *tx, void *arg, struct err *err)
+{
+	struct read *read = arg;
+	cleanup_integration struct integration integration = {0};
+	int result = get_integration(tx, read->scope, &integration, err);
+
+	return result < 0 ? result : point(read, integration.metadata, err);
+}
+
+static int read_metadata(struct read *read, struct err *err)
+{
+	return store_read(read->daemon->store, metadata_tx, read, err);
+}
+
+static int config_tx(struct tx *tx, void *arg, struct err *err)
+{
+	struct read *read = arg;
+	cleanup_link struct link link = {0};
+	int result = link_get(tx, read->scope->link_id, &link, err);
+
+	return result < 0 ? result : point(read, link.config, err);
+}
+
+static int read_config(struct read *read, struct err *err)
+{
+	return store_read(read->daemon->store, config_tx, read, err);
+}
+
+static int identity_tx(struct tx *tx, void *arg, struct err *err)
+{
+	struct read *read = arg;
+	const struct call_scope *scope = read->scope;
+	cleanup_free char *email = NULL;
+	const char *external_id;
+	int result = need_arg(read, "external_id", &external_id, err);
+
+	if (result == 0)
+		result = identity_find_email(tx, reg_row_key(scope->provider), external_id,
+			scope->kind == MORTISE_SCOPE_INSTALL ? scope->organization_id : 0,
+			scope->integration_id, &email, err);
+	if (result == 0)
+		read->value = json_pack("{s:s}", "email", email);
+	return result;
+}
+
+static int read_identity(struct read *read, struct err *err)
+{
+	return store_read(read->daemon->store, identity_tx, read, err);
+}
+
+/* ---- The table ---- */
+
+#define SUBJECT (1u << MORTISE_SCOPE_SUBJECT)
+#define PIPELINE (1u << MORTISE_SCOPE_PIPELINE)
+#define INTEGRATION (1u << MORTISE_SCOPE_INTEGRATION)
+#define INSTALL (1u << MORTISE_SCOPE_INSTALL)
+#define EVERY (~0u)
+
+static const struct {
+	const char *what;
+	unsigned scopes;
+	read_fn *run;
+} reads[] = {
+	{MORTISE_READ_SETTING, EVERY, read_setting},
+	{MORTISE_READ_STATE, PIPELINE, read_state},
+	{MORTISE_READ_INTEGRATION, EVERY, read_integration},
+	{MORTISE_READ_METADATA, SUBJECT | INTEGRATION | INSTALL, read_metadata},
+	{MORTISE_READ_CONFIG, INSTALL, read_config},
+	{MORTISE_READ_IDENTITY, INTEGRATION | INSTALL, read_identity},
+	{MORTISE_READ_PUBLIC_URL, EVERY, read_public_url},
+	{MORTISE_READ_PRODUCT, EVERY, read_product},
+	{MORTISE_READ_SECRET_PRESENT, EVERY, read_secret_present},
+};
+
+int host_read(struct call *call, const char *what, const json_t *args, json_t **ret_value,
+	struct err *err)
+{
+	struct read read = {
+		.daemon = call_providers(call)->daemon,
+		.scope = call_scope_of(call),
+		.what = what,
+		.args = args,
+	};
+
+	for (size_t i = 0; i < lengthof(reads); i++) {
+		int result;
+
+		if (strcmp(reads[i].what, what) != 0)
+			continue;
+		if (!(reads[i].scopes & 1u << read.scope->kind))
+			return err_set(err, MORTISE_E_INTERNAL,
+				"a call in %s scope cannot read \"%s\"", scope_names[read.scope->kind],
+				what);
+		result = reads[i].run(&read, err);
+		if (result < 0) {
+			json_decref(read.value);
+			return result;
+		}
+		/* Only text that is not UTF-8 cannot become a value. */
+		if (!read.value)
+			return err_set(err, MORTISE_E_INTERNAL, "read %s: it is not UTF-8", what);
+		*ret_value = read.value;
+		return 0;
+	}
+	return err_set(err, MORTISE_E_INTERNAL, "\"%.32s\" is nothing that can be read", what);
+}

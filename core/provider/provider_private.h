@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/*
+ * What the files of core/provider share: plugins, their host processes, and calls.
+ *
+ *   provider.c    the registry, for any thread; the operator's changes
+ *   supervisor.c  the life of a plugin: start, ready, death, restart, quarantine
+ *   host.c        one host process: spawn, bytes in and out, reaping
+ *   call.c        provider_call, the queue in front of a host, deadlines
+ *   host_call.c   what a plugin asks for during a call
+ *   host_read.c   its reads
+ *   host_cache.c  its cache
+ *
+ * Loop thread, unless a member says otherwise.
+ */
+#ifndef MORTISE_PROVIDER_PROVIDER_PRIVATE_H
+#define MORTISE_PROVIDER_PROVIDER_PRIVATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "core/base/buf.h"
+#include "core/base/err.h"
+#include "core/frame/frame.h"
+#include "core/provider/provider.h"
+
+struct call;
+struct event;
+struct host;
+struct host_cache;
+struct loop_timer;
+struct plugin;
+
+/* ---- The registry ---- */
+
+/* Times and bounds; a test makes them smaller before the start. */
+struct provider_limits {
+	int64_t ready_ms;              /* from the start of a host to ready */
+	int64_t hang_ms;               /* from CANCEL to the end of the host */
+	int64_t drain_ms;              /* for the calls of a host that was replaced */
+	int64_t stop_ms;               /* from STOP to its end */
+	size_t waiting_max;            /* calls of one provider */
+};
+
+struct providers {
+	struct daemon *daemon;
+	struct provider_limits limits;
+	pthread_mutex_t lock;
+	pthread_cond_t idle;           /* works fell to 0 */
+	struct plugin *plugins;        /* by name; the loop changes it, under lock */
+	size_t works;                  /* on the host-call pool; under lock */
+	atomic_uint_fast64_t next_call;
+	struct host_cache *cache;      /* has its own lock */
+	struct plugin *retired;        /* unloaded, but a process still ends */
+	bool stopping;
+	struct change *stop;           /* who waits for the last process to end */
+};
+
+/* Run fn(arg) on the host-call pool; providers_stop waits for it. */
+int providers_submit(struct providers *providers, void (*fn)(void *arg), void *arg,
+	struct err *err);
+/* The last act of such a function. */
+void providers_work_done(struct providers *providers);
+
+/* ---- Plugins ---- */
+
+enum plugin_state {
+	PLUGIN_STARTING,               /* no host has been ready yet */
+	PLUGIN_READY,
+	PLUGIN_RESTARTING,             /* its host died; another will be started */
+	PLUGIN_QUARANTINED,            /* died too often; the operator decides */
+	PLUGIN_DISABLED,
+	PLUGIN_REFUSED,                /* the file or what it registered is not acceptable */
+};
+
+#define DEATHS_MAX 5                           /* in the window: quarantine */
+#define DEATHS_WINDOW_MS (INT64_C(600) * 1000)
+
+struct call_list {
+	struct call *first, *last;
+	size_t len;
+};
+
+struct plugin {
+	struct plugin *next;
+	struct providers *providers;
+	char *name;
+	char *path;
+
+	/* The loop writes these under providers->lock; others read them under it. */
+	enum plugin_state state;
+	char *reason;                  /* why it is not ready, or how the last host died */
+	struct registration *registration;     /* in force; NULL: none yet */
+	pid_t pid;                     /* of the host that takes calls; 0: none */
+	size_t death_len;
+
+	int fd;                        /* the file that was checked; -1: none acceptable */
+	int incoming_fd;               /* of a reload that is under way; -1: none */
+	bool retired;                  /* unloaded; freed with its last host */
+	struct host *hosts;            /* every process, also those that end */
+	struct host *host;             /* takes calls */
+	struct host *incoming;         /* starts, to become 'host' */
+	struct host *solo;             /* takes one call at a time */
+	struct call_list waiting, waiting_solo;
+	int64_t deaths_ms[DEATHS_MAX];         /* the newest first */
+	int64_t restart_delay_ms;
+	struct loop_timer *restart_timer;
+	struct change *change;         /* who waits for it to be ready or refused */
+};
+
+const char *plugin_state_name(enum plugin_state state);
+
+/* ---- A change by the operator, or start and stop ---- */
+
+struct change {
+	struct providers *providers;
+	char *name;
+	char *path;
+	int fd;                        /* of the checked file, taken over; -1: refused */
+	char *refusal;                 /* why, if fd is -1 */
+	bool enabled;
+	struct registration *stored;   /* what it registered last; or NULL */
+
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool done;                     /* under lock, as the next two */
+	int code;
+	struct err err;
+};
+
+/* End the wait of a change; 'err' is moved from, NULL for success. */
+void change_finish(struct change *change, struct err *err);
+
+/* On the loop thread, with a struct change. */
+void supervisor_load(void *arg);
+void supervisor_unload(void *arg);
+void supervisor_reload(void *arg);
+void supervisor_enable(void *arg);
+void supervisor_disable(void *arg);
+void supervisor_stop(void *arg);
+void plugin_free(struct plugin *plugin);
+
+/* ---- Host processes ---- */
+
+enum host_state {
+	HOST_STARTING,                 /* until READY came and what it registered is accepted */
+	HOST_READY,
+	HOST_DRAINING,                 /* takes no calls; ends with its last one */
+	HOST_STOPPING,                 /* was asked to end */
+};
+
+enum host_end {
+	HOST_END_ITSELF,               /* nobody killed it */
+	HOST_END_WANTED,               /* we ended it in good order */
+	HOST_END_HANG,                 /* a call did not end */
+	HOST_END_FAULT,                /* it broke the protocol or was not ready in time */
+};
+
+struct out;
+
+struct host {
+	struct host *next;
+	struct plugin *plugin;
+	uint64_t serial;               /* never used twice */
+	enum host_state state;
+	enum host_end end;
+	bool is_solo;
+	bool said_hello, said_ready, accepted, refused;
+	bool killed;
+	struct registration *registration;     /* accepted, until it is in force */
+	char *reason;                  /* why it was refused or killed */
+	int64_t started_ms, ready_ms;
+	struct call_list calls;        /* sent and not returned */
+	bool hung;                     /* a call in it did not end */
+	struct loop_timer *timer;      /* ready, drain or stop, whatever is next */
+	struct loop_timer *idle_timer;
+
+	/* host.c */
+	pid_t pid;
+	int pidfd, socket;
+	struct event *on_read, *on_write, *on_exit;
+	struct frame_decoder decoder;
+	struct out *out_first, *out_last;
+	size_t out_size;
+	int64_t log_budget, log_ms;    /* bytes of LOG it may still send, and since when */
+	size_t logs_pending;
+	struct loop_timer *resume_timer;       /* reading is paused */
+	int exit_code, exit_signal;
+};
+
+/* Start a process for plugin_fd.  It reports through the supervisor_ functions below. */
+int host_spawn(struct plugin *plugin, int plugin_fd, bool is_solo, struct host **ret_host,
+	struct err *err);
+/* Queue bytes for it, which are taken over.  E_RETRY if too many wait already. */
+int host_send(struct host *host, struct buf *buf, struct err *err);
+/* A small frame without JSON; kills the host if not even that can be queued. */
+void host_send_op(struct host *host, enum frame_op op, uint64_t call);
+/* End it at once; its death is reported later. */
+void host_kill(struct host *host, enum host_end end, const char *reason);
+void host_free(struct host *host);
+
+/* A frame came, and is taken over.  Negative: the host is broken. */
+int supervisor_take_frame(struct host *host, struct frame *frame, struct err *err);
+/* It ended and was reaped, and all that it sent was taken; frees it. */
+void supervisor_host_died(struct host *host);
+/* One of its calls is over; it may have to end now. */
+void supervisor_call_left(struct host *host);
+/* A call did not end although it was cancelled: replace the host. */
+void supervisor_call_hangs(struct host *host);
+/* There is a call for a host that takes one at a time. */
+void supervisor_need_solo(struct plugin *plugin);
+
+/* ---- Calls ---- */
+
+/* Loop: give waiting calls to a host, as far as the limits allow. */
+void calls_pump(struct plugin *plugin);
+void calls_take_return(struct host *host, struct frame *frame);
+int calls_take_ask(struct host *host, struct frame *frame, struct err *err);
+/* The host is gone: end all that it had.  'counts': a death that is somebody's fault. */
+void calls_fail_host(struct host *host, bool counts, const char *reason);
+void calls_fail_waiting(struct plugin *plugin, int code, const char *reason);
+/* Those of a host whose caller still waits. */
+size_t calls_live(const struct host *host);
+
+/* For host_call.c, on its threads. */
+const struct call_scope *call_scope_of(struct call *call);
+struct providers *call_providers(struct call *call);
+int64_t call_job_id(struct call *call);
+/* Time left in ms; 0: it is over. */
+int64_t call_left_ms(struct call *call);
+/* The job of a call that still runs, to be given back; NULL: over, or no job. */
+struct job_run *call_borrow_job(struct call *call);
+void call_return_job(struct call *call);
+/* The deadline moved: that many ms from now. */
+void call_extend(struct call *call, int64_t left_ms);
+void call_unref(struct call *call);
+
+/* Answer one ASK; takes the frame over.  '*answer' gets an encoded frame. */
+void host_call_answer(struct call *call, struct frame *frame, struct buf *answer);
+/* {"code", "text"} as an ANSWER. */
+void host_call_encode_failure(uint64_t call, uint32_t seq, struct err *err, struct buf *answer);
+/* One of the MORTISE_READ_ names. */
+int host_read(struct call *call, const char *what, const json_t *args, json_t **ret_value,
+	struct err *err);
+
+/* ---- The cache ---- */
+
+struct host_cache *host_cache_new(size_t max_size);
+void host_cache_free(struct host_cache *cache);
+/* 'owner' keeps tenants apart.  New reference, or NULL. */
+json_t *host_cache_get(struct host_cache *cache, const char *owner, const char *key,
+	int64_t now_ms);
+/* E_LIMIT for a value that is too large. */
+int host_cache_put(struct host_cache *cache, const char *owner, const char *key,
+	const json_t *value, int64_t now_ms, int64_t life_ms, struct err *err);
+
+#endif
