@@ -55,7 +55,7 @@ static void api_serve(struct http_request *request, void *arg)
 {
 	const struct binding *binding = arg;
 	const struct api_route *route = binding->route;
-	struct api_call call = {.daemon = binding->daemon, .request = request, .status = 200};
+	struct api_call call = {.daemon = binding->daemon, .request = request};
 	cleanup_err struct err err = {0};
 
 	if (route->flags & API_NO_STORE) {
@@ -64,11 +64,13 @@ static void api_serve(struct http_request *request, void *arg)
 	}
 	if (call_admit(&call, route)) {
 		if (call_run(&call, route, &err) < 0)
-			reply_err(request, &err);
+			(route->flags & API_PIPELINE ? reply_pipeline_err : reply_err)(request,
+				&err);
 		else if (call.reply)
-			http_reply_json(request, call.status, steal(&call.reply));
+			http_reply_json(request, call.status ? call.status : 200,
+				steal(&call.reply));
 		else
-			http_reply_empty(request, call.status == 200 ? 204 : call.status);
+			http_reply_empty(request, call.status ? call.status : 204);
 	}
 	json_decref(call.body);
 	json_decref(call.reply);

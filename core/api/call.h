@@ -52,13 +52,14 @@ struct api_call {
 	struct http_request *request;
 	struct principal principal;
 	json_t *body;              /* API_BODY: an object; owned */
-	int status;                /* of a success; 200 unless the handler sets it */
+	int status;                /* of a success; 0: 200 with a body, 204 without */
 	json_t *reply;             /* of a success; NULL: no body; owned */
 };
 
 #define API_PUBLIC 1           /* no credentials are looked at */
 #define API_BODY 2             /* a JSON object is read into call->body */
 #define API_NO_STORE 4         /* Cache-Control: no-store, Referrer-Policy */
+#define API_PIPELINE 8         /* errors look as pipelines show them */
 
 struct api_route {
 	const char *method;        /* NULL ends a table */

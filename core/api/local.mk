@@ -1,6 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 libcore_la_SOURCES += \
-	%D%/api.h \
+	%D%/api.c %D%/api.h \
+	%D%/api_auth.c \
+	%D%/api_catalogue.c \
+	%D%/api_integration.c \
+	%D%/api_organization.c \
+	%D%/api_pipeline.c \
+	%D%/api_repository.c \
 	%D%/call.c %D%/call.h \
 	%D%/cursor.c %D%/cursor.h \
-	%D%/reply.c %D%/reply.h
+	%D%/install.c %D%/install.h \
+	%D%/integration_json.c %D%/integration_json.h \
+	%D%/link_deletion.c %D%/link_deletion.h \
+	%D%/reply.c %D%/reply.h \
+	%D%/routes.h
+
+UNIT_TESTS += tests/unit/test_api_body tests/unit/test_api_cursor
+tests_unit_test_api_body_SOURCES = tests/unit/test_api_body.c
+tests_unit_test_api_cursor_SOURCES = tests/unit/test_api_cursor.c
+
+FUZZ_TARGETS += tests/fuzz/fuzz_cursor
+tests_fuzz_fuzz_cursor_SOURCES = tests/fuzz/fuzz_cursor.c

@@ -281,6 +281,7 @@ static int put_job(struct tx *tx, const struct finish *finish, struct err *err)
 		return 0;
 	return job_insert(tx, &(struct job_new){
 		.task = "pipeline.post_install",
+		.provider = finish->run->provider->provider.key,
 		.version = 1,
 		.integration_id = finish->integration_id,
 		.link_id = finish->link_id,

@@ -8,7 +8,11 @@ libcore_la_SOURCES += \
 	%D%/step_choice.c \
 	%D%/step_fields.c \
 	%D%/step_form.c \
-	%D%/step_leave.c
+	%D%/step_leave.c \
+	%D%/tasks.c
 
 UNIT_TESTS += tests/unit/test_pipeline_machine
 tests_unit_test_pipeline_machine_SOURCES = tests/unit/test_pipeline_machine.c
+
+UNIT_TESTS += tests/unit/test_pipeline_fields
+tests_unit_test_pipeline_fields_SOURCES = tests/unit/test_pipeline_fields.c

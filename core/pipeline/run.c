@@ -262,22 +262,24 @@ int pipeline_run_save(struct pipeline_run *run, enum pipeline_state to, int64_t 
 
 /* ---- The end ---- */
 
-static int undo_insert(struct tx *tx, int64_t id, int64_t now_us, bool *ret_job, struct err *err)
+static int undo_insert(struct tx *tx, const struct pipeline_row *row, int64_t now_us,
+	bool *ret_job, struct err *err)
 {
 	cleanup_json json_t *made = NULL;
 	char text[64];
 	int64_t job_id;
 
 	*ret_job = false;
-	snprintf(text, sizeof(text), "pipeline:%" PRId64, id);
+	snprintf(text, sizeof(text), "pipeline:%" PRId64, row->id);
 	if (ledger_list(tx, text, &made, err) < 0)
 		return err->code;
 	if (json_object_size(made) == 0)
 		return 0;
 	*ret_job = true;
-	snprintf(text, sizeof(text), "{\"pipeline\":%" PRId64 "}", id);
+	snprintf(text, sizeof(text), "{\"pipeline\":%" PRId64 "}", row->id);
 	return job_insert(tx, &(struct job_new){
 		.task = "pipeline.undo",
+		.provider = row->provider,
 		.version = 1,
 		.unordered = true,
 		.payload = text,
@@ -297,7 +299,7 @@ int pipeline_end_in(struct tx *tx, const struct pipeline_row *row, enum pipeline
 		.now_us = now_us,
 	};
 
-	if (undo_insert(tx, row->id, now_us, ret_job, err) < 0)
+	if (undo_insert(tx, row, now_us, ret_job, err) < 0)
 		return err->code;
 	/* The undo job reads the sealed state and forgets it when it is done. */
 	if (*ret_job) {

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/* Installed integrations of an organization (core.md §6.2, §6.4). */
+#include "config.h"
+#include "core/api/routes.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/api/cursor.h"
+#include "core/api/install.h"
+#include "core/api/integration_json.h"
+#include "core/api/link_deletion.h"
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/daemon/daemon.h"
+#include "core/effect/effect.h"
+#include "core/http/http.h"
+#include "core/job/job.h"
+#include "core/storage/audit.h"
+#include "core/storage/repository.h"
+#include "core/storage/store.h"
+
+#define UNINSTALL_DEADLINE_MS 25000
+#define SEARCH_DEADLINE_MS 10000
+#define MAX_CONFIG (64 * 1024)
+
+static bool wants_config(const struct api_call *call)
+{
+	const char *wanted = http_query(call->request, "includeConfig");
+
+	return !wanted || strcmp(wanted, "0") != 0;
+}
+
+/* ---- List ---- */
+
+struct list {
+	const struct api_call *call;
+	struct api_page page;
+	char *provider;            /* lower case; NULL: all */
+	struct integration *integrations;
+	struct link *links;
+	size_t len;
+};
+
+static void list_clear(struct list *list)
+{
+	integration_list_free(list->integrations, list->links, list->len);
+	list->integrations = NULL;
+	list->links = NULL;
+	list->len = 0;
+}
+
+static int list_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct list *list = arg;
+
+	list_clear(list);
+	return integration_list(tx, list->call->principal.organization_id, list->provider,
+		list->page.offset, list->page.size + 1, &list->integrations, &list->links,
+		&list->len, err);
+}
+
+/* After the page is cut, so a page may be short: as Sentry does it. */
+static bool feature_wanted(const struct api_call *call, const char *provider_key)
+{
+	const struct reg_provider *provider;
+	const char *name, *value;
+	bool any = false, found = false;
+
+	for (size_t i = 0; http_query_at(call->request, i, &name, &value); i++)
+		any = any || strcmp(name, "features") == 0;
+	if (!any)
+		return true;
+	provider = providers_find(call->daemon->providers, provider_key);
+	if (!provider)
+		return false;
+	for (size_t i = 0; http_query_at(call->request, i, &name, &value); i++)
+		if (strcmp(name, "features") == 0 && provider_has_feature(provider, value))
+			found = true;
+	registration_unref(provider->registration);
+	return found;
+}
+
+static int integrations(struct api_call *call, struct err *err)
+{
+	const char *wanted = api_query(call, "providerKey", "provider_key");
+	struct list list = {.call = call};
+	size_t shown;
+	int result;
+
+	if (api_page_read(call, &list.page, err) < 0)
+		return err->code;
+	list.provider = xstrdup(wanted);
+	for (char *c = list.provider; c && *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	result = store_read(call->daemon->store, list_in, &list, err);
+	if (result == 0) {
+		shown = (int64_t)list.len > list.page.size ? (size_t)list.page.size : list.len;
+		call->reply = json_array();
+		for (size_t i = 0; i < shown; i++)
+			if (feature_wanted(call, list.integrations[i].provider))
+				json_array_append_new(call->reply, integration_item(call->daemon,
+					&list.integrations[i], &list.links[i],
+					wants_config(call)));
+		api_page_answer(call, &list.page, shown < list.len);
+	}
+	list_clear(&list);
+	free(list.provider);
+	return result;
+}
+
+/* ---- One ---- */
+
+static int detail(struct api_call *call, struct err *err)
+{
+	cleanup_install struct install install = {0};
+
+	if (install_read(call, "integration", &install, err) < 0)
+		return err->code;
+	call->reply = integration_item(call->daemon, &install.integration, &install.link,
+		wants_config(call));
+	return 0;
+}
+
+struct change {
+	const struct api_call *call;
+	const struct install *install;
+	int64_t now_us;
+	json_t *effects;           /* of the uninstall callback */
+	bool removed;
+};
+
+static int change_audit(struct tx *tx, const struct change *change, const char *event,
+	struct err *err)
+{
+	const struct install *install = change->install;
+	cleanup_free char *target = xasprintf("integration:%" PRId64, install->integration.id);
+	cleanup_json json_t *data = json_pack("{s:s, s:s}", "provider",
+		install->integration.provider, "external_id", install->integration.external_id);
+	cleanup_free char *text = json_dumps(data, JSON_COMPACT | JSON_SORT_KEYS);
+
+	return audit_insert(tx, &(struct audit_new){
+		.organization_id = install->link.organization_id,
+		.origin = change->call->principal.origin,
+		.event = event,
+		.target = target,
+		.data = text,
+		.now_us = change->now_us,
+	}, err);
+}
+
+/* The keys that were sent replace those that are there; the others stay. */
+static int config_in(struct tx *tx, void *arg, struct err *err)
+{
+	const struct change *change = arg;
+	cleanup_link struct link link = {0};
+	cleanup_free char *text = NULL;
+	int result;
+
+	if (link_get(tx, change->install->link.id, &link, err) < 0)
+		return err->code;
+	json_object_update(link.config, change->call->body);
+	text = json_dumps(link.config, JSON_COMPACT);
+	if (strlen(text) > MAX_CONFIG)
+		return err_set(err, MORTISE_E_FIELD, "the configuration would be larger than %d "
+			"bytes", MAX_CONFIG);
+	result = link_set_config(tx, link.id, link.config, change->now_us, err);
+	return result < 0 ? result : change_audit(tx, change, "integration.edit", err);
+}
+
+static int update(struct api_call *call, struct err *err)
+{
+	cleanup_install struct install install = {0};
+	struct change change = {.call = call, .install = &install, .now_us = clock_now_us()};
+
+	if (install_read(call, "integration", &install, err) < 0 ||
+		store_write(call->daemon->store, config_in, &change, err) < 0)
+		return err->code;
+	call->status = 200;
+	return 0;
+}
+
+/* ---- Removing ---- */
+
+static int delete_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct change *change = arg;
+	struct call_scope scope = install_scope(change->install, change->call);
+	struct effect_context context = {.scope = &scope, .now_us = change->now_us};
+	int result = link_begin_deletion(tx, change->install->link.id, change->now_us, err);
+
+	change->removed = result == 1;
+	if (result != 1)
+		return result;
+	if (change->effects && effects_apply(tx, &context, change->effects, err) < 0)
+		return err->code;
+	if (change_audit(tx, change, "integration.remove", err) < 0)
+		return err->code;
+	return link_deletion_queue(tx, &change->install->link, change->call->principal.origin,
+		change->now_us, err);
+}
+
+/* The provider may have something to take back upstream, and may refuse. */
+static int call_uninstall(struct api_call *call, struct install *install, json_t **ret_effects,
+	struct err *err)
+{
+	cleanup_json json_t *input = json_object();
+	cleanup_json json_t *output = NULL;
+
+	if (!install->provider || !install->provider->provider.uninstall)
+		return 0;
+	return install_call(call, install, "uninstall", input, UNINSTALL_DEADLINE_MS, &output,
+		ret_effects, err);
+}
+
+static int delete(struct api_call *call, struct err *err)
+{
+	cleanup_install struct install install = {0};
+	cleanup_json json_t *effects = NULL;
+	struct change change = {.call = call, .install = &install};
+
+	if (install_read(call, "integration", &install, err) < 0)
+		return err->code;
+	if (install.link.status != INTEGRATION_ACTIVE &&
+		install.link.status != INTEGRATION_DISABLED)
+		return 0;
+	if (call_uninstall(call, &install, &effects, err) < 0)
+		return err->code;
+	change.effects = effects;
+	change.now_us = clock_now_us();
+	if (store_write(call->daemon->store, delete_in, &change, err) < 0)
+		return err->code;
+	if (change.removed) {
+		jobs_wake(call->daemon->jobs);
+		log_notice("integration.removed", LOG_INT("integration", install.integration.id),
+			LOG_INT("organization", install.link.organization_id),
+			LOG_TEXT("origin", call->principal.origin));
+	}
+	return 0;
+}
+
+/* ---- What could be added ---- */
+
+#define SCAN_STEP 500
+
+struct names {
+	int64_t organization_id;
+	const char *provider;
+	json_t *names;             /* of the repositories that are there: an object as a set */
+};
+
+static int names_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct names *names = arg;
+	struct repository_page page = {
+		.organization_id = names->organization_id,
+		.limit = SCAN_STEP,
+	};
+	size_t len = SCAN_STEP;
+
+	json_decref(names->names);
+	names->names = json_object();
+	for (; len == SCAN_STEP; page.offset += SCAN_STEP) {
+		struct repository *rows;
+
+		if (repository_list(tx, &page, &rows, &len, err) < 0)
+			return err->code;
+		for (size_t i = 0; i < len; i++)
+			if (strcmp(rows[i].provider, names->provider) == 0)
+				json_object_set_new(names->names, rows[i].name, json_true());
+		repository_list_free(rows, len);
+	}
+	return 0;
+}
+
+static json_t *offered_json(const json_t *offered, const json_t *names)
+{
+	const char *identifier = json_string_value(json_object_get(offered, "identifier"));
+	const char *name = json_string_value(json_object_get(offered, "name"));
+
+	if (!identifier)
+		return NULL;
+	return json_pack("{s:s, s:s, s:O?, s:O?, s:b}", "name", name ? name : identifier,
+		"identifier", identifier, "defaultBranch",
+		json_object_get(offered, "default_branch"), "externalId",
+		json_object_get(offered, "external_id"), "isInstalled",
+		json_object_get(names, identifier) != NULL);
+}
+
+static json_t *offers_json(const struct api_call *call, const json_t *output, const json_t *names)
+{
+	const char *only = api_query(call, "installableOnly", NULL);
+	bool installable = only && strcmp(only, "true") == 0;
+	json_t *list = json_array();
+	json_t *offered;
+	size_t i;
+
+	json_array_foreach(json_object_get(output, "repositories"), i, offered) {
+		json_t *item = offered_json(offered, names);
+
+		if (item && installable && json_is_true(json_object_get(item, "isInstalled"))) {
+			json_decref(item);
+			item = NULL;
+		}
+		if (item)
+			json_array_append_new(list, item);
+	}
+	return list;
+}
+
+static int offered_repositories(struct api_call *call, struct err *err)
+{
+	cleanup_install struct install install = {0};
+	cleanup_json json_t *input = NULL;
+	cleanup_json json_t *output = NULL;
+	cleanup_json json_t *effects = NULL;
+	struct names names = {.organization_id = call->principal.organization_id};
+
+	if (install_read(call, "integration", &install, err) < 0)
+		return err->code;
+	if (!install.provider || !install.provider->has_repository_provider ||
+		!install.provider->repository_provider.list)
+		return err_set(err, MORTISE_E_UNSUPPORTED, "%s has no repositories",
+			install.integration.provider);
+	if (install.integration.status != INTEGRATION_ACTIVE ||
+		install.link.status != INTEGRATION_ACTIVE) {
+		call->reply = json_pack("{s:[]}", "repos");
+		return 0;
+	}
+	names.provider = install.provider->repository_provider.id;
+	input = json_pack("{s:s?}", "query", api_query(call, "search", NULL));
+	if (install_call(call, &install, "repository:list", input, SEARCH_DEADLINE_MS, &output,
+		    &effects, err) < 0)
+		return err->code;
+	if (store_read(call->daemon->store, names_in, &names, err) < 0) {
+		json_decref(names.names);
+		return err->code;
+	}
+	call->reply = json_pack("{s:o, s:b}", "repos", offers_json(call, output, names.names),
+		"searchable", json_is_true(json_object_get(output, "searchable")));
+	json_decref(names.names);
+	return 0;
+}
+
+const struct api_route api_integration_routes[] = {
+	{"GET", "/api/0/organizations/{org}/integrations/", SCOPES_I_GET, 0, integrations},
+	{"GET", "/api/0/organizations/{org}/integrations/{integration}/", SCOPES_I_GET,
+		API_NO_STORE, detail},
+	{"POST", "/api/0/organizations/{org}/integrations/{integration}/", SCOPES_I_POST,
+		API_BODY | API_NO_STORE, update},
+	{"DELETE", "/api/0/organizations/{org}/integrations/{integration}/", SCOPES_I_DELETE,
+		API_NO_STORE, delete},
+	{"GET", "/api/0/organizations/{org}/integrations/{integration}/repos/", SCOPES_I_GET, 0,
+		offered_repositories},
+	{0},
+};

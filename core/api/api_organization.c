@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/* Organizations, their projects, teams and members: read only, in Sentry's shapes. */
+#include "config.h"
+#include "core/api/routes.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "core/api/cursor.h"
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/daemon/daemon.h"
+#include "core/http/http.h"
+#include "core/storage/member.h"
+#include "core/storage/organization.h"
+#include "core/storage/project.h"
+#include "core/storage/store.h"
+#include "core/storage/team.h"
+
+/* One reading of any list here: rows become JSON inside the transaction. */
+struct list {
+	const struct api_call *call;
+	struct api_page page;
+	json_t *items;
+	bool more;
+};
+
+static json_t *avatar_json(void)
+{
+	return json_pack("{s:s, s:n}", "avatarType", "letter_avatar", "avatarUuid");
+}
+
+/* Begin a list anew: a closure may run twice. */
+static void list_begin(struct list *list)
+{
+	json_decref(list->items);
+	list->items = json_array();
+	list->more = false;
+}
+
+/* How many of 'len' rows belong to the page; the one more tells that another follows. */
+static size_t list_take(struct list *list, size_t len)
+{
+	list->more = (int64_t)len > list->page.size;
+	return list->more ? (size_t)list->page.size : len;
+}
+
+static int list_run(struct api_call *call, store_fn *fn, struct err *err)
+{
+	struct list list = {.call = call};
+
+	if (api_page_read(call, &list.page, err) < 0)
+		return err->code;
+	if (store_read(call->daemon->store, fn, &list, err) < 0) {
+		json_decref(list.items);
+		return err->code;
+	}
+	api_page_answer(call, &list.page, list.more);
+	call->reply = list.items;
+	return 0;
+}
+
+/* ---- Organizations ---- */
+
+static json_t *organization_json(const struct organization *organization)
+{
+	return json_pack("{s:o, s:s, s:s, s:o, s:{s:s, s:s}, s:o, s:[]}", "id",
+		api_id_json(organization->id), "slug", organization->slug, "name",
+		organization->name, "dateCreated", api_time(organization->added_at_us), "status",
+		"id", "active", "name", "active", "avatar", avatar_json(), "features");
+}
+
+static int organizations_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct list *list = arg;
+	const struct principal *principal = &list->call->principal;
+	struct organization *rows;
+	size_t len, shown;
+
+	list_begin(list);
+	if (organization_list(tx, principal->user_id, list->page.offset, list->page.size + 1, &rows,
+		    &len, err) < 0)
+		return err->code;
+	shown = list_take(list, len);
+	for (size_t i = 0; i < shown; i++)
+		json_array_append_new(list->items, organization_json(&rows[i]));
+	organization_list_free(rows, len);
+	return 0;
+}
+
+struct one {
+	char name[24];
+	const char *slug;
+	int64_t organization_id;
+	json_t *json;
+};
+
+static int organization_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct one *one = arg;
+	cleanup_organization struct organization found = {0};
+
+	json_decref(one->json);
+	one->json = NULL;
+	if (organization_find(tx, one->name, &found, err) < 0)
+		return err->code;
+	one->json = organization_json(&found);
+	return 0;
+}
+
+static int organization_read(const struct api_call *call, json_t **ret_json, struct err *err)
+{
+	struct one one = {0};
+
+	snprintf(one.name, sizeof(one.name), "%" PRId64, call->principal.organization_id);
+	if (store_read(call->daemon->store, organization_in, &one, err) < 0) {
+		json_decref(one.json);
+		return err->code;
+	}
+	*ret_json = one.json;
+	return 0;
+}
+
+/* A token belongs to one organization and sees no other, whoever it acts for. */
+static int organizations(struct api_call *call, struct err *err)
+{
+	json_t *one;
+
+	if (call->principal.kind == PRINCIPAL_SESSION)
+		return list_run(call, organizations_in, err);
+	if ((call->principal.scopes & SCOPES_O_GET) == 0)
+		return err_set(err, MORTISE_E_FORBIDDEN,
+			"You do not have permission to perform this action.");
+	if (organization_read(call, &one, err) < 0)
+		return err->code;
+	call->reply = json_pack("[o]", one);
+	return 0;
+}
+
+static int organization(struct api_call *call, struct err *err)
+{
+	if (organization_read(call, &call->reply, err) < 0)
+		return err->code;
+	json_object_set_new(call->reply, "access", access_scope_names(call->principal.scopes));
+	return 0;
+}
+
+/* ---- Teams ---- */
+
+static json_t *team_json(const struct team *team)
+{
+	return json_pack("{s:o, s:s, s:s, s:o, s:I, s:o}", "id", api_id_json(team->id), "slug",
+		team->slug, "name", team->name, "dateCreated", api_time(team->added_at_us),
+		"memberCount", (json_int_t)team->member_len, "avatar", avatar_json());
+}
+
+static int teams_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct list *list = arg;
+	struct team *rows;
+	size_t len, shown;
+
+	list_begin(list);
+	if (team_list(tx, list->call->principal.organization_id, 0, list->page.offset,
+		    list->page.size + 1, &rows, &len, err) < 0)
+		return err->code;
+	shown = list_take(list, len);
+	for (size_t i = 0; i < shown; i++)
+		json_array_append_new(list->items, team_json(&rows[i]));
+	team_list_free(rows, len);
+	return 0;
+}
+
+static int teams(struct api_call *call, struct err *err)
+{
+	return list_run(call, teams_in, err);
+}
+
+/* ---- Projects ---- */
+
+#define TEAMS_OF_PROJECT 100
+
+static int project_json(struct tx *tx, const struct project *project, json_t **ret_json,
+	struct err *err)
+{
+	struct team *rows;
+	size_t len;
+	json_t *list;
+
+	if (team_list(tx, project->organization_id, project->id, 0, TEAMS_OF_PROJECT, &rows, &len,
+		    err) < 0)
+		return err->code;
+	list = json_array();
+	for (size_t i = 0; i < len; i++)
+		json_array_append_new(list, json_pack("{s:o, s:s, s:s}", "id",
+			api_id_json(rows[i].id), "slug", rows[i].slug, "name", rows[i].name));
+	team_list_free(rows, len);
+	*ret_json = json_pack("{s:o, s:s, s:s, s:s?, s:o, s:s, s:o, s:o}", "id",
+		api_id_json(project->id), "slug", project->slug, "name", project->name, "platform",
+		project->platform, "dateCreated", api_time(project->added_at_us), "status",
+		"active", "teams", list, "avatar", avatar_json());
+	return 0;
+}
+
+static int projects_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct list *list = arg;
+	struct project *rows;
+	size_t len, shown;
+	int result = 0;
+
+	list_begin(list);
+	if (project_list(tx, list->call->principal.organization_id, list->page.offset,
+		    list->page.size + 1, &rows, &len, err) < 0)
+		return err->code;
+	shown = list_take(list, len);
+	for (size_t i = 0; i < shown && result == 0; i++) {
+		json_t *item;
+
+		result = project_json(tx, &rows[i], &item, err);
+		if (result == 0)
+			json_array_append_new(list->items, item);
+	}
+	project_list_free(rows, len);
+	return result;
+}
+
+static int projects(struct api_call *call, struct err *err)
+{
+	return list_run(call, projects_in, err);
+}
+
+static int project_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct one *one = arg;
+	cleanup_project struct project found = {0};
+
+	json_decref(one->json);
+	one->json = NULL;
+	if (project_find(tx, one->organization_id, one->slug, &found, err) < 0)
+		return err->code;
+	return project_json(tx, &found, &one->json, err);
+}
+
+static int project(struct api_call *call, struct err *err)
+{
+	struct one one = {
+		.slug = http_param(call->request, "project"),
+		.organization_id = call->principal.organization_id,
+	};
+
+	if (store_read(call->daemon->store, project_in, &one, err) < 0) {
+		json_decref(one.json);
+		return err->code;
+	}
+	call->reply = one.json;
+	return 0;
+}
+
+/* ---- Members ---- */
+
+static json_t *member_json(const struct member *member)
+{
+	return json_pack("{s:o, s:s, s:s, s:s, s:s, s:b, s:b, s:s, s:o, s:{s:o, s:s, s:s, s:s}}",
+		"id", api_id_json(member->id), "email", member->email, "name", member->name,
+		"role", member->role, "orgRole", member->role, "pending", 0, "expired", 0,
+		"inviteStatus", "approved", "dateCreated", api_time(member->added_at_us), "user",
+		"id", api_id_json(member->account_id), "email", member->email, "name",
+		member->name, "username", member->email);
+}
+
+static int members_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct list *list = arg;
+	struct member *rows;
+	size_t len, shown;
+
+	list_begin(list);
+	if (member_list(tx, list->call->principal.organization_id, list->page.offset,
+		    list->page.size + 1, &rows, &len, err) < 0)
+		return err->code;
+	shown = list_take(list, len);
+	for (size_t i = 0; i < shown; i++)
+		json_array_append_new(list->items, member_json(&rows[i]));
+	member_list_free(rows, len);
+	return 0;
+}
+
+static int members(struct api_call *call, struct err *err)
+{
+	return list_run(call, members_in, err);
+}
+
+const struct api_route api_organization_routes[] = {
+	{"GET", "/api/0/organizations/", 0, 0, organizations},
+	{"GET", "/api/0/organizations/{org}/", SCOPES_O_GET, 0, organization},
+	{"GET", "/api/0/organizations/{org}/projects/", SCOPES_O_GET, 0, projects},
+	{"GET", "/api/0/projects/{org}/{project}/", SCOPES_P_GET, 0, project},
+	{"GET", "/api/0/organizations/{org}/teams/", SCOPES_O_GET, 0, teams},
+	{"GET", "/api/0/organizations/{org}/members/", SCOPES_M_GET, 0, members},
+	{0},
+};

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/* How the API shows providers and installed integrations (core.md §6.2, §6.3). */
+#ifndef MORTISE_API_INTEGRATION_JSON_H
+#define MORTISE_API_INTEGRATION_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+struct daemon;
+struct err;
+struct integration;
+struct link;
+struct reg_provider;
+
+/* The features of a provider's set, sorted. */
+json_t *provider_features(const struct reg_provider *provider);
+json_t *provider_aspects(const struct reg_provider *provider);
+/* Has it what it needs, and may it be started from here? */
+bool provider_can_add(struct daemon *daemon, const struct reg_provider *provider);
+bool provider_has_feature(const struct reg_provider *provider, const char *feature);
+
+/* One item; without 'with_config' the form is left out and the data null. */
+json_t *integration_item(struct daemon *daemon, const struct integration *integration,
+	const struct link *link, bool with_config);
+/* The same, read from the store by its link. */
+int integration_item_read(struct daemon *daemon, int64_t link_id, json_t **ret_item,
+	struct err *err);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/* The tables of routes, one per subject.  Private to core/api. */
+#ifndef MORTISE_API_ROUTES_H
+#define MORTISE_API_ROUTES_H
+
+#include "core/api/call.h"
+
+extern const struct api_route api_auth_routes[], api_organization_routes[],
+	api_catalogue_routes[], api_integration_routes[], api_pipeline_routes[],
+	api_repository_routes[];
+
+#endif
