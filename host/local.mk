@@ -16,4 +16,4 @@ mortise_host_LDFLAGS = $(AM_LDFLAGS) $(MORTISE_PIE_LDFLAGS)
 mortise_host_LDADD = $(JANSSON_LIBS) -ldl -lpthread
 
 UNIT_TESTS += tests/unit/test_host
-tests_unit_test_host_SOURCES = tests/unit/test_host.c
+tests_unit_test_host_SOURCES = tests/unit/test_host.c tests/unit/host_peer.c tests/unit/host_peer.h

@@ -28,3 +28,5 @@ remove-plugin-so:
 TEST_PLUGIN_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 include tests/plugins/local.mk
 include tests/abi/local.mk
+
+include plugins/github/local.mk

@@ -36,14 +36,16 @@ static char *dump(const json_t *json)
 	return json_dumps(json, JSON_COMPACT);
 }
 
-/* Does another integration that works have this repository? */
+/* Does another integration that works have this repository?  One that is disabled there
+ * may have moved to another account: who may enable it takes it. */
 static int is_foreign(struct tx *tx, const struct repository *there,
 	const struct repository_put *put, struct err *err)
 {
 	struct query query;
 	int result;
 
-	if (there->integration_id == 0 || there->integration_id == put->integration_id)
+	if (there->integration_id == 0 || there->integration_id == put->integration_id ||
+		(put->mode == REPOSITORY_ENABLE && there->status == INTEGRATION_DISABLED))
 		return 0;
 	result = query_begin(&query, tx, &repository_sql_in_use, err, "ii", put->organization_id,
 		there->integration_id);

@@ -5,125 +5,21 @@
 #include "config.h"
 #include "tests/unit/unit.h"
 
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
-#include "core/frame/frame.h"
+#include "tests/unit/host_peer.h"
 
-#define WAIT_MS 20000
-
-struct peer {
-	pid_t pid;
-	int fd;
-	struct frame_decoder decoder;
-	char bytes[4096];
-	size_t at, size;
-};
-
-static char *built(const char *path)
-{
-	const char *builddir = getenv("builddir");
-
-	return xasprintf("%s/%s", builddir ? builddir : ".", path);
-}
-
-/* Start a host for tests/plugins/.libs/NAME.so. */
+/* Start a host with one of the test plugins. */
 static void peer_start(struct peer *peer, const char *name)
 {
-	cleanup_free char *host = built("mortise-host");
 	cleanup_free char *file = xasprintf("tests/plugins/.libs/%s.so", name);
-	cleanup_free char *plugin = built(file);
-	int fds[2];
 
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	*peer = (struct peer){.fd = fds[0]};
-	frame_decoder_init(&peer->decoder, FRAME_FROM_HOST);
-	peer->pid = fork();
-	assert_true(peer->pid >= 0);
-	if (peer->pid == 0) {
-		int null = open("/dev/null", O_WRONLY);
-
-		if (fds[1] == 3)
-			fcntl(3, F_SETFD, 0);
-		else
-			dup2(fds[1], 3);
-		if (!getenv("MORTISE_TEST_SHOW_HOST"))
-			dup2(null, 2);
-		execl(host, host, plugin, (char *)NULL);
-		_exit(127);
-	}
-	close(fds[1]);
-}
-
-/* The next frame; 0 at the end of the stream. */
-static int peer_next(struct peer *peer, struct frame *ret_frame)
-{
-	for (;;) {
-		cleanup_err struct err err = {0};
-		struct pollfd wait = {.fd = peer->fd, .events = POLLIN};
-		size_t used = 0;
-		int ret;
-
-		if (peer->at == peer->size) {
-			ssize_t size;
-
-			assert_int_equal(poll(&wait, 1, WAIT_MS), 1);
-			size = read(peer->fd, peer->bytes, sizeof(peer->bytes));
-			if (size <= 0)
-				return 0;
-			peer->at = 0;
-			peer->size = (size_t)size;
-		}
-		ret = frame_decoder_feed(&peer->decoder, peer->bytes + peer->at, peer->size - peer->at,
-			&used, ret_frame, &err);
-		if (ret < 0)
-			fail_msg("the host sent a bad frame: %s", err_text(&err));
-		peer->at += used;
-		if (ret == 1)
-			return 1;
-	}
-}
-
-/* The next frame must be this one; its JSON. */
-static json_t *peer_expect(struct peer *peer, enum frame_op op, uint64_t call, uint32_t *ret_seq)
-{
-	cleanup_err struct err err = {0};
-	cleanup_frame struct frame frame = {0};
-	json_t *json = NULL;
-
-	if (peer_next(peer, &frame) != 1)
-		fail_msg("the host ended before it sent %s", frame_op_name(op));
-	if (frame.op != op || frame.call != call)
-		fail_msg("%s of call %d instead of %s: %s", frame_op_name(frame.op), (int)frame.call,
-			frame_op_name(op), frame.json);
-	assert_int_equal(frame_parse(&frame, &json, &err), 0);
-	if (ret_seq)
-		*ret_seq = frame.seq;
-	return json;
-}
-
-static void peer_send_body(struct peer *peer, enum frame_op op, uint64_t call, uint32_t seq,
-	const json_t *json, const char *body)
-{
-	cleanup_err struct err err = {0};
-	cleanup_buf struct buf buf = BUF(FRAME_MAX);
-
-	assert_int_equal(frame_encode(&buf, op, call, seq, json, body, body ? strlen(body) : 0, &err), 0);
-	assert_int_equal(write(peer->fd, buf.data, buf.size), (ssize_t)buf.size);
-}
-
-static void peer_send(struct peer *peer, enum frame_op op, uint64_t call, uint32_t seq,
-	json_t *json_take)
-{
-	peer_send_body(peer, op, call, seq, json_take, NULL);
-	json_decref(json_take);
+	peer_start_file(peer, file);
 }
 
 /* Tell the plugin's task to do something (behave.h). */
@@ -137,50 +33,6 @@ static void peer_tell(struct peer *peer, uint64_t call, const char *wish, int de
 		"now_ms", (json_int_t)1000000, "input", "payload", payload));
 }
 
-static int64_t code_of(const json_t *json)
-{
-	return json_integer_value(json_object_get(json, "code"));
-}
-
-static const char *text_of(const json_t *json, const char *name)
-{
-	const char *text = json_string_value(json_object_get(json, name));
-
-	return text ? text : "";
-}
-
-static void peer_ready(struct peer *peer)
-{
-	json_decref(peer_expect(peer, FRAME_HELLO, 0, NULL));
-	json_decref(peer_expect(peer, FRAME_READY, 0, NULL));
-}
-
-static int peer_wait(struct peer *peer)
-{
-	int status = 0;
-
-	assert_int_equal(waitpid(peer->pid, &status, 0), peer->pid);
-	close(peer->fd);
-	frame_decoder_done(&peer->decoder);
-	return status;
-}
-
-static void peer_stop(struct peer *peer)
-{
-	int status;
-
-	peer_send(peer, FRAME_STOP, 0, 0, NULL);
-	status = peer_wait(peer);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
-}
-
-static void peer_kill(struct peer *peer)
-{
-	kill(peer->pid, SIGKILL);
-	peer_wait(peer);
-}
-
 /* ---- Cases ---- */
 
 static void host_says_what_the_plugin_registers(void **state)
@@ -191,8 +43,8 @@ static void host_says_what_the_plugin_registers(void **state)
 	(void)state;
 	peer_start(&peer, "ping");
 	hello = peer_expect(&peer, FRAME_HELLO, 0, NULL);
-	assert_string_equal(text_of(hello, "plugin"), "ping");
-	assert_string_equal(text_of(hello, "version"), "1.0");
+	assert_string_equal(peer_text(hello, "plugin"), "ping");
+	assert_string_equal(peer_text(hello, "version"), "1.0");
 	assert_int_equal(json_array_size(json_object_get(hello, "providers")), 2);
 	ping = json_array_get(json_object_get(hello, "providers"), 0);
 	assert_true(json_is_true(json_object_get(json_object_get(ping, "provider"), "build")));
@@ -217,11 +69,11 @@ static void reply_carries_output_and_effects(void **state)
 	peer_tell(&peer, 9, "{\"do\":\"effects\",\"effects\":[{\"type\":\"repository_status\","
 		"\"external_id\":\"5\",\"status\":\"disabled\"}]}", 5000);
 	reply = peer_expect(&peer, FRAME_RETURN, 9, NULL);
-	assert_int_equal(code_of(reply), 0);
-	assert_string_equal(text_of(json_object_get(reply, "output"), "outcome"), "ok");
+	assert_int_equal(peer_code(reply), 0);
+	assert_string_equal(peer_text(json_object_get(reply, "output"), "outcome"), "ok");
 	effect = json_array_get(json_object_get(reply, "effects"), 0);
-	assert_string_equal(text_of(effect, "type"), "repository_status");
-	assert_string_equal(text_of(effect, "external_id"), "5");
+	assert_string_equal(peer_text(effect, "type"), "repository_status");
+	assert_string_equal(peer_text(effect, "external_id"), "5");
 	json_decref(reply);
 	peer_stop(&peer);
 }
@@ -257,8 +109,8 @@ static void callback_result_becomes_the_reply(void **state)
 
 		peer_tell(&peer, i + 1, tolds[i].wish, 5000);
 		reply = peer_expect(&peer, FRAME_RETURN, i + 1, NULL);
-		if (code_of(reply) != tolds[i].code || !strstr(text_of(reply, "text"), tolds[i].text))
-			fail_msg("case %zu: %lld %s", i, (long long)code_of(reply), text_of(reply, "text"));
+		if (peer_code(reply) != tolds[i].code || !strstr(peer_text(reply, "text"), tolds[i].text))
+			fail_msg("case %zu: %lld %s", i, (long long)peer_code(reply), peer_text(reply, "text"));
 	}
 	peer_stop(&peer);
 }
@@ -274,7 +126,7 @@ static void rate_limit_carries_its_end(void **state)
 	peer_ready(&peer);
 	peer_tell(&peer, 1, "{\"do\":\"rate\",\"ms\":60000}", 5000);
 	reply = peer_expect(&peer, FRAME_RETURN, 1, NULL);
-	assert_int_equal(code_of(reply), MORTISE_E_RATE);
+	assert_int_equal(peer_code(reply), MORTISE_E_RATE);
 	retry_at = json_integer_value(json_object_get(reply, "retry_at_ms"));
 	assert_true(retry_at >= 1060000 && retry_at < 1065000);
 	json_decref(reply);
@@ -295,12 +147,12 @@ static void webhook_body_is_put_into_the_input(void **state)
 	peer_send_body(&peer, FRAME_CALL, 3, 0, call,
 		"{\"do\":\"fail\",\"code\":-7,\"text\":\"a \\u0000 b \\ud800 c\",\"n\":123456789012345678901}");
 	reply = peer_expect(&peer, FRAME_RETURN, 3, NULL);
-	assert_int_equal(code_of(reply), MORTISE_E_NO_TARGET);
-	assert_string_equal(text_of(reply, "text"), "a \xef\xbf\xbd b \xef\xbf\xbd c");
+	assert_int_equal(peer_code(reply), MORTISE_E_NO_TARGET);
+	assert_string_equal(peer_text(reply, "text"), "a \xef\xbf\xbd b \xef\xbf\xbd c");
 	json_decref(reply);
 	peer_send_body(&peer, FRAME_CALL, 4, 0, call, "{\"do\":");
 	reply = peer_expect(&peer, FRAME_RETURN, 4, NULL);
-	assert_int_equal(code_of(reply), MORTISE_E_FIELD);
+	assert_int_equal(peer_code(reply), MORTISE_E_FIELD);
 	json_decref(reply);
 	peer_stop(&peer);
 }
@@ -319,8 +171,8 @@ static void answers_find_their_calls(void **state)
 
 		peer_tell(&peer, call, "{\"do\":\"read\",\"what\":\"setting\",\"args\":{\"name\":\"x\"}}", 9000);
 		question = peer_expect(&peer, FRAME_ASK, call, &seq[call]);
-		assert_string_equal(text_of(question, "op"), "read");
-		assert_string_equal(text_of(question, "what"), "setting");
+		assert_string_equal(peer_text(question, "op"), "read");
+		assert_string_equal(peer_text(question, "what"), "setting");
 		json_decref(question);
 	}
 	/* A late answer to something nobody asked is dropped. */
@@ -328,13 +180,13 @@ static void answers_find_their_calls(void **state)
 	peer_send(&peer, FRAME_ANSWER, 77, 1, json_pack("{s:i}", "code", 0));
 	peer_send(&peer, FRAME_ANSWER, 2, seq[2], json_pack("{s:i,s:s}", "code", 0, "value", "second"));
 	reply = peer_expect(&peer, FRAME_RETURN, 2, NULL);
-	assert_string_equal(text_of(json_object_get(reply, "output"), "value"), "second");
+	assert_string_equal(peer_text(json_object_get(reply, "output"), "value"), "second");
 	json_decref(reply);
 	peer_send(&peer, FRAME_ANSWER, 1, seq[1], json_pack("{s:i,s:s}", "code", MORTISE_E_NOT_FOUND,
 		"text", "no setting x"));
 	reply = peer_expect(&peer, FRAME_RETURN, 1, NULL);
-	assert_int_equal(code_of(reply), MORTISE_E_NOT_FOUND);
-	assert_string_equal(text_of(reply, "text"), "no setting x");
+	assert_int_equal(peer_code(reply), MORTISE_E_NOT_FOUND);
+	assert_string_equal(peer_text(reply, "text"), "no setting x");
 	json_decref(reply);
 	peer_stop(&peer);
 }
@@ -356,16 +208,16 @@ static void upstream_body_is_json_or_bytes(void **state)
 
 		peer_tell(&peer, i + 1, "{\"do\":\"http\",\"method\":\"GET\",\"path\":\"/me\"}", 9000);
 		question = peer_expect(&peer, FRAME_ASK, i + 1, &seq);
-		assert_string_equal(text_of(question, "op"), "http");
-		assert_string_equal(text_of(question, "path"), "/me");
+		assert_string_equal(peer_text(question, "op"), "http");
+		assert_string_equal(peer_text(question, "path"), "/me");
 		peer_send_body(&peer, FRAME_ANSWER, i + 1, seq, answer, bodies[i][0]);
 		reply = peer_expect(&peer, FRAME_RETURN, i + 1, NULL);
 		output = json_object_get(reply, "output");
 		assert_int_equal(json_integer_value(json_object_get(output, "status")), 200);
 		if (bodies[i][1])
-			assert_string_equal(text_of(json_object_get(output, "json"), "login"), bodies[i][1]);
+			assert_string_equal(peer_text(json_object_get(output, "json"), "login"), bodies[i][1]);
 		else
-			assert_string_equal(text_of(output, "text"), bodies[i][0]);
+			assert_string_equal(peer_text(output, "text"), bodies[i][0]);
 	}
 	peer_stop(&peer);
 }
@@ -382,7 +234,7 @@ static void cancelled_call_ends_its_wait(void **state)
 	json_decref(peer_expect(&peer, FRAME_ASK, 1, NULL));
 	peer_send(&peer, FRAME_CANCEL, 1, 0, NULL);
 	reply = peer_expect(&peer, FRAME_RETURN, 1, NULL);
-	assert_int_equal(code_of(reply), MORTISE_E_CANCELLED);
+	assert_int_equal(peer_code(reply), MORTISE_E_CANCELLED);
 	json_decref(reply);
 	peer_stop(&peer);
 }
@@ -398,7 +250,7 @@ static void deadline_ends_the_wait(void **state)
 	peer_tell(&peer, 1, "{\"do\":\"read\",\"what\":\"setting\"}", 50);
 	json_decref(peer_expect(&peer, FRAME_ASK, 1, NULL));
 	reply = peer_expect(&peer, FRAME_RETURN, 1, NULL);
-	assert_int_equal(code_of(reply), MORTISE_E_CANCELLED);
+	assert_int_equal(peer_code(reply), MORTISE_E_CANCELLED);
 	json_decref(reply);
 	peer_stop(&peer);
 }
@@ -421,7 +273,7 @@ static void checkpoint_sends_its_effects_once(void **state)
 	json_decref(question);
 	peer_send(&peer, FRAME_ANSWER, 1, seq, json_pack("{s:i,s:i}", "code", 0, "deadline_ms", 5000));
 	reply = peer_expect(&peer, FRAME_RETURN, 1, NULL);
-	assert_int_equal(code_of(reply), 0);
+	assert_int_equal(peer_code(reply), 0);
 	assert_int_equal(json_array_size(json_object_get(reply, "effects")), 0);
 	json_decref(reply);
 	peer_stop(&peer);
@@ -500,9 +352,9 @@ static void wrong_plugin_is_refused_with_both_sides_named(void **state)
 
 		peer_start(&peer, wrong[i][0]);
 		refused = peer_expect(&peer, FRAME_REFUSED, 0, NULL);
-		if (!strstr(text_of(refused, "reason"), wrong[i][1]) ||
-			strncmp(text_of(refused, "reason"), file, strlen(file)) != 0)
-			fail_msg("%s: %s", wrong[i][0], text_of(refused, "reason"));
+		if (!strstr(peer_text(refused, "reason"), wrong[i][1]) ||
+			strncmp(peer_text(refused, "reason"), file, strlen(file)) != 0)
+			fail_msg("%s: %s", wrong[i][0], peer_text(refused, "reason"));
 		assert_int_equal(WEXITSTATUS(peer_wait(&peer)), 1);
 	}
 }
@@ -534,7 +386,7 @@ static void hanging_call_can_be_killed(void **state)
 	/* The others go on. */
 	peer_tell(&peer, 2, "{}", 9000);
 	reply = peer_expect(&peer, FRAME_RETURN, 2, NULL);
-	assert_int_equal(code_of(reply), 0);
+	assert_int_equal(peer_code(reply), 0);
 	json_decref(reply);
 	peer_kill(&peer);
 }

@@ -152,7 +152,12 @@ static int take_from_another(struct tx *tx, void *arg, struct err *err)
 	/* Organization 2 has integration 2; integration 3 is linked nowhere. */
 	assert_int_equal(put(tx, 2, 2, "acme/shop", REPOSITORY_CREATE, err), REPOSITORY_CREATED);
 	assert_int_equal(put(tx, 2, 1, "acme/stolen", REPOSITORY_ENABLE, err), REPOSITORY_FOREIGN);
-	assert_int_equal(repository_unlink_all(tx, 2, 2, 9, err), 1);
+	repository = find(tx, 2);
+	assert_int_equal(repository_set_status(tx, repository.id, INTEGRATION_DISABLED, 8, err), 1);
+	assert_int_equal(put(tx, 2, 1, "acme/moved", REPOSITORY_CREATE, err), REPOSITORY_FOREIGN);
+	assert_int_equal(put(tx, 2, 1, "acme/moved", REPOSITORY_ENABLE, err), REPOSITORY_ENABLED);
+	repository_clear(&repository);
+	assert_int_equal(repository_unlink_all(tx, 2, 1, 9, err), 1);
 	assert_int_equal(put(tx, 2, 1, "acme/shop", REPOSITORY_ENABLE, err), REPOSITORY_ENABLED);
 	repository = find(tx, 2);
 	assert_int_equal(repository.integration_id, 1);
