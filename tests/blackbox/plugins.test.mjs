@@ -112,7 +112,7 @@ describe('a plugin that misbehaves in a call', () => {
     assert.equal((await ping.tell('a1', { do: 'eat' }, { object: 'five' })).status, 202);
     await until('it came to an end of its own', async () => {
       const rows = await ping.daemon.sql('SELECT status FROM job ORDER BY id DESC LIMIT 1');
-      return rows[0].status === 4 || (await ping.daemon.events('plugin.died')).length > 0;
+      return rows[0].status === 4 || (await ping.daemon.events('plugin.host_died')).length > 0;
     });
     await healthy(ping);
   });

@@ -234,6 +234,13 @@ export class Daemon {
     });
   }
 
+  // Change the database while the daemon is stopped.
+  tamper(statement) {
+    return new Promise((resolve, reject) => {
+      execFile('sqlite3', [this.path('state', 'mortise.db'), statement], (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
   // The processes that run plugins now: {github: pid}.
   async hosts() {
     const answer = await this.ctlJson('plugin', 'list');
