@@ -106,10 +106,7 @@ static const struct sql *const list_of_status[] = {
 SQL(job_sql_halt, "UPDATE job SET status = 3, finished_at = $1, outcome = $2 "
 	"WHERE id = $3 AND status = 0");
 SQL(job_sql_forget, "DELETE FROM job WHERE id = $1 AND status >= 2");
-SQL(job_sql_webhook, "SELECT id FROM job WHERE webhook_id = $1 AND webhook_id <> 0 "
-	"ORDER BY id LIMIT $2");
-SQL(job_sql_prune, "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE status >= 2 "
-	"AND finished_at < $1 ORDER BY finished_at LIMIT $2)");
+SQL(job_sql_webhook, "SELECT id FROM job WHERE webhook_id = $1 ORDER BY id LIMIT $2");
 
 /* 1: a row; 0: none; negative: an error. */
 static int exists_text(struct tx *tx, const struct sql *sql, const char *text, struct err *err)
@@ -462,9 +459,4 @@ int job_list_webhook(struct tx *tx, int64_t webhook_id, size_t max, int64_t *ret
 		return result;
 	*ret_len = len;
 	return 0;
-}
-
-int job_prune(struct tx *tx, int64_t before_us, int64_t max, struct err *err)
-{
-	return tx_exec(tx, &job_sql_prune, err, "ii", before_us, max);
 }

@@ -124,7 +124,5 @@ int job_forget(struct tx *tx, int64_t id, struct err *err);
 /* The rows of a webhook, oldest first; at most 'max' ids. */
 int job_list_webhook(struct tx *tx, int64_t webhook_id, size_t max, int64_t *ret_ids,
 	size_t *ret_len, struct err *err);
-/* Delete up to 'max' rows that ended before 'before_us'; returns how many. */
-int job_prune(struct tx *tx, int64_t before_us, int64_t max, struct err *err);
 
 #endif

@@ -58,10 +58,4 @@ libcore_la_SOURCES += \
 UNIT_TESTS += tests/unit/test_storage_code
 tests_unit_test_storage_code_SOURCES = tests/unit/test_storage_code.c
 
-# Every statement of the program, for tools/check-sql.
-check_PROGRAMS += tests/sql/sql_dump
-tests_sql_sql_dump_SOURCES = tests/sql/sql_dump.c
-tests_sql_sql_dump_LDADD = $(libcore_la_LIBADD)
-tests_sql_sql_dump_LDFLAGS = $(AM_LDFLAGS) -Wl,--whole-archive,.libs/libcore.a,--no-whole-archive,--unresolved-symbols=ignore-all
-tests_sql_sql_dump_DEPENDENCIES = libcore.la
-EXTRA_DIST += tools/check-sql
+include tests/sql/local.mk

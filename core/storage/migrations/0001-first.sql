@@ -151,6 +151,7 @@ CREATE TABLE organization_integration (
 	UNIQUE (organization_id, integration_id)
 );
 CREATE INDEX organization_integration_integration ON organization_integration (integration_id);
+CREATE INDEX organization_integration_identity ON organization_integration (default_identity_id);
 
 CREATE TABLE identity (
 	id {id},
@@ -213,6 +214,7 @@ CREATE TABLE webhook (
 	received_at {int} NOT NULL,
 	UNIQUE (bucket, key_owner, delivery_id)
 );
+CREATE INDEX webhook_received ON webhook (received_at);
 
 -- encoding: 0 as it came, 1 zstd.  size: as it came.
 CREATE TABLE webhook_body (
@@ -261,10 +263,10 @@ CREATE INDEX job_order ON job (order_key, id) WHERE order_key IS NOT NULL AND st
 CREATE INDEX job_integration ON job (integration_id, id) WHERE order_key IS NOT NULL AND status < 2;
 CREATE INDEX job_barrier ON job (integration_id, id) WHERE barrier = 1 AND status < 2;
 CREATE INDEX job_running ON job (lease_until) WHERE status = 1;
-CREATE INDEX job_finished ON job (finished_at) WHERE status >= 2;
+CREATE INDEX job_finished ON job (finished_at) WHERE status IN (2, 3, 4);
 CREATE INDEX job_halted ON job (id) WHERE status = 3;
 CREATE INDEX job_dead ON job (id) WHERE status = 4;
-CREATE INDEX job_webhook ON job (webhook_id) WHERE webhook_id <> 0;
+CREATE INDEX job_webhook ON job (webhook_id);
 
 CREATE TABLE schedule (
 	name TEXT NOT NULL PRIMARY KEY,
@@ -284,6 +286,7 @@ CREATE TABLE ledger (
 	PRIMARY KEY (owner, once)
 );
 CREATE INDEX ledger_added ON ledger (added_at);
+CREATE INDEX ledger_answered ON ledger (job_id) WHERE status = 1;
 
 CREATE TABLE repository (
 	id {id},
