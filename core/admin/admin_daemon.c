@@ -113,7 +113,7 @@ const struct admin_method admin_daemon_methods[] = {
 		.out = "(before: string)",
 		.help = "Set the log level until the next start or reload", .run = run_log_level},
 	{.name = "VaultStatus", .level = ADMIN_READ, .in = "()",
-		.out = "(file: string, keys: [](id: int, newest: bool, inUse: bool))",
+		.out = "(file: string, keys: [](id: string, newest: bool, inUse: bool))",
 		.help = "The master keys, without the keys", .run = run_vault_status},
 	{.name = "VaultRotate", .level = ADMIN_ADMIN, .in = "()", .out = "()",
 		.help = "Make a new master key and wrap every secret anew",

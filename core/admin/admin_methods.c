@@ -12,17 +12,6 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 
-static const struct admin_method *const tables[] = {
-	admin_daemon_methods, admin_plugin_methods, admin_people_methods, admin_token_methods,
-	admin_pipeline_methods,
-};
-
-void admin_add_all_methods(struct admin *admin)
-{
-	for (size_t i = 0; i < lengthof(tables); i++)
-		admin_add_methods(admin, tables[i]);
-}
-
 const char *admin_text(const json_t *parameters, const char *name)
 {
 	return json_string_value(json_object_get(parameters, name));

@@ -16,10 +16,13 @@
 /* Rows of one reply, where the client does not say. */
 #define ADMIN_LIST_MAX 1000
 
+extern const struct admin_method admin_backup_methods[];
 extern const struct admin_method admin_daemon_methods[];
+extern const struct admin_method admin_integration_methods[];
 extern const struct admin_method admin_people_methods[];
 extern const struct admin_method admin_pipeline_methods[];
 extern const struct admin_method admin_plugin_methods[];
+extern const struct admin_method admin_queue_methods[];
 extern const struct admin_method admin_token_methods[];
 
 /* A text of the parameters; NULL if it is absent or null. */

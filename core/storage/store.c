@@ -336,6 +336,11 @@ bool store_healthy(struct store *store)
 	return atomic_load(&store->healthy);
 }
 
+const char *store_path(const struct store *store)
+{
+	return store->path;
+}
+
 /* ---- Checkpoints ---- */
 
 static void *checkpoint_forever(void *arg)

@@ -52,5 +52,7 @@ int store_read(struct store *store, store_fn *fn, void *arg, struct err *err)
 	__attribute__((warn_unused_result));
 /* Is the database answering and writable (the last batch committed)? */
 bool store_healthy(struct store *store);
+/* The database file. */
+const char *store_path(const struct store *store);
 
 #endif
