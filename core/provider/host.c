@@ -83,7 +83,8 @@ static void set_actions(posix_spawn_file_actions_t *actions, int socket, int plu
 	posix_spawn_file_actions_addclosefrom_np(actions, CHILD_END);
 }
 
-/* No signal blocked, none ignored: an ignored SIGPIPE would be inherited. */
+/* No signal blocked, none ignored: an ignored SIGPIPE would be inherited.  A group of its
+ * own: Ctrl-C on a terminal is for the daemon, which then ends its hosts in good order. */
 static void set_attributes(posix_spawnattr_t *attributes)
 {
 	sigset_t none, all;
@@ -93,7 +94,9 @@ static void set_attributes(posix_spawnattr_t *attributes)
 	posix_spawnattr_init(attributes);
 	posix_spawnattr_setsigmask(attributes, &none);
 	posix_spawnattr_setsigdefault(attributes, &all);
-	posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setpgroup(attributes, 0);
+	posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+		POSIX_SPAWN_SETPGROUP);
 }
 
 static int spawn(const char *path, int socket, int plugin_fd, pid_t *ret_pid)
