@@ -43,19 +43,19 @@ static int32_t api_fail(struct mortise_call *call, int32_t code, const char *for
 static int32_t api_fail(struct mortise_call *call, int32_t code, const char *format, ...)
 {
 	cleanup_free char *text = NULL;
+	cleanup_json json_t *fields = steal(&call->reason.fields);
 	int64_t retry_at_ms = call->reason.retry_at_ms;
 	va_list args;
 
 	va_start(args, format);
 	text = format_reason(format, args);
 	va_end(args);
-	/* What mortised said of an earlier request gives way to the plugin's own words. */
-	if (!call->has_own_reason) {
-		err_clear(&call->reason);
-		call->has_own_reason = true;
-	}
+	err_clear(&call->reason);
 	err_set(&call->reason, code, "%s", text);
+	if (code == MORTISE_E_FIELD)
+		call->reason.fields = steal(&fields);
 	call->reason.retry_at_ms = retry_at_ms;
+	call->has_own_reason = true;
 	return code;
 }
 

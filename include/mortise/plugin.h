@@ -226,9 +226,10 @@ struct mortise_host {
 	uint16_t abi_major;
 	uint16_t abi_minor;
 
-	/* Give the reason of a failure before returning its code; the first one
-	 * counts.  Returns 'code', so: return host->fail(call, CODE, "…").  The
-	 * text says what happened, to which object, and what to do. */
+	/* Give the reason of a failure before returning its code; the last one
+	 * counts, so a caller may say better what a helper said.  Returns 'code',
+	 * so: return host->fail(call, CODE, "…").  The text says what happened, to
+	 * which object, and what to do. */
 	int32_t (*fail)(struct mortise_call *call, int32_t code, const char *format, ...)
 		MORTISE_PRINTF(3, 4);
 	/* One wrong field; any number; 'path' as "service_table.2.key".  Returns
