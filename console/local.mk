@@ -1,1 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
+# Static pages over the JSON API; the daemon reads them into memory when it starts.
+consoledir = $(pkgdatadir)/console
+dist_console_DATA = \
+	%D%/api.js \
+	%D%/console.css \
+	%D%/console.js \
+	%D%/dom.js \
+	%D%/index.html \
+	%D%/install.html \
+	%D%/install.js \
+	%D%/relay.html \
+	%D%/relay.js

@@ -7,12 +7,22 @@
 #include "core/api/link_deletion.h"
 #include "core/api/routes.h"
 #include "core/base/err.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/config/settings.h"
 #include "core/daemon/daemon.h"
 #include "core/http/http.h"
+#include "core/http/static.h"
 
 static const struct api_route *const tables[] = {
 	api_auth_routes, api_organization_routes, api_catalogue_routes, api_integration_routes,
 	api_pipeline_routes, api_repository_routes,
+};
+
+struct api {
+	struct api_bindings *bindings[lengthof(tables)];
+	struct static_files *files;    /* NULL: there is no console */
+	char *home;                    /* where "/" leads */
 };
 
 int api_setup(struct daemon *daemon, struct err *err)
@@ -20,8 +30,54 @@ int api_setup(struct daemon *daemon, struct err *err)
 	return link_deletion_setup(daemon, err);
 }
 
+/* Loop thread. */
+static void go_home(struct http_request *request, void *arg)
+{
+	struct api *api = arg;
+
+	http_reply_header(request, "Location", api->home);
+	http_reply_empty(request, 302);
+	http_send(request);
+}
+
+static void add_console(struct daemon *daemon, struct api *api)
+{
+	cleanup_err struct err err = {0};
+
+	if (static_files_load(daemon->settings->console_dir, &api->files, &err) < 0) {
+		log_warning("console.missing", LOG_TEXT("reason", err_text(&err)));
+		return;
+	}
+	static_files_add_routes(api->files, daemon->http, "/console/");
+	/* A provider sends the browser back here; the page hands on what it brought. */
+	static_files_add_page(api->files, daemon->http, "/extensions/{slug}/setup/",
+		"relay.html");
+	api->home = xasprintf("%s/console/", daemon->settings->public_url);
+	http_server_add(daemon->http, &(struct http_route){
+		.method = "GET",
+		.pattern = "/",
+		.handler = go_home,
+		.arg = api,
+	});
+}
+
 void api_add_routes(struct daemon *daemon)
 {
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
-		api_add(daemon, tables[i]);
+	struct api *api = new(struct api);
+
+	for (size_t i = 0; i < lengthof(tables); i++)
+		api->bindings[i] = api_add(daemon, tables[i]);
+	add_console(daemon, api);
+	daemon->api = api;
+}
+
+void api_free(struct api *api)
+{
+	if (!api)
+		return;
+	for (size_t i = 0; i < lengthof(tables); i++)
+		free(api->bindings[i]);
+	static_files_free(api->files);
+	free(api->home);
+	free(api);
 }

@@ -8,13 +8,17 @@
 #ifndef MORTISE_API_API_H
 #define MORTISE_API_API_H
 
+struct api;
 struct daemon;
 struct err;
 
 /* Register the core tasks behind the API; before jobs start. */
 int api_setup(struct daemon *daemon, struct err *err);
-/* Add all routes of the API, the redirect relay and the console to daemon->http;
- * before it listens. */
+/* Make daemon->api: add all routes of the API, the redirect relay and the console to
+ * daemon->http; before it listens.  A console folder that cannot be read is reported and
+ * left out. */
 void api_add_routes(struct daemon *daemon);
+/* After the server. */
+void api_free(struct api *api);
 
 #endif

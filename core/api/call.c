@@ -17,7 +17,7 @@
 #include "core/http/http.h"
 
 /* What an http_route carries: the daemon and one line of a table. */
-struct binding {
+struct api_bindings {
 	struct daemon *daemon;
 	const struct api_route *route;
 };
@@ -53,7 +53,7 @@ static int call_run(struct api_call *call, const struct api_route *route, struct
 
 static void api_serve(struct http_request *request, void *arg)
 {
-	const struct binding *binding = arg;
+	const struct api_bindings *binding = arg;
 	const struct api_route *route = binding->route;
 	struct api_call call = {.daemon = binding->daemon, .request = request};
 	cleanup_err struct err err = {0};
@@ -77,17 +77,16 @@ static void api_serve(struct http_request *request, void *arg)
 	http_send(request);
 }
 
-void api_add(struct daemon *daemon, const struct api_route *routes)
+struct api_bindings *api_add(struct daemon *daemon, const struct api_route *routes)
 {
 	size_t len = 0;
-	struct binding *bindings;
+	struct api_bindings *bindings;
 
 	while (routes[len].method)
 		len++;
-	/* Lives as long as the server, that is, as the process. */
 	bindings = xcalloc(len, sizeof(*bindings));
 	for (size_t i = 0; i < len; i++) {
-		bindings[i] = (struct binding){daemon, &routes[i]};
+		bindings[i] = (struct api_bindings){daemon, &routes[i]};
 		http_server_add(daemon->http, &(struct http_route){
 			.method = routes[i].method,
 			.pattern = routes[i].pattern,
@@ -97,6 +96,7 @@ void api_add(struct daemon *daemon, const struct api_route *routes)
 			.arg = &bindings[i],
 		});
 	}
+	return bindings;
 }
 
 int api_id(const struct api_call *call, const char *name, int64_t *ret_id, struct err *err)

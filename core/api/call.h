@@ -56,6 +56,8 @@ struct api_call {
 	json_t *reply;             /* of a success; NULL: no body; owned */
 };
 
+struct api_bindings;
+
 #define API_PUBLIC 1           /* no credentials are looked at */
 #define API_BODY 2             /* a JSON object is read into call->body */
 #define API_NO_STORE 4         /* Cache-Control: no-store, Referrer-Policy */
@@ -70,8 +72,9 @@ struct api_route {
 	int (*run)(struct api_call *call, struct err *err);
 };
 
-/* Add a table of routes to daemon->http; the table is borrowed for good. */
-void api_add(struct daemon *daemon, const struct api_route *routes);
+/* Add a table of routes to daemon->http; the table is borrowed for good.  Free what comes
+ * back after the server. */
+struct api_bindings *api_add(struct daemon *daemon, const struct api_route *routes);
 
 /* A path parameter that is an id: E_NOT_FOUND if it is no positive integer. */
 int api_id(const struct api_call *call, const char *name, int64_t *ret_id, struct err *err);

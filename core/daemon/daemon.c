@@ -180,6 +180,7 @@ void daemon_free(struct daemon *daemon)
 	/* Nobody calls any more; each part goes before those it stands on. */
 	admin_free(daemon->admin);
 	http_server_free(daemon->http);
+	api_free(daemon->api);
 	http_server_free(daemon->metrics_http);
 	jobs_free(daemon->jobs);
 	webhooks_free(daemon->webhooks);

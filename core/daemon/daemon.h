@@ -31,6 +31,7 @@ struct daemon {
 	struct jobs *jobs;
 	struct webhooks *webhooks;
 	struct http_server *http;
+	struct api *api;
 	struct http_server *metrics_http;
 	struct admin *admin;
 	struct daemon_life *life;      /* signals, start and drain; daemon.c's own */

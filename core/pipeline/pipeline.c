@@ -34,9 +34,10 @@ static json_t *run_info(const struct pipeline_run *run)
 	const struct reg_step *step = pipeline_run_step(run);
 	const struct step_kind *kind = NULL;
 	json_t *data = json_object_get(run->shown, "data");
-	json_t *info = json_pack("{s:I, s:i, s:i, s:s, s:s}", "id", (json_int_t)run->row.id,
+	json_t *info = json_pack("{s:I, s:i, s:i, s:s, s:s, s:s}", "id", (json_int_t)run->row.id,
 		"stepIndex", (int)run->row.step, "totalSteps", (int)run->provider->step_len,
-		"provider", run->row.provider, "pipelineStatus", run->row.status);
+		"provider", run->row.provider, "providerSlug", reg_slug(run->provider),
+		"pipelineStatus", run->row.status);
 
 	if (step && step_kind_find(step, &kind, NULL) == 0) {
 		json_object_set_new(info, "step", json_string(step->step.name));
@@ -226,6 +227,9 @@ static int start_provider(struct daemon *daemon, const char *key,
 {
 	const struct reg_provider *provider = providers_find(daemon->providers, key);
 
+	/* An install that began at the provider knows only the name in the URL. */
+	if (!provider)
+		provider = providers_find_slug(daemon->providers, key);
 	*ret_provider = provider;
 	if (!provider)
 		return err_set(err, MORTISE_E_NOT_FOUND, "there is no provider \"%s\"", key);
