@@ -15,9 +15,11 @@
 #include "core/base/mem.h"
 #include "core/config/settings.h"
 #include "core/daemon/daemon.h"
+#include "core/storage/commit.h"
 #include "core/storage/identity.h"
 #include "core/storage/integration.h"
 #include "core/storage/link.h"
+#include "core/storage/repository.h"
 #include "core/storage/store.h"
 #include "core/vault/slot.h"
 
@@ -237,6 +239,193 @@ static int read_identity(struct read *read, struct err *err)
 	return store_read(read->daemon->store, identity_tx, read, err);
 }
 
+/* ---- Repositories and authors ---- */
+
+#define REPOSITORIES_AT_ONCE 500
+
+static json_t *repository_json(const struct read *read, const struct repository *repository)
+{
+	return json_pack("{s:s, s:s, s:s*, s:s, s:O, s:b}", "external_id", repository->external_id,
+		"name", repository->name, "url", repository->url, "status",
+		integration_status_name(repository->status), "config", repository->config, "linked",
+		repository->integration_id == read->scope->integration_id);
+}
+
+static struct repository_filter make_filter(const struct read *read, const char *provider)
+{
+	const struct call_scope *scope = read->scope;
+	bool has_organization = scope->kind == MORTISE_SCOPE_INSTALL;
+
+	return (struct repository_filter){
+		.organization_id = has_organization ? scope->organization_id : 0,
+		.integration_id = has_organization ? 0 : scope->integration_id,
+		.provider = provider,
+		.limit = REPOSITORIES_AT_ONCE,
+	};
+}
+
+/* Of one organization; in integration scope, of the first that has it. */
+static int repository_tx(struct tx *tx, void *arg, struct err *err)
+{
+	struct read *read = arg;
+	struct repository_filter filter = make_filter(read,
+		read->scope->provider->repository_provider.id);
+	struct repository *list;
+	size_t len;
+	int result;
+
+	filter.external_id = json_string_value(json_object_get(read->args, "external_id"));
+	filter.name = json_string_value(json_object_get(read->args, "name"));
+	filter.limit = 1;
+	if (!filter.external_id && !filter.name)
+		return err_set(err, MORTISE_E_INTERNAL, "read repository: give external_id or name");
+	result = repository_scan(tx, &filter, &list, &len, err);
+	if (result < 0)
+		return result;
+	if (len > 0)
+		read->value = repository_json(read, &list[0]);
+	repository_list_free(list, len);
+	return len > 0 ? 0 : err_set(err, MORTISE_E_NOT_FOUND, "there is no such repository");
+}
+
+static int add_repositories(struct tx *tx, struct read *read, const char *provider, struct err *err)
+{
+	struct repository_filter filter = make_filter(read, provider);
+	struct repository *list;
+	size_t len;
+	int result;
+
+	filter.after = json_string_value(json_object_get(read->args, "after"));
+	filter.unlinked = json_is_true(json_object_get(read->args, "unlinked"));
+	result = repository_scan(tx, &filter, &list, &len, err);
+	if (result < 0)
+		return result;
+	for (size_t i = 0; i < len; i++)
+		json_array_append_new(read->value, repository_json(read, &list[i]));
+	repository_list_free(list, len);
+	return 0;
+}
+
+static int compare_external_ids(const void *a, const void *b)
+{
+	json_t *const *one = a, *const *other = b;
+
+	return strcmp(json_string_value(json_object_get(*one, "external_id")),
+		json_string_value(json_object_get(*other, "external_id")));
+}
+
+/* One list out of those of several ids: in order, and no longer than a page. */
+static void merge_pages(struct read *read)
+{
+	size_t len = json_array_size(read->value);
+	json_t **items = xcalloc(len, sizeof(*items));
+	json_t *merged = json_array();
+
+	for (size_t i = 0; i < len; i++)
+		items[i] = json_array_get(read->value, i);
+	if (len > 0)
+		qsort(items, len, sizeof(*items), compare_external_ids);
+	for (size_t i = 0; i < len && i < REPOSITORIES_AT_ONCE; i++)
+		json_array_append(merged, items[i]);
+	free(items);
+	json_decref(read->value);
+	read->value = merged;
+}
+
+/* Those without an integration may stand under an id that the provider had before. */
+static int repositories_tx(struct tx *tx, void *arg, struct err *err)
+{
+	struct read *read = arg;
+	const struct mortise_repository_provider *provider =
+		&read->scope->provider->repository_provider;
+	bool unlinked = json_is_true(json_object_get(read->args, "unlinked"));
+	cleanup_free char *legacy = xstrdup(unlinked && provider->legacy_ids ? provider->legacy_ids
+									     : "");
+	char *rest = NULL;
+	int result;
+
+	json_decref(read->value);
+	read->value = json_array();
+	result = add_repositories(tx, read, provider->id, err);
+	for (char *id = strtok_r(legacy, ", ", &rest); id && result == 0;
+		id = strtok_r(NULL, ", ", &rest))
+		result = add_repositories(tx, read, id, err);
+	if (result == 0)
+		merge_pages(read);
+	return result;
+}
+
+static int need_repositories(const struct read *read, struct err *err)
+{
+	if (read->scope->provider->has_repository_provider)
+		return 0;
+	return err_set(err, MORTISE_E_INTERNAL, "read %s: no repository provider is registered",
+		read->what);
+}
+
+static int read_repository(struct read *read, struct err *err)
+{
+	int result = need_repositories(read, err);
+
+	return result < 0 ? result : store_read(read->daemon->store, repository_tx, read, err);
+}
+
+static int read_repositories(struct read *read, struct err *err)
+{
+	int result = need_repositories(read, err);
+
+	return result < 0 ? result : store_read(read->daemon->store, repositories_tx, read, err);
+}
+
+/* 1: found, 0: this organization does not know him. */
+static int find_author(struct tx *tx, struct read *read, int64_t organization_id,
+	const char *external_id, struct err *err)
+{
+	struct commit_author author = {0};
+	int found = commit_author_find(tx, organization_id, external_id, &author, err);
+
+	if (found == 1)
+		read->value = json_pack("{s:s, s:s*}", "email", author.email, "name", author.name);
+	commit_author_clear(&author);
+	return found;
+}
+
+#define LINKS_AT_ONCE 32
+
+/* In integration scope the first organization that knows him answers. */
+static int commit_author_tx(struct tx *tx, void *arg, struct err *err)
+{
+	struct read *read = arg;
+	struct link links[LINKS_AT_ONCE];
+	size_t len = LINKS_AT_ONCE;
+	const char *external_id;
+	int64_t after = 0;
+	int found = need_arg(read, "external_id", &external_id, err);
+
+	if (found == 0 && read->scope->kind == MORTISE_SCOPE_INSTALL)
+		found = find_author(tx, read, read->scope->organization_id, external_id, err);
+	while (found == 0 && read->scope->kind == MORTISE_SCOPE_INTEGRATION && len == LINKS_AT_ONCE) {
+		found = link_list_active(tx, read->scope->integration_id, after, LINKS_AT_ONCE, links,
+			&len, err);
+		if (found < 0)
+			return found;
+		for (size_t i = 0; i < len; i++) {
+			if (found == 0)
+				found = find_author(tx, read, links[i].organization_id, external_id, err);
+			after = links[i].id;
+			link_clear(&links[i]);
+		}
+	}
+	if (found == 0)
+		return err_set(err, MORTISE_E_NOT_FOUND, "this commit author is not known");
+	return found < 0 ? found : 0;
+}
+
+static int read_commit_author(struct read *read, struct err *err)
+{
+	return store_read(read->daemon->store, commit_author_tx, read, err);
+}
+
 /* ---- The table ---- */
 
 #define SUBJECT (1u << MORTISE_SCOPE_SUBJECT)
@@ -255,6 +444,9 @@ static const struct {
 	{MORTISE_READ_INTEGRATION, EVERY, read_integration},
 	{MORTISE_READ_METADATA, SUBJECT | INTEGRATION | INSTALL, read_metadata},
 	{MORTISE_READ_CONFIG, INSTALL, read_config},
+	{MORTISE_READ_REPOSITORY, INTEGRATION | INSTALL, read_repository},
+	{MORTISE_READ_REPOSITORIES, INTEGRATION | INSTALL, read_repositories},
+	{MORTISE_READ_COMMIT_AUTHOR, INTEGRATION | INSTALL, read_commit_author},
 	{MORTISE_READ_IDENTITY, INTEGRATION | INSTALL, read_identity},
 	{MORTISE_READ_PUBLIC_URL, EVERY, read_public_url},
 	{MORTISE_READ_PRODUCT, EVERY, read_product},

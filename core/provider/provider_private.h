@@ -42,6 +42,7 @@ struct provider_limits {
 	int64_t hang_ms;               /* from CANCEL to the end of the host */
 	int64_t drain_ms;              /* for the calls of a host that was replaced */
 	int64_t stop_ms;               /* from STOP to its end */
+	int64_t first_delay_ms;        /* of restarts; the very first has none */
 	size_t waiting_max;            /* calls of one provider */
 };
 

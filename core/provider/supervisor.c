@@ -27,8 +27,7 @@
 #include "core/storage/store.h"
 
 #define SOLO_IDLE_MS (INT64_C(60) * 1000)
-#define FIRST_DELAY_MS (INT64_C(2) * 1000)     /* of restarts; the very first has none */
-#define LAST_DELAY_MS (INT64_C(60) * 1000)
+#define LAST_DELAY_MS (INT64_C(60) * 1000)     /* of restarts */
 /* A host that was ready for so long has made good for earlier deaths. */
 #define STABLE_MS (INT64_C(60) * 1000)
 #define REASON_MAX_SIZE ((size_t)64 << 10)
@@ -243,7 +242,8 @@ static void restart_later(struct plugin *plugin, const char *reason)
 	set_state(plugin, PLUGIN_RESTARTING, reason);
 	if (plugin->restart_timer)
 		return;
-	plugin->restart_delay_ms = delay_ms == 0 ? FIRST_DELAY_MS : delay_ms * 2;
+	plugin->restart_delay_ms = delay_ms == 0 ? plugin->providers->limits.first_delay_ms
+						  : delay_ms * 2;
 	if (plugin->restart_delay_ms > LAST_DELAY_MS)
 		plugin->restart_delay_ms = LAST_DELAY_MS;
 	log_notice("plugin.restarting", LOG_TEXT("plugin", plugin->name),
@@ -569,16 +569,16 @@ static void refuse_host(struct host *host, const char *reason)
 	host->refused = true;
 	host_kill(host, HOST_END_WANTED, reason);
 	log_error("plugin.refused", LOG_TEXT("plugin", plugin->name), LOG_TEXT("reason", reason));
-	answer_change(plugin, MORTISE_E_UNSUPPORTED, "plugin \"%s\" is refused: %s", plugin->name,
-		reason);
 	if (plugin->incoming == host)
 		plugin->incoming = NULL;
 	forget_incoming(plugin);
 	/* After a reload that failed the old host goes on. */
-	if (replaces || host->is_solo)
-		return;
-	set_state(plugin, PLUGIN_REFUSED, reason);
-	calls_fail_waiting(plugin, MORTISE_E_RETRY, reason);
+	if (!replaces && !host->is_solo) {
+		set_state(plugin, PLUGIN_REFUSED, reason);
+		calls_fail_waiting(plugin, MORTISE_E_RETRY, reason);
+	}
+	answer_change(plugin, MORTISE_E_UNSUPPORTED, "plugin \"%s\" is refused: %s", plugin->name,
+		reason);
 }
 
 static int take_refused(struct host *host, const struct frame *frame, struct err *err)
@@ -753,6 +753,14 @@ static bool any_host(const struct providers *providers)
 	return providers->retired != NULL;
 }
 
+/* Should it have a host, and has none? */
+static bool wants_host(const struct plugin *plugin)
+{
+	return !plugin->host && !plugin->retired && !plugin->providers->stopping &&
+		plugin->state != PLUGIN_QUARANTINED && plugin->state != PLUGIN_DISABLED &&
+		plugin->state != PLUGIN_REFUSED;
+}
+
 /* The plugin has lost the host that took its calls, or the one that was to. */
 static void replace_host(struct plugin *plugin, const char *reason, bool counts)
 {
@@ -762,14 +770,10 @@ static void replace_host(struct plugin *plugin, const char *reason, bool counts)
 			(void)note_death(plugin, reason);
 		return;
 	}
-	answer_change(plugin, MORTISE_E_RETRY, "plugin \"%s\" did not start: %s", plugin->name, reason);
 	forget_incoming(plugin);
-	if (plugin->host || plugin->retired || plugin->providers->stopping ||
-		plugin->state == PLUGIN_QUARANTINED || plugin->state == PLUGIN_DISABLED ||
-		plugin->state == PLUGIN_REFUSED)
-		return;
-	if (!counts || !note_death(plugin, reason))
+	if (wants_host(plugin) && (!counts || !note_death(plugin, reason)))
 		restart_later(plugin, reason);
+	answer_change(plugin, MORTISE_E_RETRY, "plugin \"%s\" did not start: %s", plugin->name, reason);
 }
 
 void supervisor_host_died(struct host *host)
