@@ -331,6 +331,8 @@ static void *stop(void *arg)
 	loop_post(daemon->loop, drain_http, daemon);
 	wait_for_requests(daemon, until_ms);
 	jobs_drain(daemon->jobs, until_ms - clock_mono_ms());
+	/* What still waits for an upstream would wait for ever once the loop has ended. */
+	egress_stop(daemon->egress);
 	providers_stop(daemon->providers);
 	loop_stop(daemon->loop);
 	return NULL;

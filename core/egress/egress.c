@@ -12,7 +12,6 @@
 #include <assert.h>
 #include <netinet/in.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -52,8 +51,12 @@ struct egress {
 	struct cidr *cidrs;            /* of egress.allow */
 	size_t cidr_len;
 	struct multi *multis[TRUST_LEN];
-	atomic_bool stopped;
 	struct flight *flights;        /* loop thread: what runs */
+	pthread_mutex_t lock;
+	pthread_cond_t left;
+	/* Under lock: */
+	bool stopped;
+	size_t inside;                 /* threads in egress_send */
 };
 
 /* One transfer on its way: made and awaited by the worker, run by the loop. */
@@ -190,6 +193,38 @@ static const char *judge_literal(struct journey *journey)
 	return NULL;
 }
 
+/* ---- Who is inside ---- */
+
+static bool egress_is_stopped(struct egress *egress)
+{
+	bool stopped;
+
+	pthread_mutex_lock(&egress->lock);
+	stopped = egress->stopped;
+	pthread_mutex_unlock(&egress->lock);
+	return stopped;
+}
+
+/* False: no request is taken any more. */
+static bool egress_enter(struct egress *egress)
+{
+	bool entered;
+
+	pthread_mutex_lock(&egress->lock);
+	entered = !egress->stopped;
+	egress->inside += entered;
+	pthread_mutex_unlock(&egress->lock);
+	return entered;
+}
+
+static void egress_leave(struct egress *egress)
+{
+	pthread_mutex_lock(&egress->lock);
+	if (--egress->inside == 0)
+		pthread_cond_broadcast(&egress->left);
+	pthread_mutex_unlock(&egress->lock);
+}
+
 /* ---- Flights: loop thread ---- */
 
 static void flight_land(struct flight *flight, CURLcode result, bool cancelled)
@@ -233,7 +268,7 @@ static void flight_begin(void *arg)
 	if (flight->next)
 		flight->next->link = &flight->next;
 	egress->flights = flight;
-	if (atomic_load(&egress->stopped))
+	if (egress_is_stopped(egress))
 		flight_land(flight, CURLE_ABORTED_BY_CALLBACK, true);
 	else if (flight->delay_ms > 0)
 		flight->timer = loop_timer_new(egress->loop, flight->delay_ms, 0,
@@ -484,7 +519,7 @@ int egress_send(struct egress *egress, const struct egress_request *request,
 		.provider = request->provider ? request->provider : "-"};
 	int result;
 
-	if (atomic_load(&egress->stopped)) {
+	if (!egress_enter(egress)) {
 		*ret_failure = EGRESS_NOT_SENT;
 		return err_set(err, MORTISE_E_CANCELLED, "the daemon is stopping");
 	}
@@ -496,6 +531,7 @@ int egress_send(struct egress *egress, const struct egress_request *request,
 	free(journey.method);
 	free(journey.url);
 	origin_clear(&journey.origin);
+	egress_leave(egress);
 	return result;
 }
 
@@ -531,6 +567,8 @@ struct egress *egress_new(struct loop *loop, const struct settings *settings)
 	struct egress *egress = new(struct egress);
 
 	pthread_once(&curl_once, curl_begin);
+	pthread_mutex_init(&egress->lock, NULL);
+	pthread_cond_init(&egress->left, NULL);
 	egress->loop = loop;
 	egress->settings = settings;
 	egress->cidrs = xcalloc(settings->egress_allow_len, sizeof(*egress->cidrs));
@@ -551,15 +589,23 @@ struct egress *egress_new(struct loop *loop, const struct settings *settings)
 
 void egress_stop(struct egress *egress)
 {
-	atomic_store(&egress->stopped, true);
+	pthread_mutex_lock(&egress->lock);
+	egress->stopped = true;
+	pthread_mutex_unlock(&egress->lock);
 	loop_post(egress->loop, cancel_all, egress);
+	pthread_mutex_lock(&egress->lock);
+	while (egress->inside > 0)
+		pthread_cond_wait(&egress->left, &egress->lock);
+	pthread_mutex_unlock(&egress->lock);
 }
 
 void egress_free(struct egress *egress)
 {
 	if (!egress)
 		return;
-	assert(!egress->flights);
+	assert(egress->inside == 0);
+	pthread_cond_destroy(&egress->left);
+	pthread_mutex_destroy(&egress->lock);
 	for (size_t i = 0; i < TRUST_LEN; i++)
 		multi_free(egress->multis[i]);
 	free(egress->cidrs);

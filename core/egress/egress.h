@@ -61,10 +61,10 @@ enum egress_failure {
 
 /* 'settings' is borrowed for good. */
 struct egress *egress_new(struct loop *loop, const struct settings *settings);
-/* Any thread, while the loop still runs: every request, also a running one, ends with
- * E_CANCELLED from now on. */
+/* Any thread but the loop, while the loop still runs: every request, also a running one,
+ * ends with E_CANCELLED from now on.  Returns when nobody is in egress_send any more. */
 void egress_stop(struct egress *egress);
-/* After egress_stop, when nobody waits in egress_send any more and the loop has ended. */
+/* When the loop has ended. */
 void egress_free(struct egress *egress);
 /* Send and wait; not on the loop thread.  0 whenever an answer came.  E_UPSTREAM
  * otherwise, with '*ret_failure' set. */

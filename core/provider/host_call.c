@@ -105,12 +105,27 @@ static int take_request(struct call *call, const json_t *question,
 	return 0;
 }
 
+/* The lease that a guarded write needs to stand (new string); NULL outside jobs. */
+static char *copy_lease(struct call *call)
+{
+	struct job_run *job = call_borrow_job(call);
+	char *lease;
+
+	if (!job)
+		return NULL;
+	lease = xstrdup(job->lease);
+	call_return_job(call);
+	return lease;
+}
+
 static int ask_http(struct call *call, const json_t *question, struct answer *answer,
 	struct err *err)
 {
+	cleanup_free char *lease = copy_lease(call);
 	struct upstream_request request = {0};
 	int result = take_request(call, question, &request, err);
 
+	request.lease = lease;
 	if (result == 0)
 		result = upstream_send(call_providers(call)->daemon->upstreams, call_scope_of(call),
 			&request, &answer->upstream, err);

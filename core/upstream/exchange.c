@@ -19,8 +19,6 @@
 #include "core/upstream/template.h"
 
 #define TIMEOUT_MS 30000
-/* What a call keeps for itself after a request has used up the rest. */
-#define RESERVE_MS 1000
 #define BODY_MAX ((size_t)16 << 20)
 #define HEADERS_MAX 64
 
@@ -162,14 +160,6 @@ static int find_registered(struct exchange *exchange, const struct upstream_requ
 	return 0;
 }
 
-static int64_t choose_wait(const struct exchange *exchange,
-	const struct upstream_request *request)
-{
-	if (request->wait_ms > 0)
-		return request->wait_ms;
-	return exchange->upstream->timeout_ms > 0 ? exchange->upstream->timeout_ms : TIMEOUT_MS;
-}
-
 /* ---- On whose behalf ---- */
 
 static int read_row(struct tx *tx, void *arg, struct err *err)
@@ -183,13 +173,12 @@ static int read_row(struct tx *tx, void *arg, struct err *err)
 int exchange_init(struct exchange *exchange, struct upstreams *upstreams,
 	const struct call_scope *scope, const struct upstream_request *request, struct err *err)
 {
-	int64_t left_ms = request->timeout_ms > 0 ? request->timeout_ms - RESERVE_MS : TIMEOUT_MS;
 	int result;
 
 	*exchange = (struct exchange){.upstreams = upstreams, .scope = scope,
 		.method = request->method ? request->method : "GET",
 		.headers = (json_t *)(uintptr_t)request->headers,
-		.until_ms = clock_mono_ms() + left_ms, .at_most_once = request->once != NULL};
+		.at_most_once = request->once != NULL};
 	upstream_owner(scope, exchange->owner, sizeof(exchange->owner));
 	result = find_registered(exchange, request, err);
 	if (result == 0)
@@ -202,7 +191,10 @@ int exchange_init(struct exchange *exchange, struct upstreams *upstreams,
 		result = store_read(upstreams->daemon->store, read_row, exchange, err);
 	if (result < 0)
 		return result;
-	exchange->wait_ms = choose_wait(exchange, request);
+	exchange->wait_ms = exchange->upstream->timeout_ms > 0 ? exchange->upstream->timeout_ms
+		: TIMEOUT_MS;
+	exchange->until_ms = clock_mono_ms() +
+		(request->timeout_ms > 0 ? request->timeout_ms : exchange->wait_ms);
 	exchange->redirects = request->flags & MORTISE_HTTP_NO_FOLLOW ? MORTISE_REDIRECT_NONE
 		: exchange->upstream->redirects;
 	return 0;

@@ -23,8 +23,7 @@ struct upstream_request {
 	const char *upstream, *method, *path, *credentials, *once;
 	const json_t *params, *query, *headers, *body;
 	uint64_t flags;            /* MORTISE_HTTP_ */
-	int64_t timeout_ms;        /* what is left of the call; one second is kept back */
-	int64_t wait_ms;           /* the plugin's own time-out; 0: what the upstream says */
+	int64_t timeout_ms;        /* at most this long, in all; 0: what the upstream says */
 	int64_t job_id;            /* 0: none; a guarded write is recorded with it */
 	const char *lease;         /* of that job: a guarded write needs it to stand; or NULL */
 };
