@@ -82,6 +82,8 @@ struct http_chunked {
 	uint64_t left;         /* of the chunk */
 	int digits;
 	size_t extra;          /* bytes of extensions so far */
+	char before;           /* the byte before, in an extension */
+	bool in_value;         /* of an extension */
 	struct http_scan trailer_scan;
 	struct buf trailer;
 	const char *reason;
