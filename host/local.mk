@@ -8,12 +8,13 @@ mortise_host_SOURCES = \
 	%D%/lockdown.c %D%/lockdown.h \
 	%D%/main.c \
 	%D%/registry.c %D%/registry.h \
+	%D%/sandbox.c %D%/sandbox.h \
 	%D%/wire.c %D%/wire.h \
 	core/base/buf.c core/base/err.c core/base/mem.c \
 	$(FRAME_SOURCES)
 mortise_host_CFLAGS = $(AM_CFLAGS) $(MORTISE_PIE_CFLAGS)
 mortise_host_LDFLAGS = $(AM_LDFLAGS) $(MORTISE_PIE_LDFLAGS)
-mortise_host_LDADD = $(JANSSON_LIBS) -ldl -lpthread
+mortise_host_LDADD = $(JANSSON_LIBS) $(SECCOMP_LIBS) -ldl -lpthread
 
 UNIT_TESTS += tests/unit/test_host
 tests_unit_test_host_SOURCES = tests/unit/test_host.c tests/unit/host_peer.c tests/unit/host_peer.h

@@ -24,35 +24,17 @@
 #include "host/call.h"
 #include "host/load.h"
 #include "host/lockdown.h"
+#include "host/sandbox.h"
 
 #define SOCKET_FD 3
 #define DEFAULT_DATA_LIMIT (UINT64_C(512) << 20)
 
 struct options {
 	const char *path;
+	char *file;                /* its name for texts; owned */
 	pid_t parent;
 	uint64_t data_limit;
 };
-
-static int parse_options(int argc, char **argv, struct options *ret_options)
-{
-	struct options options = {.data_limit = DEFAULT_DATA_LIMIT};
-
-	for (int i = 1; i < argc; i++) {
-		if (strncmp(argv[i], "--parent=", 9) == 0)
-			options.parent = atoi(argv[i] + 9);
-		else if (strncmp(argv[i], "--data-limit=", 13) == 0)
-			options.data_limit = strtoull(argv[i] + 13, NULL, 10);
-		else if (argv[i][0] == '-' || options.path)
-			return -1;
-		else
-			options.path = argv[i];
-	}
-	if (!options.path || options.data_limit == 0)
-		return -1;
-	*ret_options = options;
-	return 0;
-}
 
 /* The descriptor in "/proc/self/fd/N", or -1. */
 static int path_descriptor(const char *path)
@@ -82,6 +64,27 @@ static char *file_name(const char *path)
 	return xstrdup(slash ? slash + 1 : path);
 }
 
+static int parse_options(int argc, char **argv, struct options *ret_options)
+{
+	struct options options = {.data_limit = DEFAULT_DATA_LIMIT};
+
+	for (int i = 1; i < argc; i++) {
+		if (strncmp(argv[i], "--parent=", 9) == 0)
+			options.parent = atoi(argv[i] + 9);
+		else if (strncmp(argv[i], "--data-limit=", 13) == 0)
+			options.data_limit = strtoull(argv[i] + 13, NULL, 10);
+		else if (argv[i][0] == '-' || options.path)
+			return -1;
+		else
+			options.path = argv[i];
+	}
+	if (!options.path || options.data_limit == 0)
+		return -1;
+	options.file = file_name(options.path);
+	*ret_options = options;
+	return 0;
+}
+
 static json_t *make_hello(const struct mortise_plugin *plugin, const struct mortise_registrar *reg)
 {
 	return json_pack("{s:s, s:s, s:s, s:[i,i], s:O}", "plugin", plugin->name, "version",
@@ -97,18 +100,20 @@ static int lock_down(const struct options *options, struct err *err)
 		return ret;
 	lockdown_preload();
 	lockdown_close_files(path_descriptor(options->path));
-	return lockdown_limit(options->data_limit, err);
+	ret = lockdown_limit(options->data_limit, err);
+	return ret < 0 ? ret : sandbox_before_load(options->path, err);
 }
 
 static int load_plugin(const struct options *options, struct mortise_plugin *ret_plugin,
 	struct mortise_registrar *reg, struct err *err)
 {
-	cleanup_free char *file = file_name(options->path);
-	int ret = load_open(options->path, file, ret_plugin, err);
+	int ret = load_open(options->path, options->file, ret_plugin, err);
 
 	if (path_descriptor(options->path) >= 0)
 		close(path_descriptor(options->path));
-	return ret < 0 ? ret : load_run(ret_plugin, file, reg, err);
+	if (ret == 0)
+		ret = load_run(ret_plugin, options->file, reg, err);
+	return ret < 0 ? ret : sandbox_after_load(err);
 }
 
 /* Start the workers, say hello, and be ready. */
@@ -122,6 +127,8 @@ static int begin(struct wire *wire, struct calls *calls, const struct mortise_pl
 		return err_set(err, MORTISE_E_FIELD,
 			"the plugin's name, version or license is not UTF-8: correct MORTISE_PLUGIN");
 	ret = calls_start(calls, wire, reg, plugin->unload, registry_max_calls(reg), err);
+	if (ret == 0)
+		ret = sandbox_seal(err);
 	if (ret == 0)
 		ret = wire_send(wire, FRAME_HELLO, 0, 0, hello, err);
 	if (ret == 0)

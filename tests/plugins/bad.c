@@ -7,6 +7,7 @@
  */
 #include <mortise/plugin.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #ifdef BAD_MAGIC
@@ -34,6 +35,16 @@
 __attribute__((constructor)) static void begin(void)
 {
 	abort();
+}
+#endif
+
+#ifdef CONSTRUCTOR_WRITES
+__attribute__((constructor)) static void begin(void)
+{
+	FILE *file = fopen("mortise-constructor-wrote-this", "w");
+
+	if (file)
+		fclose(file);
 }
 #endif
 

@@ -25,7 +25,8 @@
  *   log       count          so many log lines
  *   chatter   size           so many bytes on standard error
  *   now                      answer {"now", "deadline"}
- *   outside                  open a socket, which a host may not
+ *   outside   how?           what a host may not: socket, file, fork, thread, code; or what it
+ *                            may: time (the local one).  Without 'how': fork, and die of it
  */
 #ifndef MORTISE_TESTS_PLUGINS_BEHAVE_H
 #define MORTISE_TESTS_PLUGINS_BEHAVE_H

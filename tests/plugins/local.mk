@@ -10,7 +10,8 @@ tests_plugins_ping_la_DEPENDENCIES = $(PLUGIN_MAP)
 # One source, wrong in one way each.
 check_LTLIBRARIES += %D%/bad_magic.la %D%/older_major.la %D%/newer_minor.la \
 	%D%/short_size.la %D%/no_note.la %D%/load_crashes.la %D%/load_refuses.la \
-	%D%/load_hangs.la %D%/registers_badly.la %D%/constructor_crashes.la %D%/no_symbol.la
+	%D%/load_hangs.la %D%/registers_badly.la %D%/constructor_crashes.la \
+	%D%/constructor_writes.la %D%/no_symbol.la
 tests_plugins_bad_magic_la_SOURCES = %D%/bad.c
 tests_plugins_bad_magic_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DBAD_MAGIC
 tests_plugins_bad_magic_la_CFLAGS = $(PLUGIN_CFLAGS)
@@ -61,6 +62,11 @@ tests_plugins_constructor_crashes_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DCONSTRUCTOR
 tests_plugins_constructor_crashes_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_constructor_crashes_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 tests_plugins_constructor_crashes_la_LIBADD = $(PLUGIN_LIBS)
+tests_plugins_constructor_writes_la_SOURCES = %D%/bad.c
+tests_plugins_constructor_writes_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DCONSTRUCTOR_WRITES
+tests_plugins_constructor_writes_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_constructor_writes_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_plugins_constructor_writes_la_LIBADD = $(PLUGIN_LIBS)
 # Exports nothing, so without the map.
 tests_plugins_no_symbol_la_SOURCES = %D%/no_symbol.c
 tests_plugins_no_symbol_la_CFLAGS = $(PLUGIN_CFLAGS)

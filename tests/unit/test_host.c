@@ -391,6 +391,105 @@ static void hanging_call_can_be_killed(void **state)
 	peer_kill(&peer);
 }
 
+#ifndef MORTISE_SANITIZED
+static void call_from_the_sandbox_fails(void **state)
+{
+	static const char *const refused[] = {"socket", "file", "thread"};
+	struct peer peer;
+
+	(void)state;
+	peer_start(&peer, "ping");
+	peer_ready(&peer);
+	for (size_t i = 0; i < lengthof(refused); i++) {
+		cleanup_free char *wish = xasprintf("{\"do\":\"outside\",\"how\":\"%s\"}", refused[i]);
+		cleanup_json json_t *reply = NULL;
+
+		peer_tell(&peer, i + 1, wish, 9000);
+		reply = peer_expect(&peer, FRAME_RETURN, i + 1, NULL);
+		if (peer_code(reply) != MORTISE_E_FORBIDDEN)
+			fail_msg("a plugin got a %s", refused[i]);
+	}
+	peer_stop(&peer);
+}
+
+static void attempt_to_break_out_ends_the_process(void **state)
+{
+	static const char *const forbidden[] = {"fork", "code"};
+
+	(void)state;
+	for (size_t i = 0; i < lengthof(forbidden); i++) {
+		cleanup_free char *wish = xasprintf("{\"do\":\"outside\",\"how\":\"%s\"}", forbidden[i]);
+		cleanup_frame struct frame frame = {0};
+		struct peer peer;
+		int status;
+
+		peer_start(&peer, "ping");
+		peer_ready(&peer);
+		peer_tell(&peer, 1, wish, 9000);
+		if (peer_next(&peer, &frame) != 0)
+			fail_msg("%s: %s", forbidden[i], frame.json);
+		status = peer_wait(&peer);
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), SIGSYS);
+	}
+}
+
+static void constructor_can_write_nothing(void **state)
+{
+	struct peer peer;
+	cleanup_frame struct frame frame = {0};
+	int status;
+
+	(void)state;
+	peer_start(&peer, "constructor_writes");
+	assert_int_equal(peer_next(&peer, &frame), 0);
+	status = peer_wait(&peer);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGSYS);
+}
+#endif
+
+static void local_time_works_in_the_sandbox(void **state)
+{
+	struct peer peer;
+	json_t *reply;
+
+	(void)state;
+	peer_start(&peer, "ping");
+	peer_ready(&peer);
+	peer_tell(&peer, 1, "{\"do\":\"outside\",\"how\":\"time\"}", 9000);
+	reply = peer_expect(&peer, FRAME_RETURN, 1, NULL);
+	assert_int_equal(peer_code(reply), 0);
+	json_decref(reply);
+	peer_stop(&peer);
+}
+
+static void deepest_body_fits_the_stack(void **state)
+{
+	static const size_t depths[] = {2000, 100000};
+	cleanup_json json_t *call = json_pack("{s:s,s:s,s:s,s:i,s:I,s:{}}", "provider", "ping",
+		"callback", "webhook:stored", "scope", "integration", "deadline_ms", 9000, "now_ms",
+		(json_int_t)1, "input");
+	struct peer peer;
+
+	(void)state;
+	peer_start(&peer, "ping");
+	peer_ready(&peer);
+	for (size_t i = 0; i < lengthof(depths); i++) {
+		cleanup_buf struct buf body = BUF(0);
+		cleanup_json json_t *reply = NULL;
+
+		for (size_t j = 0; j < depths[i]; j++)
+			buf_add_text(&body, "[");
+		for (size_t j = 0; j < depths[i]; j++)
+			buf_add_text(&body, "]");
+		peer_send_body(&peer, FRAME_CALL, i + 1, 0, call, buf_text(&body));
+		reply = peer_expect(&peer, FRAME_RETURN, i + 1, NULL);
+		assert_int_equal(peer_code(reply), i == 0 ? 0 : MORTISE_E_FIELD);
+	}
+	peer_stop(&peer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -410,6 +509,13 @@ int main(void)
 		cmocka_unit_test(wrong_plugin_is_refused_with_both_sides_named),
 		cmocka_unit_test(crash_before_ready_ends_the_process),
 		cmocka_unit_test(hanging_call_can_be_killed),
+#ifndef MORTISE_SANITIZED
+		cmocka_unit_test(call_from_the_sandbox_fails),
+		cmocka_unit_test(attempt_to_break_out_ends_the_process),
+		cmocka_unit_test(constructor_can_write_nothing),
+#endif
+		cmocka_unit_test(local_time_works_in_the_sandbox),
+		cmocka_unit_test(deepest_body_fits_the_stack),
 	};
 
 	return cmocka_run_group_tests_name("host", tests, NULL, NULL);
