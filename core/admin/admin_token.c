@@ -243,7 +243,7 @@ static int run_login_link(struct daemon *daemon, const json_t *parameters, json_
 	result = store_write(daemon->store, insert_link, &work, err);
 	if (result == 0) {
 		/* The fragment stays in the browser: it is in no log and no Referer. */
-		url = xasprintf("%s/console/#login=%s", daemon->settings->public_url, secret);
+		url = xasprintf("%s/console/#token=%s", daemon->settings->public_url, secret);
 		*ret_result = json_pack("{s:s, s:o}", "url", url,
 			"expires", admin_time_json(work.expires_at_us));
 		sodium_memzero(url, strlen(url));

@@ -25,6 +25,7 @@
 #include "core/storage/audit.h"
 #include "core/storage/repository.h"
 #include "core/storage/store.h"
+#include "core/webhook/webhook.h"
 
 #define UNINSTALL_DEADLINE_MS 25000
 #define SEARCH_DEADLINE_MS 10000
@@ -237,6 +238,7 @@ static int delete(struct api_call *call, struct err *err)
 	if (store_write(call->daemon->store, delete_in, &change, err) < 0)
 		return err->code;
 	if (change.removed) {
+		webhooks_forget(call->daemon->webhooks, install.integration.id);
 		jobs_wake(call->daemon->jobs);
 		log_notice("integration.removed", LOG_INT("integration", install.integration.id),
 			LOG_INT("organization", install.link.organization_id),

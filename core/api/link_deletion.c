@@ -16,12 +16,14 @@
 #include "core/storage/link.h"
 #include "core/storage/repository.h"
 #include "core/storage/store.h"
+#include "core/webhook/webhook.h"
 
 #define SWEEP_EVERY_MS (15 * 60 * 1000)
 #define SWEEP_STEP 100
 
 struct deletion {
 	int64_t link_id, now_us;
+	int64_t integration_id;
 	bool deleted;
 };
 
@@ -42,6 +44,7 @@ static int delete_in(struct tx *tx, void *arg, struct err *err)
 		deletion->now_us, err);
 	if (result < 0)
 		return result;
+	deletion->integration_id = link.integration_id;
 	result = link_delete(tx, link.id, err);
 	deletion->deleted = result == 1;
 	return result < 0 ? result : 0;
@@ -53,8 +56,11 @@ static int delete_link(struct daemon *daemon, int64_t link_id, struct err *err)
 
 	if (store_write(daemon->store, delete_in, &deletion, err) < 0)
 		return err->code;
-	if (deletion.deleted)
-		log_info("integration.deleted", LOG_INT("link", link_id));
+	if (deletion.deleted) {
+		webhooks_forget(daemon->webhooks, deletion.integration_id);
+		log_info("integration.deleted", LOG_INT("link", link_id),
+			LOG_INT("integration", deletion.integration_id));
+	}
 	return 0;
 }
 

@@ -28,6 +28,7 @@
 #include "core/storage/link.h"
 #include "core/storage/store.h"
 #include "core/vault/vault.h"
+#include "core/webhook/webhook.h"
 
 #define BUILD_DEADLINE_MS 25000
 #define MAX_EXTERNAL_ID 256
@@ -373,6 +374,7 @@ static int finish_write(struct pipeline_run *run, const struct built *built,
 	if (result < 0)
 		return result;
 	run->claim[0] = '\0';
+	webhooks_forget(run->daemon->webhooks, finish.integration_id);
 	if (payload)
 		jobs_wake(run->daemon->jobs);
 	*ret_link_id = finish.link_id;

@@ -127,7 +127,7 @@ static void an_operator_sets_up_an_organization(void **state)
 		{"ProjectShow", "{\"project\":\"api\",\"org\":\"beta\"}", "E_NOT_FOUND"},
 		{"LoginLink", "{\"email\":\"bob@x.test\"}", "\\\"bob@x.test\\\": "},
 		{"LoginLink", "{\"email\":\"ann@x.test\"}",
-			"\"url\":\"https://m.test/x/console/#login=mrl_"},
+			"\"url\":\"https://m.test/x/console/#token=mrl_"},
 		{"TokenCreate", "{\"org\":\"acme\",\"scopes\":[]}", "at least one scope"},
 		{"TokenCreate", "{\"org\":\"acme\",\"scopes\":[\"org:own\"]}", "is no scope"},
 		{"TokenCreate", "{\"org\":\"acme\",\"scopes\":[\"org:read\"],\"expires_days\":0}",
