@@ -35,6 +35,8 @@ struct jobs *jobs_new(struct daemon *daemon)
 	pthread_cond_init(&jobs->wake, &attributes);
 	pthread_cond_init(&jobs->ended, &attributes);
 	pthread_condattr_destroy(&attributes);
+	jobs_add_task(jobs, JOB_PRUNE, &(struct job_policy){.attempts = 3, .deadline_ms = 300000},
+		job_prune_run, NULL);
 	return jobs;
 }
 
@@ -80,6 +82,8 @@ int jobs_start(struct jobs *jobs, struct err *err)
 	int interrupted = 0;
 	int result = store_write(jobs->daemon->store, end_leases, &interrupted, err);
 
+	if (result == 0)
+		result = jobs_add_schedule(jobs, JOB_PRUNE, JOB_PRUNE_EVERY_MS, err);
 	if (result < 0)
 		return result;
 	if (interrupted > 0)

@@ -80,6 +80,7 @@ struct job_run {
 	char *outcome;             /* short text, shown by `mortisectl job show` */
 	enum call_death death;     /* what provider_call said, when it failed */
 	const struct reg_provider *provider_ref;   /* of scope; given back after the end */
+	char *subject;             /* scope.external_id, where the task made it; freed too */
 	char lease[33];            /* internal, as the rest */
 	struct jobs *jobs;
 	struct job_row *row;

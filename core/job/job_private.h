@@ -90,6 +90,12 @@ void job_finish(struct job_run *run, int result, struct err *err);
 bool job_is_plugin_task(const char *task);
 int job_run_plugin_task(struct job_run *run, struct job_policy *ret_policy, struct err *err);
 
+/* ---- prune.c ---- */
+
+#define JOB_PRUNE "prune"
+#define JOB_PRUNE_EVERY_MS (3600 * 1000)
+job_fn job_prune_run;
+
 /* ---- schedule.c: on the dispatcher ---- */
 
 /* Keep the schedules that plugins registered in the store. */

@@ -7,10 +7,14 @@ libcore_la_SOURCES += \
 	%D%/job_admin.c %D%/job_admin.h %D%/job_describe.h \
 	%D%/plugin_task.c \
 	%D%/policy.c \
+	%D%/prune.c \
 	%D%/run.c \
 	%D%/schedule.c
 
-UNIT_TESTS += tests/unit/test_job_order tests/unit/test_job_policy
+UNIT_TESTS += tests/unit/test_job_order tests/unit/test_job_policy tests/unit/test_job_run
 tests_unit_test_job_order_SOURCES = tests/unit/test_job_order.c \
 	tests/unit/scratch_store.c tests/unit/scratch_store.h
 tests_unit_test_job_policy_SOURCES = tests/unit/test_job_policy.c
+tests_unit_test_job_run_SOURCES = tests/unit/test_job_run.c \
+	tests/unit/fake_providers.c tests/unit/fake_providers.h \
+	tests/unit/scratch_store.c tests/unit/scratch_store.h

@@ -77,5 +77,6 @@ void job_run_leased(struct jobs *jobs, struct job_row *row_take, const char *lea
 		registration_unref(run.provider_ref->registration);
 	json_decref(run.effects);
 	free(run.outcome);
+	free(run.subject);
 	job_row_clear(row);
 }

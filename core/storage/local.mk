@@ -11,7 +11,8 @@ libcore_la_SOURCES += \
 # The queue and its sources.
 libcore_la_SOURCES += \
 	%D%/job.c %D%/job.h \
-	%D%/schedule.c %D%/schedule.h
+	%D%/schedule.c %D%/schedule.h \
+	%D%/webhook.c %D%/webhook.h
 
 # People, organizations, their tokens, and installs in progress.
 libcore_la_SOURCES += \

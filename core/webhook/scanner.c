@@ -9,11 +9,8 @@
 #include "config.h"
 #include "core/webhook/scanner.h"
 
-#include <errno.h>
-#include <math.h>
 #include <string.h>
 
-#include "core/base/buf.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
 
@@ -203,19 +200,13 @@ static bool plain8(const unsigned char *at)
 /* Behind a backslash. */
 static bool scan_escape(struct scan *scan)
 {
-	int unit;
-
 	if (scan->at >= scan->end)
 		return false;
 	if (*scan->at != 'u')
 		return strchr("\"\\/bfnrt", *scan->at++) != NULL && scan->at[-1] != '\0';
-	unit = hex_unit(++scan->at, scan->end);
-	if (unit < 0)
+	if (hex_unit(++scan->at, scan->end) < 0)
 		return false;
 	scan->at += 4;
-	/* Pairs are rare enough to let the repair look at them closely. */
-	if (unit == 0 || (unit >= 0xd800 && unit <= 0xdfff))
-		scan->result->odd = true;
 	return true;
 }
 
@@ -276,15 +267,12 @@ static bool scan_number(struct scan *scan, struct text *ret_text)
 			return false;
 	}
 	if (peek(scan) == 'e' || peek(scan) == 'E') {
-		scan->result->odd = true;
 		scan->at++;
 		if (peek(scan) == '+' || peek(scan) == '-')
 			scan->at++;
 		if (skip_digits(scan) == 0)
 			return false;
 	}
-	if (digits > 18)
-		scan->result->odd = true;
 	ret_text->end = scan->at;
 	return true;
 }
@@ -493,7 +481,6 @@ static bool scan_document(struct scan *scan)
 
 static void clear_result(struct scanner_result *result)
 {
-	result->odd = false;
 	for (size_t i = 0; i < SCANNER_MAX_PICKS; i++) {
 		result->values[i].size = 0;
 		result->values[i].text[0] = '\0';
@@ -518,92 +505,4 @@ bool scanner_scan(const struct scanner_plan *plan, const char *data, size_t size
 		return true;
 	clear_result(ret_result);
 	return false;
-}
-
-/* ---- Repair ---- */
-
-static void repair_escape(struct buf *out, const unsigned char **at, const unsigned char *end)
-{
-	int unit, second = -1;
-
-	if ((*at)[1] != 'u') {
-		buf_add(out, *at, 2);
-		*at += 2;
-		return;
-	}
-	unit = hex_unit(*at + 2, end);
-	if (unit >= 0xd800 && unit <= 0xdbff && end - *at >= 12 && (*at)[6] == '\\' &&
-		(*at)[7] == 'u')
-		second = hex_unit(*at + 8, end);
-	if (second >= 0xdc00 && second <= 0xdfff) {
-		buf_add(out, *at, 12);
-		*at += 12;
-		return;
-	}
-	if (unit == 0 || (unit >= 0xd800 && unit <= 0xdfff))
-		buf_add_text(out, "\\ufffd");
-	else
-		buf_add(out, *at, 6);
-	*at += 6;
-}
-
-static void repair_string(struct buf *out, const unsigned char **at, const unsigned char *end)
-{
-	buf_add_char(out, '"');
-	(*at)++;
-	while (**at != '"') {
-		const unsigned char *start = *at;
-
-		while (**at != '"' && **at != '\\')
-			(*at)++;
-		buf_add(out, start, (size_t)(*at - start));
-		if (**at == '\\')
-			repair_escape(out, at, end);
-	}
-	buf_add_char(out, '"');
-	(*at)++;
-}
-
-static bool number_fits(const char *text)
-{
-	if (text[strcspn(text, ".eE")] != '\0')
-		return isfinite(strtod(text, NULL));
-	errno = 0;
-	(void)strtoll(text, NULL, 10);
-	return errno == 0;
-}
-
-static void repair_number(struct buf *out, const unsigned char **at, const unsigned char *end)
-{
-	const unsigned char *start = *at;
-	cleanup_free char *text = NULL;
-	bool fits;
-
-	while (*at < end && strchr("+-.eE0123456789", **at) && **at)
-		(*at)++;
-	text = xstrndup((const char *)start, (size_t)(*at - start));
-	fits = number_fits(text);
-	if (!fits)
-		buf_add_char(out, '"');
-	buf_add_text(out, text);
-	if (!fits)
-		buf_add_char(out, '"');
-}
-
-char *scanner_repair(const char *data, size_t size, size_t *ret_size)
-{
-	const unsigned char *at = (const unsigned char *)data, *end = at + size;
-	/* Only a number of 19 digits or with an exponent grows, by its two quotes. */
-	struct buf out = BUF(size * 2 + 16);
-
-	while (at < end) {
-		if (*at == '"')
-			repair_string(&out, &at, end);
-		else if (*at == '-' || (*at >= '0' && *at <= '9'))
-			repair_number(&out, &at, end);
-		else
-			buf_add_char(&out, (char)*at++);
-	}
-	*ret_size = out.size;
-	return buf_steal(&out);
 }

@@ -7,7 +7,8 @@
  *
  * What is taken: exactly RFC 8259 with valid UTF-8, an object or array at the top, at
  * most SCANNER_MAX_DEPTH deep.  A member on the way to a picked value that stands twice
- * is refused: two readers of such a text need not agree on which one counts.
+ * is refused: two readers of such a text need not agree on which one counts.  (jansson
+ * refuses some JSON: NUL, lone surrogates, long numbers.  mortise-host sees to that.)
  */
 #ifndef MORTISE_WEBHOOK_SCANNER_H
 #define MORTISE_WEBHOOK_SCANNER_H
@@ -32,7 +33,6 @@ struct scanner_value {
 };
 
 struct scanner_result {
-	bool odd;              /* holds what jansson may refuse: see scanner_repair */
 	struct scanner_value values[SCANNER_MAX_PICKS];
 };
 
@@ -45,9 +45,5 @@ void scanner_plan_free(struct scanner_plan *plan);
 /* False: not JSON.  Then '*ret_result' holds no values. */
 bool scanner_scan(const struct scanner_plan *plan, const char *data, size_t size,
 	struct scanner_result *ret_result);
-
-/* A copy of scanned JSON that jansson takes: NUL and lone surrogates become U+FFFD,
- * numbers beyond 63 bits or a double become text.  NUL-terminated. */
-char *scanner_repair(const char *data, size_t size, size_t *ret_size);
 
 #endif

@@ -14,8 +14,8 @@
 
 #define U(text) (text), sizeof(text) - 1
 
-/* jansson is asked too: both must agree, except where 'odd' says that a repair is
- * needed first. */
+/* jansson is asked too: both must agree, except on the odd ones, which it refuses
+ * although they are JSON. */
 static const struct verdict {
 	const char *text;
 	size_t size;
@@ -24,7 +24,7 @@ static const struct verdict {
 } verdicts[] = {
 	{U("{}"), true, false},
 	{U(" [ ] \n"), true, false},
-	{U("{\"a\":1,\"b\":[true,false,null,-0.5e-3]}"), true, true},
+	{U("{\"a\":1,\"b\":[true,false,null,-0.5e-3]}"), true, false},
 	{U("[1.25,-7,0]"), true, false},
 	{U(""), false, false},
 	{U(" "), false, false},
@@ -47,7 +47,7 @@ static const struct verdict {
 	{U("[5.]"), false, false},
 	{U("[1e]"), false, false},
 	{U("[1e+]"), false, false},
-	{U("[1E+2]"), true, true},
+	{U("[1E+2]"), true, false},
 	{U("[NaN]"), false, false},
 	{U("[Infinity]"), false, false},
 	{U("[tru]"), false, false},
@@ -60,7 +60,7 @@ static const struct verdict {
 	{U("[\"\\u12\"]"), false, false},
 	{U("[\"\\u0000\"]"), true, true},
 	{U("[\"\\ud800\"]"), true, true},
-	{U("[\"\\ud83d\\ude00\"]"), true, true},
+	{U("[\"\\ud83d\\ude00\"]"), true, false},
 	{U("[\"unfinished]"), false, false},
 	{U("[\"unfinished\\"), false, false},
 	{U("[\"eight..8and more than that \xc3\xa4\"]"), true, false},
@@ -93,36 +93,10 @@ static void its_verdict_is_that_of_jansson(void **state)
 		bool json = scanner_scan(plan, v->text, v->size, &result);
 		cleanup_json json_t *tree = json_loadb(v->text, v->size, 0, NULL);
 
-		if (json != v->json || (json && result.odd != v->odd) ||
-			(!v->odd && (tree != NULL) != v->json))
+		if (json != v->json || (tree != NULL) != (v->json && !v->odd))
 			fail_msg("case %zu: %s", i, v->text);
 	}
 	scanner_plan_free(plan);
-}
-
-static void what_was_repaired_jansson_takes(void **state)
-{
-	static const struct {
-		const char *text, *repaired;
-	} cases[] = {
-		{"[\"a\\u0000b\"]", "[\"a\\ufffdb\"]"},
-		{"{\"\\u0000\": \"\\ud800x\\\"\"}", "{\"\\ufffd\": \"\\ufffdx\\\"\"}"},
-		{"[\"\\ud83d\\ude00\\ude00\\ud83d\\u0041\"]", "[\"\\ud83d\\ude00\\ufffd\\ufffd\\u0041\"]"},
-		{"[9223372036854775807, 9223372036854775808]",
-			"[9223372036854775807, \"9223372036854775808\"]"},
-		{"[-9223372036854775809,1e999,1.5e3,-1]",
-			"[\"-9223372036854775809\",\"1e999\",1.5e3,-1]"},
-		{"{\"12345678901234567890\": true}", "{\"12345678901234567890\": true}"},
-	};
-	(void)state;
-	for (size_t i = 0; i < lengthof(cases); i++) {
-		size_t size;
-		cleanup_free char *text = scanner_repair(cases[i].text, strlen(cases[i].text), &size);
-		cleanup_json json_t *tree = json_loadb(text, size, 0, NULL);
-
-		assert_string_equal(text, cases[i].repaired);
-		assert_non_null(tree);
-	}
 }
 
 static void depth_is_bounded(void **state)
@@ -243,7 +217,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(its_verdict_is_that_of_jansson),
-		cmocka_unit_test(what_was_repaired_jansson_takes),
 		cmocka_unit_test(depth_is_bounded),
 		cmocka_unit_test(it_picks_what_the_pointer_names),
 		cmocka_unit_test(a_value_longer_than_the_bound_is_absent),

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/* The task "prune": retention, once an hour, in steps that hold the writer shortly. */
+#include "config.h"
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/config/settings.h"
+#include "core/daemon/daemon.h"
+#include "core/job/job_private.h"
+#include "core/storage/ledger.h"
+#include "core/storage/prune.h"
+#include "core/storage/store.h"
+
+#define DAY_US (INT64_C(24) * 3600 * 1000000)
+
+struct step {
+	struct prune_cutoffs cutoffs;
+	int64_t deleted;
+};
+
+static int prune_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct step *step = arg;
+
+	return store_prune_step(tx, &step->cutoffs, &step->deleted, err);
+}
+
+int job_prune_run(struct job_run *run, void *arg, struct err *err)
+{
+	const struct settings *settings = run->daemon->settings;
+	int64_t now_us = clock_now_us(), deleted = 0;
+	int64_t until_ms = run->started_ms + run->deadline_ms - 1000;
+	struct step step = {
+		.cutoffs = {
+			.webhooks_us = now_us - settings->retention_webhooks * DAY_US,
+			.jobs_us = now_us - settings->retention_jobs * DAY_US,
+			.ledger_us = now_us - LEDGER_KEEP_US,
+			.audit_us = now_us - settings->retention_audit * DAY_US,
+			.now_us = now_us,
+		},
+	};
+
+	(void)arg;
+	/* What is left over the deadline goes the next hour. */
+	do {
+		int result = store_write(run->daemon->store, prune_in, &step, err);
+
+		if (result < 0)
+			return result;
+		deleted += step.deleted;
+	} while (step.deleted > 0 && clock_mono_ms() < until_ms);
+	if (deleted > 0)
+		log_info("store.pruned", LOG_INT("rows", deleted));
+	return 0;
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/*
+ * Storing a verified webhook: its row, its body and its jobs are one commit, and the
+ * reply leaves when that is durable.  A success status means: on disk.
+ *
+ * Intake worker; the closure runs on the store writer, and so does the reply.
+ */
+#include "config.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include <zstd.h>
+
+#include "core/base/err.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/config/settings.h"
+#include "core/daemon/daemon.h"
+#include "core/http/http.h"
+#include "core/job/job.h"
+#include "core/storage/job.h"
+#include "core/storage/store.h"
+#include "core/storage/webhook.h"
+#include "core/webhook/webhook_private.h"
+
+#define COMPRESS_FROM 256
+#define BUCKETS_A_DAY 4
+/* Jobs of a repeated webhook that are looked at. */
+#define JOBS_MAX 1024
+
+struct accept {
+	struct intake *intake;
+	struct webhook_add add;
+	char *headers;
+	char *group;                   /* order of what has no integration yet */
+	void *packed;                  /* or NULL */
+	int64_t seen_id;               /* a row of an earlier bucket with this delivery id */
+	/* Set anew at each run: */
+	bool known;
+	int64_t webhook_id;
+};
+
+/* ---- The body ---- */
+
+static pthread_key_t zstd_key;
+static pthread_once_t zstd_once = PTHREAD_ONCE_INIT;
+
+static void free_zstd(void *context)
+{
+	ZSTD_freeCCtx(context);
+}
+
+static void make_zstd_key(void)
+{
+	if (pthread_key_create(&zstd_key, free_zstd) != 0)
+		abort();
+}
+
+/* One per thread: making it costs more than using it. */
+static ZSTD_CCtx *zstd_context(void)
+{
+	ZSTD_CCtx *context;
+
+	pthread_once(&zstd_once, make_zstd_key);
+	context = pthread_getspecific(zstd_key);
+	if (!context) {
+		context = ZSTD_createCCtx();
+		pthread_setspecific(zstd_key, context);
+	}
+	return context;
+}
+
+/* Packed where that is smaller. */
+static void set_body(struct accept *accept, const char *data, size_t size)
+{
+	struct webhook_add *add = &accept->add;
+	size_t bound = ZSTD_compressBound(size), packed_size = 0;
+	ZSTD_CCtx *context = size >= COMPRESS_FROM ? zstd_context() : NULL;
+
+	add->encoding = WEBHOOK_PLAIN;
+	add->size = (int64_t)size;
+	add->body = (struct blob){data, size};
+	if (!context)
+		return;
+	accept->packed = malloc(bound);
+	if (accept->packed)
+		packed_size = ZSTD_compressCCtx(context, accept->packed, bound, data, size, 1);
+	if (!accept->packed || ZSTD_isError(packed_size) || packed_size >= size)
+		return;
+	add->encoding = WEBHOOK_ZSTD;
+	add->body = (struct blob){accept->packed, packed_size};
+}
+
+/* ---- Earlier deliveries ---- */
+
+static int find_seen(struct tx *tx, void *arg, struct err *err)
+{
+	struct accept *accept = arg;
+	struct daemon *daemon = accept->intake->webhooks->daemon;
+	int64_t now = accept->add.received_us / WEBHOOK_BUCKET_US;
+	int64_t from = now - (int64_t)daemon->settings->retention_webhooks * BUCKETS_A_DAY;
+	int64_t oldest = atomic_load(&accept->intake->webhooks->oldest_bucket);
+
+	return webhook_find(tx, accept->add.key_owner, accept->add.delivery_id,
+		from > oldest ? from : oldest, now - 2, &accept->seen_id, err);
+}
+
+/* Buckets before the last two change no more, so they are looked at here and not on
+ * the store's one writer.  The closure looks at the last two. */
+static int look_for_repeat(struct accept *accept, struct err *err)
+{
+	struct webhooks *webhooks = accept->intake->webhooks;
+	int64_t now = accept->add.received_us / WEBHOOK_BUCKET_US;
+	int64_t none = INT64_MAX;
+
+	if (!accept->add.delivery_id)
+		return 0;
+	/* The first one ever. */
+	(void)atomic_compare_exchange_strong(&webhooks->oldest_bucket, &none, now);
+	if (atomic_load(&webhooks->oldest_bucket) > now - 2)
+		return 0;
+	return store_read(webhooks->daemon->store, find_seen, accept, err);
+}
+
+/* ---- The transaction ---- */
+
+/* A repeat of what ended as a dead letter runs it again. */
+static int revive_dead(struct tx *tx, const struct accept *accept, int64_t webhook_id,
+	struct err *err)
+{
+	int64_t ids[JOBS_MAX], id;
+	size_t len;
+	int result = job_list_webhook(tx, webhook_id, lengthof(ids), ids, &len, err);
+
+	for (size_t i = 0; result == 0 && i < len; i++) {
+		cleanup_job_row struct job_row row = {0};
+
+		result = job_row_get(tx, ids[i], &row, err);
+		if (result == 0 && row.status == JOB_DEAD)
+			result = job_revive(tx, ids[i], accept->add.received_us, &id, err);
+	}
+	return result;
+}
+
+/* An item of a subject that was stored before its integration existed may still wait:
+ * what follows keeps behind it. */
+static int choose_order(struct tx *tx, const struct accept *accept, struct job_new *job,
+	struct err *err)
+{
+	cleanup_free char *key = xasprintf("%s/", accept->group);
+	bool busy;
+	int result = job_key_busy(tx, key, &busy, err);
+
+	if (result < 0)
+		return result;
+	if (busy || job->integration_id == 0) {
+		job->integration_id = 0;
+		job->object = NULL;
+		job->order_group = accept->group;
+	}
+	return 0;
+}
+
+static int add_job(struct tx *tx, const struct accept *accept,
+	const struct webhook_target *target, struct err *err)
+{
+	const struct intake *intake = accept->intake;
+	struct job_new job = {
+		.task = WEBHOOK_TASK,
+		.provider = accept->add.provider,
+		.integration_id = target->integration_id,
+		.link_id = intake->subject_scope ? 0 : target->link_id,
+		.object = accept->add.object,
+		.barrier = intake->event && intake->event->flags & MORTISE_EVENT_BARRIER,
+		.webhook_id = accept->webhook_id,
+		.now_us = accept->add.received_us,
+	};
+	char origin[40];
+	int64_t id;
+	int result = 0;
+
+	snprintf(origin, sizeof(origin), "integration:%lld", (long long)target->integration_id);
+	job.origin = target->integration_id != 0 ? origin : "system";
+	if (intake->subject_scope)
+		result = choose_order(tx, accept, &job, err);
+	return result < 0 ? result : job_insert(tx, &job, &id, err);
+}
+
+static int accept_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct accept *accept = arg;
+	int result = 0;
+
+	accept->webhook_id = accept->seen_id;
+	accept->known = accept->seen_id != 0;
+	if (!accept->known)
+		result = webhook_add(tx, &accept->add, &accept->webhook_id, &accept->known, err);
+	if (result < 0)
+		return result;
+	if (accept->known)
+		return revive_dead(tx, accept, accept->webhook_id, err);
+	for (size_t i = 0; result == 0 && i < accept->intake->target_len; i++)
+		result = add_job(tx, accept, &accept->intake->targets[i], err);
+	return result;
+}
+
+/* ---- */
+
+static void accept_free(struct accept *accept)
+{
+	free(accept->headers);
+	free(accept->group);
+	free(accept->packed);
+	free(accept);
+}
+
+static void refuse(struct accept *accept, const struct err *err)
+{
+	log_limited(MORTISE_LOG_ERROR, "webhook.not_stored",
+		LOG_TEXT("provider", accept->add.provider), LOG_TEXT("reason", err_text(err)));
+	intake_end(accept->intake, WEBHOOK_OVERLOADED);
+	accept_free(accept);
+}
+
+static void accepted(int result, struct err *err, void *arg)
+{
+	struct accept *accept = arg;
+	struct jobs *jobs = accept->intake->webhooks->daemon->jobs;
+
+	if (result < 0) {
+		refuse(accept, err);
+		return;
+	}
+	jobs_wake(jobs);
+	intake_end(accept->intake, accept->known ? WEBHOOK_DUPLICATE : WEBHOOK_ACCEPTED);
+	accept_free(accept);
+}
+
+static struct accept *accept_new(struct intake *intake)
+{
+	struct accept *accept = new(struct accept);
+	cleanup_json json_t *headers = intake_headers(intake);
+	const struct webhook_target *first = &intake->targets[0];
+
+	accept->intake = intake;
+	accept->headers = json_dumps(headers, JSON_COMPACT);
+	accept->group = xasprintf("%s:%s", intake->set->provider->provider.key,
+		intake->external_id);
+	accept->add = (struct webhook_add){
+		.key_owner = intake->key_owner,
+		.delivery_id = *intake->delivery_id ? intake->delivery_id : NULL,
+		.provider = intake->set->provider->provider.key,
+		.webhook = intake->plan->name,
+		.event = intake->event_name,
+		.subject = *intake->external_id ? intake->external_id : NULL,
+		.subject_scope = intake->subject_scope,
+		.integration_id = first->integration_id,
+		.object = *intake->object ? intake->object : NULL,
+		.headers = accept->headers,
+		.received_us = intake->received_us,
+	};
+	set_body(accept, intake->data ? intake->data : "", intake->size);
+	return accept;
+}
+
+void webhook_accept(struct intake *intake)
+{
+	struct accept *accept = accept_new(intake);
+	cleanup_err struct err err = {0};
+	int result = look_for_repeat(accept, &err);
+
+	if (result == 0)
+		result = store_write_async(intake->webhooks->daemon->store, accept_in, accept,
+			accept->add.body.size + 1024, accepted, &err);
+	if (result < 0)
+		refuse(accept, &err);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/* Webhooks' life: the route, the task, the sets of each provider. */
+#include "config.h"
+#include "core/webhook/webhook.h"
+
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/daemon/daemon.h"
+#include "core/http/http.h"
+#include "core/job/job.h"
+#include "core/provider/provider.h"
+#include "core/storage/store.h"
+#include "core/storage/webhook.h"
+#include "core/webhook/webhook_private.h"
+
+static int find_oldest(struct tx *tx, void *arg, struct err *err)
+{
+	return webhook_oldest_bucket(tx, arg, err);
+}
+
+struct webhooks *webhooks_new(struct daemon *daemon)
+{
+	struct webhooks *webhooks = new(struct webhooks);
+	cleanup_err struct err err = {0};
+	int64_t oldest = INT64_MIN;
+
+	webhooks->daemon = daemon;
+	webhooks->subjects = subject_table_new(daemon);
+	pthread_mutex_init(&webhooks->lock, NULL);
+	/* Unknown, it only makes looking for repeats longer. */
+	if (store_read(daemon->store, find_oldest, &oldest, &err) < 0)
+		log_warning("webhook.oldest_unknown", LOG_TEXT("reason", err_text(&err)));
+	atomic_init(&webhooks->oldest_bucket, oldest);
+	http_server_add(daemon->http, &(struct http_route){
+		.method = "*",
+		.pattern = "/extensions/{slug}/{rest*}",
+		.handler = intake_handle,
+		.admit = intake_admit,
+		.pool = daemon->intake_pool,
+		.arg = webhooks,
+	});
+	jobs_add_task(daemon->jobs, WEBHOOK_TASK, &(struct job_policy){0}, webhook_run_job, NULL);
+	return webhooks;
+}
+
+void webhooks_free(struct webhooks *webhooks)
+{
+	if (!webhooks)
+		return;
+	for (size_t i = 0; i < webhooks->set_len; i++)
+		webhook_set_unref(webhooks->sets[i]);
+	subject_table_free(webhooks->subjects);
+	pthread_mutex_destroy(&webhooks->lock);
+	free(webhooks);
+}
+
+void webhooks_forget(struct webhooks *webhooks, int64_t integration_id)
+{
+	/* Reading a subject again costs less than knowing whose it was. */
+	(void)integration_id;
+	subject_table_forget(webhooks->subjects);
+}
+
+void webhooks_forget_all(struct webhooks *webhooks)
+{
+	subject_table_forget(webhooks->subjects);
+}
+
+/* Under lock: the set made from just this registration. */
+static struct webhook_set *find_made(struct webhooks *webhooks, const struct reg_provider *provider)
+{
+	for (size_t i = 0; i < webhooks->set_len; i++)
+		if (webhooks->sets[i]->provider == provider)
+			return webhook_set_ref(webhooks->sets[i]);
+	return NULL;
+}
+
+/* Under lock: keep a set, in the place of an older one of the same provider. */
+static void keep_made(struct webhooks *webhooks, struct webhook_set *set)
+{
+	size_t i = 0;
+
+	while (i < webhooks->set_len && strcmp(webhooks->sets[i]->provider->provider.key,
+			set->provider->provider.key) != 0)
+		i++;
+	if (i == WEBHOOK_SETS_MAX)
+		return;
+	if (i < webhooks->set_len)
+		webhook_set_unref(webhooks->sets[i]);
+	else
+		webhooks->set_len++;
+	webhooks->sets[i] = webhook_set_ref(set);
+}
+
+struct webhook_set *webhooks_find(struct webhooks *webhooks, const char *slug)
+{
+	const struct reg_provider *provider =
+		providers_find_slug(webhooks->daemon->providers, slug);
+	cleanup_err struct err err = {0};
+	struct webhook_set *set;
+
+	if (!provider)
+		return NULL;
+	pthread_mutex_lock(&webhooks->lock);
+	set = find_made(webhooks, provider);
+	pthread_mutex_unlock(&webhooks->lock);
+	if (set) {
+		registration_unref(provider->registration);
+		return set;
+	}
+	if (webhook_set_new(provider, &set, &err) < 0) {
+		log_limited(MORTISE_LOG_ERROR, "webhook.unusable", LOG_TEXT("slug", slug),
+			LOG_TEXT("reason", err_text(&err)));
+		return NULL;
+	}
+	/* Another registration may name other keys. */
+	subject_table_forget(webhooks->subjects);
+	pthread_mutex_lock(&webhooks->lock);
+	keep_made(webhooks, set);
+	pthread_mutex_unlock(&webhooks->lock);
+	return set;
+}
