@@ -110,6 +110,8 @@ int connection_error(struct tx *tx, const char *what, struct err *err)
 	}
 	switch (code & 0xff) {
 	case SQLITE_FULL:
+		tx->full = true;
+		/* fall through */
 	case SQLITE_IOERR:
 	case SQLITE_NOMEM:
 	case SQLITE_READONLY:

@@ -24,6 +24,7 @@ struct tx {
 	sqlite3_stmt **statements;     /* by place in the program's table of SQL */
 	int64_t read_until_ms;         /* a read is interrupted then; 0: no limit */
 	bool broken;                   /* an error has ended the whole transaction */
+	bool full;                     /* it was that the disk is full */
 };
 
 int connection_open(const char *path, enum connection_kind kind, struct tx **ret_tx,

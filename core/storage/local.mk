@@ -27,6 +27,7 @@ libcore_la_SOURCES += \
 # The store engine.
 libcore_la_SOURCES += \
 	%D%/backup.c %D%/backup.h \
+	%D%/ballast.c %D%/ballast.h \
 	%D%/connection.c %D%/connection.h \
 	%D%/migrate.c %D%/migrate.h \
 	%D%/prune.c %D%/prune.h \

@@ -19,7 +19,7 @@ struct prune_cutoffs {
 	int64_t jobs_us;       /* finished before */
 	int64_t ledger_us;     /* added before */
 	int64_t audit_us;      /* added before */
-	int64_t now_us;        /* links, sessions and pipelines that have expired */
+	int64_t now_us;        /* links and sessions that have expired */
 };
 
 /* Delete up to about 200 rows of each kind; '*ret_deleted' 0 means nothing is left. */

@@ -44,7 +44,8 @@ void store_close(struct store *store);
  * is full or the store is closing: then nothing was written. */
 int store_write(struct store *store, store_fn *fn, void *arg, struct err *err)
 	__attribute__((warn_unused_result));
-/* The same without waiting.  E_RETRY at once (done is not called) if the queue is full.
+/* The same without waiting.  E_RETRY at once (done is not called) if the queue or the
+ * disk is full: what comes in from outside uses this one, and is what can be refused.
  * 'size' is about how many bytes it will write, for the bound of a batch. */
 int store_write_async(struct store *store, store_fn *fn, void *arg, size_t size,
 	store_done_fn *done, struct err *err) __attribute__((warn_unused_result));

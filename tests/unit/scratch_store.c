@@ -37,7 +37,7 @@ void scratch_store_reopen(struct scratch_store *scratch)
 void scratch_store_close(struct scratch_store *scratch)
 {
 	static const char *const names[] = {"test.db", "test.db-wal", "test.db-shm",
-		"test.db.lock"};
+		"test.db.lock", "test.db.ballast"};
 
 	store_close(scratch->store);
 	for (size_t i = 0; i < lengthof(names); i++) {

@@ -4,9 +4,11 @@
 #include "config.h"
 #include "tests/unit/unit.h"
 
+#include <poll.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,7 +22,9 @@
 #include "core/storage/tx.h"
 
 SQL(note_insert, "INSERT INTO schedule (name, every_ms, next_at) VALUES ($1, $2, 0)");
-SQL(note_count, "SELECT count(*) FROM schedule");
+SQL(notes_count, "SELECT count(*) FROM schedule");
+SQL(count_forever, "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) "
+	"SELECT count(*) FROM c");
 SQL(secret_insert, "INSERT INTO daemon_secret (name, uid, sealed) VALUES ($1, $2, $2)");
 
 /* A closure's argument is not const. */
@@ -56,7 +60,7 @@ static int teardown(void **state)
 {
 	struct fixture *fixture = *state;
 	static const char *const names[] = {"test.db", "test.db-wal", "test.db-shm",
-		"test.db.lock"};
+		"test.db.lock", "test.db.ballast"};
 
 	store_close(fixture->store);
 	for (size_t i = 0; i < lengthof(names); i++) {
@@ -87,7 +91,7 @@ static int insert_and_refuse(struct tx *tx, void *arg, struct err *err)
 static int count_notes(struct tx *tx, void *arg, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &note_count, err, "");
+	int result = query_begin(&query, tx, &notes_count, err, "");
 
 	if (result == 0 && (result = query_next(&query)) == 1) {
 		*(int64_t *)arg = query_int(&query, 0);
@@ -138,9 +142,19 @@ static void a_clash_is_a_conflict(void **state)
 	assert_int_equal(store_write(fixture->store, insert_note, NAME("a"), &err), MORTISE_E_CONFLICT);
 }
 
-static sem_t done_sem;
-static int done_results[400];
+#define QUEUE_LEN 4096
+
+static sem_t done_sem, gate_sem, at_gate_sem;
+static int done_results[QUEUE_LEN + 1];
 static _Atomic int done_len;
+
+static void reset_done(void)
+{
+	sem_init(&done_sem, 0, 0);
+	sem_init(&gate_sem, 0, 0);
+	sem_init(&at_gate_sem, 0, 0);
+	done_len = 0;
+}
 
 static void note_done(int result, struct err *err, void *arg)
 {
@@ -150,19 +164,53 @@ static void note_done(int result, struct err *err, void *arg)
 	sem_post(&done_sem);
 }
 
+/* Holds the writer, so that what follows is queued.  The gate stays open for the second
+ * run of a void batch. */
+static int wait_at_gate(struct tx *tx, void *arg, struct err *err)
+{
+	(void)tx;
+	(void)arg;
+	(void)err;
+	sem_post(&at_gate_sem);
+	sem_wait(&gate_sem);
+	sem_post(&gate_sem);
+	return 0;
+}
+
+static void hold_writer(struct fixture *fixture)
+{
+	reset_done();
+	assert_int_equal(store_write_async(fixture->store, wait_at_gate, NULL, 0, note_done, NULL),
+		0);
+	sem_wait(&at_gate_sem);
+}
+
+/* Let the writer go on until 'len' closures have ended. */
+static void let_go(int len)
+{
+	sem_post(&gate_sem);
+	for (int i = 0; i < len; i++)
+		sem_wait(&done_sem);
+}
+
+static int queue_note(struct fixture *fixture, char *name_take)
+{
+	int result = store_write_async(fixture->store, insert_note, name_take, 100, note_done, NULL);
+
+	if (result < 0)
+		free(name_take);
+	return result;
+}
+
 static void queued_closures_all_end_each_by_itself(void **state)
 {
 	struct fixture *fixture = *state;
 	int failed = 0;
 
-	sem_init(&done_sem, 0, 0);
-	done_len = 0;
-	for (int i = 0; i < 400; i++) {
-		char *name = i % 7 == 3 ? xstrdup("same") : xasprintf("q%d", i);
-
-		assert_int_equal(store_write_async(fixture->store, insert_note, name, 100, note_done,
-			NULL), 0);
-	}
+	reset_done();
+	for (int i = 0; i < 400; i++)
+		assert_int_equal(queue_note(fixture,
+			i % 7 == 3 ? xstrdup("same") : xasprintf("q%d", i)), 0);
 	for (int i = 0; i < 400; i++)
 		sem_wait(&done_sem);
 	for (int i = 0; i < 400; i++)
@@ -170,6 +218,51 @@ static void queued_closures_all_end_each_by_itself(void **state)
 	/* Of the 57 with the same name, the first one won. */
 	assert_int_equal(failed, 56);
 	assert_int_equal(count(fixture), 400 - 56);
+}
+
+static struct fixture *counting;
+
+/* The rows that are durable when a closure is told so. */
+static void note_count(int result, struct err *err, void *arg)
+{
+	int64_t len = -1;
+
+	assert_int_equal(store_read(counting->store, count_notes, &len, NULL), 0);
+	note_done(result, err, arg);
+	done_results[done_len - 1] = (int)len;
+}
+
+static void what_queued_meanwhile_is_one_commit(void **state)
+{
+	struct fixture *fixture = *state;
+	int commits = 0;
+
+	counting = fixture;
+	hold_writer(fixture);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(store_write_async(fixture->store, insert_note,
+			xasprintf("g%d", i), 100, note_count, NULL), 0);
+	let_go(101);
+	for (int i = 1; i < 101; i++)
+		commits += done_results[i] != done_results[i - 1];
+	/* One, or a few if this thread's machine is slow: a batch has a bound in time. */
+	assert_in_range(commits, 1, 20);
+	assert_int_equal(count(fixture), 100);
+}
+
+static void a_full_queue_refuses_at_once(void **state)
+{
+	struct fixture *fixture = *state;
+
+	hold_writer(fixture);
+	for (int i = 0; i < QUEUE_LEN; i++)
+		assert_int_equal(queue_note(fixture, xasprintf("f%d", i)), 0);
+	assert_int_equal(queue_note(fixture, xstrdup("more")), MORTISE_E_RETRY);
+	let_go(QUEUE_LEN + 1);
+	assert_int_equal(count(fixture), QUEUE_LEN);
+	reset_done();
+	assert_int_equal(queue_note(fixture, xstrdup("again")), 0);
+	sem_wait(&done_sem);
 }
 
 /* The page limit is what SQLITE_FULL looks like without a full disk. */
@@ -195,10 +288,93 @@ static void a_full_database_refuses_and_works_again(void **state)
 
 	assert_int_equal(store_write(fixture->store, limit_pages, NULL, NULL), 0);
 	assert_int_equal(store_write(fixture->store, fill_disk, NAME("big"), &err), MORTISE_E_RETRY);
-	assert_false(store_healthy(fixture->store));
 	assert_int_equal(store_write(fixture->store, insert_note, NAME("small"), NULL), 0);
-	assert_true(store_healthy(fixture->store));
 	assert_int_equal(count(fixture), 1);
+}
+
+static void a_full_database_voids_only_the_closure_at_fault(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(store_write(fixture->store, limit_pages, NULL, NULL), 0);
+	hold_writer(fixture);
+	assert_int_equal(queue_note(fixture, xstrdup("before")), 0);
+	assert_int_equal(store_write_async(fixture->store, fill_disk, xstrdup("big"), 100, note_done,
+		NULL), 0);
+	assert_int_equal(queue_note(fixture, xstrdup("after")), 0);
+	let_go(4);
+	assert_int_equal(done_results[1], 0);
+	assert_int_equal(done_results[2], MORTISE_E_RETRY);
+	assert_int_equal(done_results[3], 0);
+	assert_int_equal(count(fixture), 2);
+}
+
+static off_t ballast_size(struct fixture *fixture)
+{
+	cleanup_free char *path = xasprintf("%s/test.db.ballast", fixture->dir);
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_size;
+}
+
+static void a_full_disk_frees_the_ballast_and_refuses_what_comes_in(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_true(ballast_size(fixture) > 0);
+	assert_int_equal(store_write(fixture->store, limit_pages, NULL, NULL), 0);
+	hold_writer(fixture);
+	assert_int_equal(store_write_async(fixture->store, fill_disk, xstrdup("big"), 100, note_done,
+		NULL), 0);
+	let_go(2);
+	assert_false(store_healthy(fixture->store));
+	assert_int_equal(ballast_size(fixture), 0);
+	assert_int_equal(queue_note(fixture, xstrdup("refused")), MORTISE_E_RETRY);
+	assert_int_equal(store_write(fixture->store, insert_note, NAME("a job"), NULL), 0);
+	/* The disk under this test has room: the ballast comes back by itself. */
+	for (int i = 0; i < 1000 && !store_healthy(fixture->store); i++)
+		poll(NULL, 0, 10);
+	assert_true(store_healthy(fixture->store));
+	assert_true(ballast_size(fixture) > 0);
+	assert_int_equal(queue_note(fixture, xstrdup("taken")), 0);
+	sem_wait(&done_sem);
+}
+
+static int read_forever(struct tx *tx, void *arg, struct err *err)
+{
+	struct query query;
+	int result = query_begin(&query, tx, &count_forever, err, "");
+
+	(void)arg;
+	if (result == 0)
+		result = query_next(&query);
+	query_end(&query);
+	return result;
+}
+
+static void a_read_that_takes_too_long_is_ended(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(store_read(fixture->store, read_forever, NULL, NULL), MORTISE_E_RETRY);
+	/* The connection is as good as before. */
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(count(fixture), 0);
+}
+
+static int write_in_a_read(struct tx *tx, void *arg, struct err *err)
+{
+	(void)arg;
+	return insert_note(tx, NAME("never"), err);
+}
+
+static void a_read_cannot_write(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_true(store_read(fixture->store, write_in_a_read, NULL, NULL) < 0);
+	assert_int_equal(count(fixture), 0);
 }
 
 static void acknowledged_rows_survive_a_kill(void **state)
@@ -285,7 +461,13 @@ int main(void)
 		TEST(a_refusal_takes_back_its_own_writes_only),
 		TEST(a_clash_is_a_conflict),
 		TEST(queued_closures_all_end_each_by_itself),
+		TEST(what_queued_meanwhile_is_one_commit),
+		TEST(a_full_queue_refuses_at_once),
 		TEST(a_full_database_refuses_and_works_again),
+		TEST(a_full_database_voids_only_the_closure_at_fault),
+		TEST(a_full_disk_frees_the_ballast_and_refuses_what_comes_in),
+		TEST(a_read_that_takes_too_long_is_ended),
+		TEST(a_read_cannot_write),
 		TEST(acknowledged_rows_survive_a_kill),
 		TEST(a_second_daemon_is_refused),
 		TEST(a_database_from_the_future_is_refused),

@@ -48,7 +48,8 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	static const char *const names[] = {"v.db", "v.db-wal", "v.db-shm", "v.db.lock", "vault.key"};
+	static const char *const names[] = {"v.db", "v.db-wal", "v.db-shm", "v.db.lock",
+		"v.db.ballast", "vault.key"};
 	struct fixture *fixture = *state;
 
 	vault_close(fixture->vault);
