@@ -9,3 +9,7 @@ tests_unit_test_effect_SOURCES = tests/unit/test_effect.c \
 	tests/unit/scratch_store.c tests/unit/scratch_store.h
 tests_unit_test_storage_integration_SOURCES = tests/unit/test_storage_integration.c \
 	tests/unit/scratch_store.c tests/unit/scratch_store.h
+
+UNIT_TESTS += tests/unit/test_effect_code
+tests_unit_test_effect_code_SOURCES = tests/unit/test_effect_code.c \
+	tests/unit/scratch_store.c tests/unit/scratch_store.h
