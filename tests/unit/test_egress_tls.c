@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/*
+ * What egress does when TLS is spoken: an upstream with a certificate that nobody
+ * vouches for, in front of a scripted one.
+ */
+#include "config.h"
+#include "tests/unit/unit.h"
+#include "tests/unit/scripted_server.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include "core/base/err.h"
+#include "core/base/log.h"
+#include "core/base/loop.h"
+#include "core/base/mem.h"
+#include "core/config/settings.h"
+#include "core/egress/egress.h"
+
+/* ---- TLS in front of a scripted server, one connection after the other ---- */
+
+struct front {
+	SSL_CTX *tls;
+	int fd, port, back_port;
+	pthread_t thread;
+};
+
+static int tcp_socket(int port, struct sockaddr_in *ret_address)
+{
+	*ret_address = (struct sockaddr_in){.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port)};
+	inet_pton(AF_INET, "127.0.0.2", &ret_address->sin_addr);
+	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+/* One request over, one answer back. */
+static void relay(struct front *front, SSL *client)
+{
+	struct sockaddr_in address;
+	int back = tcp_socket(front->back_port, &address);
+	char bytes[16384];
+	ssize_t got = SSL_read(client, bytes, sizeof(bytes));
+
+	if (got > 0 && connect(back, (struct sockaddr *)&address, sizeof(address)) == 0 &&
+		send(back, bytes, (size_t)got, MSG_NOSIGNAL) == got) {
+		shutdown(back, SHUT_WR);
+		while ((got = recv(back, bytes, sizeof(bytes), 0)) > 0)
+			SSL_write(client, bytes, (int)got);
+	}
+	close(back);
+}
+
+static void *serve(void *arg)
+{
+	struct front *front = arg;
+	int fd;
+
+	while ((fd = accept4(front->fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+		SSL *client = SSL_new(front->tls);
+
+		SSL_set_fd(client, fd);
+		if (SSL_accept(client) == 1) {
+			relay(front, client);
+			SSL_shutdown(client);
+		}
+		SSL_free(client);
+		close(fd);
+	}
+	return NULL;
+}
+
+static void use_own_certificate(SSL_CTX *tls)
+{
+	EVP_PKEY *key = EVP_RSA_gen(2048);
+	X509 *certificate = X509_new();
+	X509_NAME *name = X509_get_subject_name(certificate);
+
+	ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
+	X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
+	X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"127.0.0.2",
+		-1, -1, 0);
+	X509_set_issuer_name(certificate, name);
+	X509_set_pubkey(certificate, key);
+	assert_true(X509_sign(certificate, key, EVP_sha256()) > 0);
+	assert_int_equal(SSL_CTX_use_certificate(tls, certificate), 1);
+	assert_int_equal(SSL_CTX_use_PrivateKey(tls, key), 1);
+	X509_free(certificate);
+	EVP_PKEY_free(key);
+}
+
+static void front_start(struct front *front, int back_port)
+{
+	struct sockaddr_in address;
+	socklen_t size = sizeof(address);
+
+	front->back_port = back_port;
+	front->tls = SSL_CTX_new(TLS_server_method());
+	use_own_certificate(front->tls);
+	front->fd = tcp_socket(0, &address);
+	assert_int_equal(bind(front->fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(front->fd, 16), 0);
+	assert_int_equal(getsockname(front->fd, (struct sockaddr *)&address, &size), 0);
+	front->port = ntohs(address.sin_port);
+	pthread_create(&front->thread, NULL, serve, front);
+}
+
+static void front_stop(struct front *front)
+{
+	shutdown(front->fd, SHUT_RDWR);
+	pthread_join(front->thread, NULL);
+	close(front->fd);
+	SSL_CTX_free(front->tls);
+}
+
+/* ---- The bench ---- */
+
+struct bench {
+	struct settings settings;
+	struct settings_allow allow;
+	struct loop *loop;
+	pthread_t thread;
+	struct egress *egress;
+	struct scripted_server *server;
+	struct front front;
+	char *plain_url, *tls_url;
+	char *location;                /* "/leave" is redirected there */
+	struct err err;
+	enum egress_failure failure;
+};
+
+static void play(const struct scripted_request *request, struct scripted_reply *reply, void *arg)
+{
+	struct bench *bench = arg;
+
+	if (strcmp(request->target, "/leave") == 0) {
+		reply->status = 302;
+		reply->headers = bench->location;
+	}
+}
+
+static void *run_loop(void *arg)
+{
+	loop_run(arg);
+	return NULL;
+}
+
+static struct bench *bench_new(void)
+{
+	static char cidr[] = "127.0.0.2", proxy[] = "";
+	struct bench *bench = new(struct bench);
+
+	log_setup(MORTISE_LOG_ERROR, LOG_LOGFMT);
+	bench->server = scripted_server_new(play, bench);
+	front_start(&bench->front, scripted_server_port(bench->server));
+	bench->plain_url = xasprintf("%s/leave", scripted_server_url(bench->server));
+	bench->tls_url = xasprintf("https://127.0.0.2:%d/leave", bench->front.port);
+	bench->allow.cidr = cidr;
+	bench->settings = (struct settings){.egress_allow = &bench->allow, .egress_allow_len = 1,
+		.egress_connect_timeout = 5, .egress_timeout = 5, .egress_proxy = proxy};
+	bench->loop = loop_new();
+	bench->egress = egress_new(bench->loop, &bench->settings);
+	pthread_create(&bench->thread, NULL, run_loop, bench->loop);
+	return bench;
+}
+
+static void bench_free(struct bench *bench)
+{
+	egress_stop(bench->egress);
+	loop_stop(bench->loop);
+	pthread_join(bench->thread, NULL);
+	egress_free(bench->egress);
+	loop_free(bench->loop);
+	front_stop(&bench->front);
+	scripted_server_free(bench->server);
+	free(bench->plain_url);
+	free(bench->tls_url);
+	free(bench->location);
+	err_clear(&bench->err);
+	free(bench);
+}
+
+static int get(struct bench *bench, const char *url, bool insecure, int redirects)
+{
+	struct egress_answer answer = {0};
+	int result, status;
+
+	err_clear(&bench->err);
+	result = egress_send(bench->egress, &(struct egress_request){.provider = "acme",
+		.method = "GET", .url = url, .insecure = insecure, .redirects = redirects}, &answer,
+		&bench->failure, &bench->err);
+	status = answer.status;
+	egress_answer_clear(&answer);
+	return result < 0 ? result : status;
+}
+
+/* ---- Cases ---- */
+
+static void a_certificate_nobody_vouches_for_is_refused(void **state)
+{
+	struct bench *bench = bench_new();
+
+	(void)state;
+	assert_int_equal(get(bench, bench->tls_url, false, MORTISE_REDIRECT_NONE),
+		MORTISE_E_UPSTREAM);
+	assert_int_equal(bench->failure, EGRESS_NOT_SENT);
+	assert_non_null(strstr(err_text(&bench->err), "certificate"));
+	assert_int_equal(scripted_server_requests(bench->server), 0);
+	/* Unless the operator said so, and only for that request. */
+	assert_int_equal(get(bench, bench->tls_url, true, MORTISE_REDIRECT_NONE), 302);
+	assert_int_equal(get(bench, bench->tls_url, false, MORTISE_REDIRECT_NONE),
+		MORTISE_E_UPSTREAM);
+	bench_free(bench);
+}
+
+static void a_redirect_never_leads_from_https_to_http(void **state)
+{
+	struct bench *bench = bench_new();
+
+	(void)state;
+	bench->location = xasprintf("Location: %s/x\r\n", scripted_server_url(bench->server));
+	assert_int_equal(get(bench, bench->tls_url, true, MORTISE_REDIRECT_ALL), MORTISE_E_UPSTREAM);
+	assert_non_null(strstr(err_text(&bench->err), "from https to http"));
+	assert_int_equal(scripted_server_requests(bench->server), 1);
+	/* The other way is fine. */
+	free(bench->location);
+	bench->location = xasprintf("Location: https://127.0.0.2:%d/x\r\n", bench->front.port);
+	assert_int_equal(get(bench, bench->plain_url, true, MORTISE_REDIRECT_ALL), 200);
+	bench_free(bench);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_certificate_nobody_vouches_for_is_refused),
+		cmocka_unit_test(a_redirect_never_leads_from_https_to_http),
+	};
+
+	return cmocka_run_group_tests_name("egress_tls", tests, NULL, NULL);
+}
