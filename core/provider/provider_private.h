@@ -5,7 +5,10 @@
  * What the files of core/provider share: plugins, their host processes, and calls.
  *
  *   provider.c    the registry, for any thread; the operator's changes
- *   supervisor.c  the life of a plugin: start, ready, death, restart, quarantine
+ *   supervisor.c  the life of a plugin: start, death, restart, quarantine
+ *   acceptance.c  what its host registered
+ *   plugin_change.c  load, unload, reload, enable, disable
+ *   plugin_log.c  its log lines
  *   host.c        one host process: spawn, bytes in and out, reaping
  *   call.c        provider_call, the queue in front of a host, deadlines
  *   host_call.c   what a plugin asks for during a call
