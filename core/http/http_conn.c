@@ -115,6 +115,8 @@ static void write_reply(struct http_conn *conn, struct http_request *request)
 	evbuffer_add_printf(output, "HTTP/1.1 %d %s\r\n", request->status,
 		http_status_text(request->status));
 	evbuffer_add(output, request->reply_headers.data, request->reply_headers.size);
+	if (request->content_type)
+		evbuffer_add_printf(output, "Content-Type: %s\r\n", request->content_type);
 	if (!has_no_body(request->status))
 		evbuffer_add_printf(output, "Content-Length: %zu\r\n", request->reply_size);
 	evbuffer_add_printf(output, "X-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n%s\r\n",

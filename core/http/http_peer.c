@@ -48,6 +48,9 @@ void http_address_from(const struct sockaddr *from, struct http_address *ret_add
 
 		memcpy(&in6, from, sizeof(in6));
 		memcpy(ret_address->bytes, &in6.sin6_addr, 16);
+	} else {
+		/* A Unix socket: as near as ::1. */
+		ret_address->bytes[15] = 1;
 	}
 }
 

@@ -99,7 +99,7 @@ struct http_request {
 	struct buf reply_headers;
 	char *reply_body;
 	size_t reply_size;
-	bool reply_bare;               /* a status without a body */
+	char *content_type;            /* NULL: there is no body */
 };
 
 /* http_request.c: take over a parsed head.  HTTP_DONE or a status. */

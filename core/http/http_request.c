@@ -46,6 +46,7 @@ void http_request_free(struct http_request *request)
 	buf_clear(&request->body);
 	buf_clear(&request->reply_headers);
 	free(request->reply_body);
+	free(request->content_type);
 	free(request->query);
 	free(request->query_bytes);
 	free(request->bytes);
@@ -240,8 +241,8 @@ static void set_body(struct http_request *request, int status, const char *conte
 	request->status = status;
 	request->reply_body = body_take;
 	request->reply_size = size;
-	request->reply_bare = false;
-	http_reply_header(request, "Content-Type", content_type);
+	free(request->content_type);
+	request->content_type = is_header_text(content_type) ? xstrdup(content_type) : NULL;
 }
 
 void http_reply_json(struct http_request *request, int status, json_t *json_take)
@@ -271,10 +272,10 @@ void http_reply_bytes(struct http_request *request, int status, const char *cont
 void http_reply_empty(struct http_request *request, int status)
 {
 	free(request->reply_body);
+	free(steal(&request->content_type));
 	request->reply_body = NULL;
 	request->reply_size = 0;
 	request->status = status;
-	request->reply_bare = true;
 }
 
 void http_send(struct http_request *request)
