@@ -33,12 +33,6 @@ static const struct effect_type {
 	{MORTISE_EFFECT_COMMIT, effect_commit},
 	{MORTISE_EFFECT_PULL_REQUEST, effect_pull_request},
 	{MORTISE_EFFECT_ACTOR, effect_actor},
-	{MORTISE_EFFECT_REPOSITORY_PUT, effect_repository_put},
-	{MORTISE_EFFECT_REPOSITORY_STATUS, effect_repository_status},
-	{MORTISE_EFFECT_REPOSITORY_LANGUAGES, effect_repository_languages},
-	{MORTISE_EFFECT_COMMIT, effect_commit},
-	{MORTISE_EFFECT_PULL_REQUEST, effect_pull_request},
-	{MORTISE_EFFECT_ACTOR, effect_actor},
 };
 
 static const struct effect_type *find_type(const char *type)
