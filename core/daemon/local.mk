@@ -1,2 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 libcore_la_SOURCES += %D%/daemon.c %D%/daemon.h
+
+sbin_PROGRAMS += mortised
+mortised_SOURCES = %D%/main.c
+mortised_CFLAGS = $(AM_CFLAGS) $(MORTISE_PIE_CFLAGS)
+mortised_LDFLAGS = $(AM_LDFLAGS) $(MORTISE_PIE_LDFLAGS)
+mortised_LDADD = libcore.la
