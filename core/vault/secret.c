@@ -82,6 +82,10 @@ int secret_read_file(const char *path, size_t max_size, struct secret **ret_secr
 	for (ssize_t more = 1; got < size && more > 0; got += more > 0 ? (size_t)more : 0)
 		more = read(fd, secret->data + got, size - got);
 	close(fd);
+	if (got < size) {
+		secret_free(secret);
+		return err_set(err, MORTISE_E_SETTINGS, "%s: changed while it was read", path);
+	}
 	if (got > 0 && secret->data[got - 1] == '\n')
 		got--;
 	secret->data[got] = '\0';
