@@ -47,6 +47,10 @@ CLEANFILES += %D%/migrations.c
 UNIT_TESTS += tests/unit/test_storage_store
 tests_unit_test_storage_store_SOURCES = tests/unit/test_storage_store.c
 
+UNIT_TESTS += tests/unit/test_storage_prune
+tests_unit_test_storage_prune_SOURCES = tests/unit/test_storage_prune.c \
+	tests/unit/scratch_store.c tests/unit/scratch_store.h
+
 UNIT_TESTS += tests/unit/test_storage_people tests/unit/test_storage_pipeline
 tests_unit_test_storage_people_SOURCES = tests/unit/test_storage_people.c
 tests_unit_test_storage_pipeline_SOURCES = tests/unit/test_storage_pipeline.c

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every statement of the program, for tools/check-sql and the test of their plans.  The
-# core is linked whole, so that no statement is left out; what it calls is never run.
-SQL_LINK = $(AM_LDFLAGS) -no-pie -Wl,--unresolved-symbols=ignore-all \
-	-Wl,--whole-archive,.libs/libcore.a,--no-whole-archive
+# core is linked whole, so that no statement is left out.
+SQL_LINK = $(AM_LDFLAGS) -Wl,--whole-archive,.libs/libcore.a,--no-whole-archive
 
 check_PROGRAMS += tests/sql/sql_dump
 tests_sql_sql_dump_SOURCES = %D%/sql_dump.c
