@@ -300,6 +300,21 @@ static int try_time(void)
 	return localtime_r(&now, &local) ? 0 : -1;
 }
 
+/* Write to the socket of the host process, past the host. */
+static int32_t do_babble(const struct wish *w)
+{
+	const char *hex = text_of(w, "hex");
+	unsigned char bytes[256];
+	size_t len = 0;
+	unsigned value;
+
+	while (len < sizeof(bytes) && sscanf(hex + 2 * len, "%2x", &value) == 1)
+		bytes[len++] = (unsigned char)value;
+	if (write(3, bytes, len) != (ssize_t)len)
+		return w->host->fail(w->call, MORTISE_E_FORBIDDEN, "no socket");
+	return do_ok(w);
+}
+
 static int32_t do_outside(const struct wish *w)
 {
 	static const struct {
@@ -331,6 +346,7 @@ int32_t behave(const struct mortise_host *host, struct mortise_call *call, const
 		{"effects", do_effects}, {"http", do_http}, {"read", do_read}, {"cache", do_cache},
 		{"settle", do_settle}, {"clear", do_clear}, {"checkpoint", do_checkpoint},
 		{"log", do_log}, {"chatter", do_chatter}, {"now", do_now}, {"outside", do_outside},
+		{"babble", do_babble},
 	};
 	const struct wish w = {host, call, input, wish, ret_output};
 	const char *word = text_of(&w, "do");

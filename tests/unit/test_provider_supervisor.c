@@ -439,6 +439,65 @@ static void a_crash_alone_is_a_strike_and_the_host_comes_back(void **state)
 	WAIT_FOR(number_of(fixture, "ping", "deaths") == 3);
 }
 
+/* Header: JSON size, body size, call, seq, operation, flags; little-endian. */
+#define HEADER(json_size_, body_size_, op_, flags_) \
+	json_size_ body_size_ "0000000000000000" "00000000" op_ flags_
+#define NOTHING "00000000"
+
+static void a_bad_frame_kills_its_host_only(void **state)
+{
+	static const char *const frames[] = {
+		"ffffffffffffffffffffffffffffffffffffffffffffffff",
+		HEADER("00000040", NOTHING, "0900", "0000"),           /* a gigabyte of log line */
+		HEADER(NOTHING, "01000000", "0500", "0000"),           /* RETURN with a body */
+		HEADER(NOTHING, NOTHING, "0400", "0000"),              /* CALL, which only we send */
+		HEADER(NOTHING, NOTHING, "6300", "0000"),              /* no operation */
+		HEADER(NOTHING, NOTHING, "0900", "0100"),              /* unknown flags */
+		HEADER(NOTHING, NOTHING, "0100", "0000"),              /* HELLO again */
+		HEADER(NOTHING, NOTHING, "0200", "0000"),              /* READY again */
+		HEADER(NOTHING, NOTHING, "0300", "0000"),              /* REFUSED, too late */
+	};
+	struct fixture *fixture = *state;
+	struct providers *providers = fixture->daemon.providers;
+
+	put_plugin(fixture, "ping", "ping");
+	start(fixture);
+	for (size_t i = 0; i < lengthof(frames); i++) {
+		cleanup_free char *wish = xasprintf("{\"do\":\"babble\",\"hex\":\"%s\"}", frames[i]);
+		cleanup_result struct result dead = call(fixture, (struct wish){.json = wish});
+		cleanup_result struct result after = {0};
+
+		if (dead.code != MORTISE_E_RETRY || dead.death != CALL_DEATH_ALONE)
+			fail_msg("frame %zu: %d %s", i, dead.code, err_text(&dead.err));
+		/* Not by the fifth death, which is another test's. */
+		WAIT_FOR(number_of(fixture, "ping", "deaths") == (json_int_t)(i % 4) + 1);
+		if (i % 4 == 3) {
+			assert_int_equal(providers_set_enabled(providers, "ping", false, NULL), 0);
+			assert_int_equal(providers_set_enabled(providers, "ping", true, NULL), 0);
+		}
+		after = call(fixture, (struct wish){.json = "{}"});
+		if (after.code != 0)
+			fail_msg("after frame %zu: %s", i, err_text(&after.err));
+	}
+}
+
+static void a_frame_of_an_unknown_call_is_dropped(void **state)
+{
+	static const char *const wishes[] = {
+		"{\"do\":\"babble\",\"hex\":\"" HEADER(NOTHING, NOTHING, "0500", "0000") "\"}",
+		"{\"do\":\"babble\",\"hex\":\"" HEADER(NOTHING, NOTHING, "0600", "0000") "\"}",
+	};
+	struct fixture *fixture = *state;
+
+	put_plugin(fixture, "ping", "ping");
+	start(fixture);
+	for (size_t i = 0; i < lengthof(wishes); i++) {
+		cleanup_result struct result result = call(fixture, (struct wish){.json = wishes[i]});
+
+		assert_int_equal(result.code, 0);
+	}
+}
+
 static void a_death_among_several_is_nobodys_strike(void **state)
 {
 	struct fixture *fixture = *state;
@@ -744,6 +803,8 @@ int main(void)
 		CASE(reads_show_what_the_scope_has),
 		CASE(the_clock_of_a_call_is_ours),
 		CASE(a_crash_alone_is_a_strike_and_the_host_comes_back),
+		CASE(a_bad_frame_kills_its_host_only),
+		CASE(a_frame_of_an_unknown_call_is_dropped),
 		CASE(a_death_among_several_is_nobodys_strike),
 		CASE(a_solo_host_takes_one_call_at_a_time),
 		CASE(a_late_call_is_cancelled_and_its_host_goes_on),
