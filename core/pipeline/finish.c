@@ -65,6 +65,25 @@ static char *text_of(const json_t *value)
 	return xstrdup(json_string_value(value));
 }
 
+/* Could a step have saved this secret?  Then an optional field was left empty. */
+static bool secret_is_known(const struct reg_provider *provider, const char *name)
+{
+	for (size_t i = 0; i < provider->step_len; i++) {
+		const struct reg_step *step = &provider->steps[i];
+		size_t len = step->step.save_as ? strlen(step->step.save_as) : 0;
+
+		/* A token, or what came with it ("token.refresh_token"). */
+		if (len > 0 && strncmp(name, step->step.save_as, len) == 0 &&
+			(name[len] == '\0' || name[len] == '.'))
+			return true;
+		for (size_t j = 0; j < step->field_len; j++)
+			if ((step->fields[j].flags & MORTISE_FIELD_SECRET) &&
+				strcmp(step->fields[j].name, name) == 0)
+				return true;
+	}
+	return false;
+}
+
 static int built_secrets(const struct pipeline_run *run, struct built *built, struct err *err)
 {
 	json_t *wanted = json_object_get(built->output, "secrets");
@@ -76,11 +95,12 @@ static int built_secrets(const struct pipeline_run *run, struct built *built, st
 		const char *name = json_string_value(from);
 		json_t *secret = name ? json_object_get(run->secrets, name) : NULL;
 
-		if (!secret)
+		if (!secret && !(name && secret_is_known(run->provider, name)))
 			return err_set(err, MORTISE_E_INTERNAL,
-				"build of %s wants the secret \"%s\", which no step saved",
+				"build of %s wants the secret \"%s\", which no step saves",
 				run->row.provider, name ? name : slot);
-		json_object_set(built->secrets, slot, secret);
+		if (secret)
+			json_object_set(built->secrets, slot, secret);
 	}
 	return 0;
 }

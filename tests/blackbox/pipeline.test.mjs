@@ -202,6 +202,51 @@ describe('install pipelines', () => {
     assert.equal((await post({ state: overview.json.data.state }, { id })).status, 404);
   });
 
+  test('authorizing again keeps the integration, for the same account only', async () => {
+    const through = async (account) => {
+      await post({ account });
+      const overview = await post({ colour: 'red' });
+      return post({ state: overview.json.data.state });
+    };
+    await initialize('ping');
+    const { json: { data } } = await through('acme');
+    const again = (integrationId) => post({ action: 'initialize', provider: 'ping', integrationId });
+    assert.equal((await again(data.id)).status, 200);
+    assert.equal((await through('acme')).json.data.id, data.id);
+    const { id } = (await again(data.id)).json;
+    const other = await through('somebody-else');
+    assert.equal(other.status, 400, other.text);
+    assert.equal((await row(id)).status, 'failed');
+    assert.equal(await installed(), 1);
+    assert.equal((await again('999999')).status, 404);
+    const elsewhere = await daemon.organization(`${org}-c`);
+    assert.equal((await post({ action: 'initialize', provider: 'ping', integrationId: data.id },
+      { as: elsewhere, at: `${org}-c` })).status, 404);
+  });
+
+  test('removed and installed again before the removal ran, it stays', async () => {
+    const through = async () => {
+      await initialize('ping');
+      await post({ account: 'acme' });
+      const overview = await post({ colour: 'red' });
+      return (await post({ state: overview.json.data.state })).json.data;
+    };
+    const first = await through();
+    await daemon.stop();
+    // As if the deleting job had not run yet.
+    execFileSync('sqlite3', [daemon.path('state', 'mortise.db'),
+      `UPDATE organization_integration SET status = 2, config = '{"kept":1}' WHERE integration_id = ${first.id}`]);
+    await daemon.run();
+    assert.equal((await daemon.api('GET', `/organizations/${org}/integrations/${first.id}/`, { token })).json
+      .organizationIntegrationStatus, 'pending_deletion');
+    assert.equal((await daemon.api('DELETE', `/organizations/${org}/integrations/${first.id}/`, { token })).status, 204);
+    const again = await through();
+    assert.equal(again.id, first.id);
+    await daemon.idle();
+    const { json } = await daemon.api('GET', `/organizations/${org}/integrations/${first.id}/`, { token });
+    assert.deepEqual([json.organizationIntegrationStatus, json.configData.kept], ['active', 1]);
+  });
+
   test('unknown providers, pipelines and bodies are refused', async () => {
     assert.equal((await post({ action: 'initialize', provider: 'nowhere' })).status, 404);
     assert.equal((await post({ action: 'initialize' })).status, 400);
