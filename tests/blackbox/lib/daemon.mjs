@@ -96,12 +96,12 @@ export class Daemon {
       env: { PATH: process.env.PATH, HOME: this.folder,
         ASAN_OPTIONS: 'abort_on_error=0:exitcode=99:detect_leaks=1', UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1' } });
     this.runs.push(this.program);
-    await until('mortised is ready', async () => {
-      if (this.program.end) throw new Error('it ended');
-      return (await this.request('GET', '/-/ready')).status === 200;
-    }, { within: 30_000 }).catch((error) => {
+    const ready = async () => (await this.request('GET', '/-/ready')).status === 200;
+    await until('mortised is ready', () => this.program.end || ready(), { within: 30_000 }).catch((error) => {
       throw new Error(`${error.message}\n${this.program.lines.slice(-20).join('\n')}`);
     });
+    if (this.program.end)
+      throw new Error(`mortised did not start: ${JSON.stringify(this.program.end)}\n${this.program.lines.slice(-20).join('\n')}`);
   }
 
   get pid() {
