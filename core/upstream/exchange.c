@@ -12,13 +12,13 @@
 #include "core/base/err.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/config/settings.h"
 #include "core/daemon/daemon.h"
 #include "core/provider/provider.h"
 #include "core/storage/store.h"
 #include "core/upstream/gate.h"
 #include "core/upstream/template.h"
 
-#define TIMEOUT_MS 30000
 #define BODY_MAX ((size_t)16 << 20)
 #define HEADERS_MAX 64
 
@@ -192,7 +192,7 @@ int exchange_init(struct exchange *exchange, struct upstreams *upstreams,
 	if (result < 0)
 		return result;
 	exchange->wait_ms = exchange->upstream->timeout_ms > 0 ? exchange->upstream->timeout_ms
-		: TIMEOUT_MS;
+		: (int64_t)upstreams->daemon->settings->egress_timeout * 1000;
 	exchange->until_ms = clock_mono_ms() +
 		(request->timeout_ms > 0 ? request->timeout_ms : exchange->wait_ms);
 	exchange->redirects = request->flags & MORTISE_HTTP_NO_FOLLOW ? MORTISE_REDIRECT_NONE

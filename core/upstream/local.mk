@@ -4,6 +4,7 @@ libcore_la_SOURCES += \
 	%D%/cache.c %D%/cache.h \
 	%D%/credential.c \
 	%D%/exchange.c %D%/exchange.h \
+	%D%/form.c %D%/form.h \
 	%D%/gate.c %D%/gate.h \
 	%D%/mint.c \
 	%D%/oauth2.c %D%/oauth2.h \
@@ -29,3 +30,6 @@ tests_unit_test_upstream_oauth2_LDADD = $(LDADD) $(CRYPTO_LIBS)
 UNIT_TESTS += tests/unit/test_vault_slot
 tests_unit_test_vault_slot_SOURCES = tests/unit/test_vault_slot.c $(UPSTREAM_BENCH)
 tests_unit_test_vault_slot_LDADD = $(LDADD) $(CRYPTO_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_form
+tests_fuzz_fuzz_form_SOURCES = tests/fuzz/fuzz_form.c
