@@ -145,7 +145,7 @@ int client_receive(struct client *client, json_t **ret_parameters, bool *ret_con
 	cleanup_json json_t *reply = NULL;
 	json_t *parameters;
 	const char *error;
-	size_t size;
+	size_t size = 0;
 	int result = read_message(client, &text, &size, err);
 
 	if (result < 0)

@@ -24,9 +24,10 @@
 const struct ctl_command ctl_commands[] = {
 	{"status", "Status", {{0}}, CTL_OBJECT, .help = "How the daemon is"},
 
-	{"plugin list", "PluginList", {{0}}, CTL_TABLE, "plugins",
-		"name version state pid providers reason", "All plugins with their state"},
-	{"plugin show", "PluginShow", {PLUGIN}, CTL_OBJECT, "plugin", .help = "One plugin"},
+	{"plugin list", "PluginList", {{0}}, CTL_TABLE, .member = "plugins",
+		.columns = "name version state pid providers reason",
+		.help = "All plugins with their state"},
+	{"plugin show", "PluginShow", {PLUGIN}, CTL_OBJECT, .member = "plugin", .help = "One plugin"},
 	{"plugin load", "PluginLoad", {PLUGIN},
 		.help = "Load a plugin of plugin_dir by its name"},
 	{"plugin unload", "PluginUnload", {PLUGIN},
@@ -39,21 +40,24 @@ const struct ctl_command ctl_commands[] = {
 		.help = "Run a disabled or quarantined plugin again"},
 
 	{"org create", "OrgCreate", {SLUG, NAME}, CTL_OBJECT, .help = "Make an organization"},
-	{"org list", "OrgList", {LIMIT}, CTL_TABLE, "organizations", "id slug name added",
-		"All organizations"},
+	{"org list", "OrgList", {LIMIT}, CTL_TABLE, .member = "organizations",
+		.columns = "id slug name added",
+		.help = "All organizations"},
 	{"user create", "UserCreate", {EMAIL, ORG, ROLE, NAME}, CTL_OBJECT,
 		.help = "Make a user, as a member of an organization"},
 	{"member add", "MemberAdd", {EMAIL, ORG, ROLE}, CTL_OBJECT,
 		.help = "Make a user a member of another organization, or change the role"},
-	{"member list", "MemberList", {ORG, LIMIT}, CTL_TABLE, "members",
-		"id email name role added", "The members of an organization"},
+	{"member list", "MemberList", {ORG, LIMIT}, CTL_TABLE, .member = "members",
+		.columns = "id email name role added",
+		.help = "The members of an organization"},
 	{"project create", "ProjectCreate", {SLUG, ORG, NAME,
 		{"--platform", "PLATFORM", "platform", CTL_TEXT, false}}, CTL_OBJECT,
 		.help = "Make a project"},
-	{"project list", "ProjectList", {ORG, LIMIT}, CTL_TABLE, "projects",
-		"id slug name platform added", "The projects of an organization"},
+	{"project list", "ProjectList", {ORG, LIMIT}, CTL_TABLE, .member = "projects",
+		.columns = "id slug name platform added",
+		.help = "The projects of an organization"},
 	{"project show", "ProjectShow", {{"SLUG", NULL, "project", CTL_TEXT, REQUIRED}, ORG},
-		CTL_OBJECT, "project", .help = "One project and its teams"},
+		CTL_OBJECT, .member = "project", .help = "One project and its teams"},
 	{"team create", "TeamCreate", {SLUG, ORG, NAME}, CTL_OBJECT, .help = "Make a team"},
 	{"team add-member", "TeamAddMember",
 		{{"TEAM", NULL, "team", CTL_TEXT, REQUIRED}, EMAIL, ORG},
@@ -63,43 +67,45 @@ const struct ctl_command ctl_commands[] = {
 		{"PROJECT", NULL, "project", CTL_TEXT, REQUIRED}, ORG},
 		.help = "Give a team a project"},
 
-	{"login-link", "LoginLink", {EMAIL}, CTL_FIELD, "url",
+	{"login-link", "LoginLink", {EMAIL}, CTL_FIELD, .member = "url",
 		.help = "Print a link that signs a user in, once, within ten minutes"},
 	{"token create", "TokenCreate", {ORG, {"--scope", "SCOPE", "scopes", CTL_LIST, REQUIRED},
-		NAME, {"--expires", "DAYS", "expires_days", CTL_DAYS, false}}, CTL_FIELD, "token",
+		NAME, {"--expires", "DAYS", "expires_days", CTL_DAYS, false}}, CTL_FIELD, .member = "token",
 		.help = "Make an API token and print it; it is shown only now"},
 	{"token list", "TokenList", {{"--org", "SLUG", "org", CTL_TEXT, false}, LIMIT}, CTL_TABLE,
-		"tokens", "id organization name ends_with scopes expires revoked used",
-		"API tokens, without the secrets"},
+		.member = "tokens",
+		.columns = "id organization name ends_with scopes expires revoked used",
+		.help = "API tokens, without the secrets"},
 	{"token revoke", "TokenRevoke", {ID}, .help = "End an API token"},
 
 	{"integration list", "IntegrationList",
-		{{"--after", "ID", "after", CTL_TEXT, false}, LIMIT}, CTL_TABLE, "integrations",
-		"id provider external_id name status reason", "Integrations of all organizations"},
-	{"integration show", "IntegrationShow", {ID}, CTL_OBJECT, "integration",
+		{{"--after", "ID", "after", CTL_TEXT, false}, LIMIT}, CTL_TABLE, .member = "integrations",
+		.columns = "id provider external_id name status reason",
+		.help = "Integrations of all organizations"},
+	{"integration show", "IntegrationShow", {ID}, CTL_OBJECT, .member = "integration",
 		.help = "One integration and the organizations that are linked to it"},
 	{"integration disable", "IntegrationDisable", {ID},
 		.help = "Disable an integration in all its organizations"},
-	{"pipeline list", "PipelineList", {LIMIT}, CTL_TABLE, "pipelines",
-		"id organization provider kind principal status step error expires",
-		"Installs, newest first"},
+	{"pipeline list", "PipelineList", {LIMIT}, CTL_TABLE, .member = "pipelines",
+		.columns = "id organization provider kind principal status step error expires",
+		.help = "Installs, newest first"},
 	{"pipeline cancel", "PipelineCancel", {ID}, .help = "End an install that is in progress"},
 
 	{"webhook list", "WebhookList", {{"--status", "STATUS", "status", CTL_TEXT, false},
 		{"--provider", "KEY", "provider", CTL_TEXT, false},
-		{"--before", "ID", "before", CTL_TEXT, false}, LIMIT}, CTL_TABLE, "webhooks",
-		"id provider event integration object status received",
-		"Stored webhooks, newest first"},
-	{"webhook show", "WebhookShow", {ID}, CTL_OBJECT, "webhook",
+		{"--before", "ID", "before", CTL_TEXT, false}, LIMIT}, CTL_TABLE, .member = "webhooks",
+		.columns = "id provider event integration object status received",
+		.help = "Stored webhooks, newest first"},
+	{"webhook show", "WebhookShow", {ID}, CTL_OBJECT, .member = "webhook",
 		.help = "One webhook and its jobs"},
 	{"webhook replay", "WebhookReplay", {ID}, CTL_OBJECT,
 		.help = "Run a stored webhook again, after what waits already"},
 	{"job list", "JobList", {{"--status", "STATUS", "status", CTL_TEXT, false},
 		{"--task", "TASK", "task", CTL_TEXT, false},
-		{"--before", "ID", "before", CTL_TEXT, false}, LIMIT}, CTL_TABLE, "jobs",
-		"id task status integration object attempts code outcome added",
-		"Jobs, newest first"},
-	{"job show", "JobShow", {ID}, CTL_OBJECT, "job", .help = "One job"},
+		{"--before", "ID", "before", CTL_TEXT, false}, LIMIT}, CTL_TABLE, .member = "jobs",
+		.columns = "id task status integration object attempts code outcome added",
+		.help = "Jobs, newest first"},
+	{"job show", "JobShow", {ID}, CTL_OBJECT, .member = "job", .help = "One job"},
 	{"job retry", "JobRetry", {ID}, CTL_OBJECT,
 		.help = "Run a waiting job now, or a dead one again"},
 	{"job drop", "JobDrop", {ID}, .help = "End a waiting job, or forget an ended one"},
@@ -295,6 +301,33 @@ static int parse_arguments(struct ctl_call *call, int argc, char *const *argv, c
 	return result < 0 ? result : check_required(call, ret_reason);
 }
 
+/* "job" alone: which of its commands?  NULL if none begins so. */
+static char *list_subcommands(const char *word)
+{
+	struct buf text = BUF(4096);
+	size_t size = strlen(word);
+
+	for (const struct ctl_command *command = ctl_commands; command->words; command++)
+		if (strncmp(command->words, word, size) == 0 && command->words[size] == ' ')
+			buf_printf(&text, "%s%s", text.size > 0 ? ", " : "",
+				command->words + size + 1);
+	return text.size > 0 ? buf_steal(&text) : NULL;
+}
+
+static char *unknown_reason(int argc, char *const *argv)
+{
+	cleanup_free char *others = argc > 0 ? list_subcommands(argv[0]) : NULL;
+
+	if (argc == 0)
+		return xstrdup("which command?");
+	if (others && argc == 1)
+		return xasprintf("\"%s\" needs one of: %s", argv[0], others);
+	if (others)
+		return xasprintf("there is no command \"%s %s\"; \"%s\" knows: %s", argv[0],
+			argv[1], argv[0], others);
+	return xasprintf("there is no command \"%s\"", argv[0]);
+}
+
 int ctl_parse(int argc, char *const *argv, struct ctl_call *ret_call, char **ret_reason)
 {
 	int words = 0;
@@ -309,9 +342,7 @@ int ctl_parse(int argc, char *const *argv, struct ctl_call *ret_call, char **ret
 		}
 	}
 	if (!ret_call->command)
-		return refuse(ret_reason, argc == 0 ? xstrdup("which command?") :
-			xasprintf("there is no command \"%s%s%s\"", argv[0], argc > 1 ? " " : "",
-				argc > 1 ? argv[1] : ""));
+		return refuse(ret_reason, unknown_reason(argc, argv));
 	ret_call->parameters = json_object();
 	if (parse_arguments(ret_call, argc - words, argv + words, ret_reason) == 0)
 		return 0;

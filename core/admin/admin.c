@@ -399,7 +399,7 @@ void admin_add_methods(struct admin *admin, const struct admin_method *methods)
 
 int admin_listen(struct admin *admin, const char *path, struct err *err)
 {
-	int fd, result = open_socket(path, &fd, err);
+	int fd = -1, result = open_socket(path, &fd, err);
 
 	if (result < 0)
 		return result;

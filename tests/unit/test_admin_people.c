@@ -175,6 +175,7 @@ static void a_token_is_shown_once_and_found_by_its_hash(void **state)
 	struct lookup lookup = {.hash = hash};
 
 	(void)state;
+	assert_non_null(strstr(org, "\"id\""));
 	assert_non_null(secret);
 	assert_null(strstr(list, secret));
 	assert_non_null(strstr(list, secret + strlen(secret) - 4));
