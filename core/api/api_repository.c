@@ -92,6 +92,7 @@ struct list {
 	struct repository_page wanted;
 	int64_t repository_id;
 	struct repository repository;
+	json_t *shown;             /* the repository as the API shows it, for each item */
 	json_t *items;
 	bool more;
 };
@@ -125,6 +126,7 @@ static int list_answer(struct api_call *call, store_fn *fn, struct list *list, s
 	int result = store_read(call->daemon->store, fn, list, err);
 
 	repository_clear(&list->repository);
+	json_decref(list->shown);
 	if (result < 0) {
 		json_decref(list->items);
 		return result;
@@ -164,8 +166,12 @@ static int one_in(struct tx *tx, void *arg, struct err *err)
 	struct list *list = arg;
 
 	repository_clear(&list->repository);
-	return repository_get(tx, list->call->principal.organization_id, list->repository_id,
-		&list->repository, err);
+	if (repository_get(tx, list->call->principal.organization_id, list->repository_id,
+		    &list->repository, err) < 0)
+		return err->code;
+	json_decref(list->shown);
+	list->shown = repository_json(list->call->daemon, &list->repository);
+	return 0;
 }
 
 static int repository(struct api_call *call, struct err *err)
@@ -176,7 +182,8 @@ static int repository(struct api_call *call, struct err *err)
 	if (result == 0)
 		result = store_read(call->daemon->store, one_in, &list, err);
 	if (result == 0)
-		call->reply = repository_json(call->daemon, &list.repository);
+		call->reply = json_incref(list.shown);
+	json_decref(list.shown);
 	repository_clear(&list.repository);
 	return result;
 }
@@ -198,11 +205,10 @@ static int commit_json(struct tx *tx, const struct list *list, const struct comm
 	json_array_foreach(files, i, file)
 		json_array_append_new(patch, json_pack("{s:O, s:O}", "type",
 			json_array_get(file, 0), "path", json_array_get(file, 1)));
-	*ret_json = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "id", commit->sha, "message",
+	*ret_json = json_pack("{s:s, s:s, s:o, s:o, s:o, s:O, s:o}", "id", commit->sha, "message",
 		commit->message, "dateCreated", api_time(commit->committed_at_us), "dateAdded",
 		api_time(commit->added_at_us), "author", author_json(&commit->author),
-		"repository", repository_json(list->call->daemon, &list->repository), "patchSet",
-		patch);
+		"repository", list->shown, "patchSet", patch);
 	return 0;
 }
 
@@ -256,10 +262,9 @@ static json_t *pull_request_url(const struct repository *repository, const char 
 
 static json_t *pull_request_json(const struct list *list, const struct pull_request *pull)
 {
-	return json_pack("{s:s, s:s?, s:s?, s:o, s:o, s:o, s:o, s:s?}", "id", pull->number, "title",
+	return json_pack("{s:s, s:s?, s:s?, s:o, s:O, s:o, s:o, s:s?}", "id", pull->number, "title",
 		pull->title, "message", pull->body, "dateCreated", api_time(pull->added_at_us),
-		"repository", repository_json(list->call->daemon, &list->repository), "author",
-		author_json(&pull->author), "externalUrl",
+		"repository", list->shown, "author", author_json(&pull->author), "externalUrl",
 		pull_request_url(&list->repository, pull->number), "mergeCommitSha",
 		pull->merge_commit_sha);
 }
