@@ -28,6 +28,7 @@ libcore_la_SOURCES += \
 libcore_la_SOURCES += \
 	%D%/backup.c %D%/backup.h \
 	%D%/ballast.c %D%/ballast.h \
+	%D%/checkpoint.c %D%/checkpoint.h \
 	%D%/connection.c %D%/connection.h \
 	%D%/migrate.c %D%/migrate.h \
 	%D%/prune.c %D%/prune.h \

@@ -2,21 +2,21 @@
  * Copyright 2026 The Mortise developers
  */
 /*
- * The SQLite engine: a writer thread that groups queued closures in one commit, a
- * set of read connections, and a thread that checkpoints beside the writer.
+ * The SQLite engine: a writer thread that groups queued closures in one commit, and a
+ * set of read connections.
  *
  * There is no batch window: what was queued while the last commit ran is the next
  * batch.  Some errors end SQLite's whole transaction and the savepoints with it, so
  * after any error the writer asks whether it still stands; if not, the batch is void
  * and each of its closures is run once more alone.
  *
- * On a full disk the writer gives up the ballast, so that jobs and pruning can go on,
- * and what comes in from outside (store_write_async) is refused, until the checkpoint
- * thread could take the ballast again, or pruning has left free pages.
+ * On a full disk what comes in from outside (store_write_async) is refused, so that jobs
+ * and pruning can go on in the room that checkpoint.c has made.
  */
 #include "config.h"
 #include "core/storage/store.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -31,7 +31,7 @@
 #include "core/base/err.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
-#include "core/storage/ballast.h"
+#include "core/storage/checkpoint.h"
 #include "core/storage/connection.h"
 #include "core/storage/migrate.h"
 
@@ -41,12 +41,6 @@
 #define BATCH_MAX_MS 5
 #define READ_MAX_MS 2000
 #define READERS 8
-#define CHECKPOINT_MS 100
-#define CHECKPOINT_FRAMES 16000
-#define LAG_FRAMES 6000                /* of 8 KiB; less than the ballast */
-#define FULL_RETRY_MS 1000
-#define FREE_PAGES_LOW LAG_FRAMES
-#define FREE_PAGES_ENOUGH (2 * LAG_FRAMES)
 
 struct write {
 	STAILQ_ENTRY(write) link;
@@ -65,8 +59,8 @@ struct store {
 	int lock_fd;
 
 	pthread_t writer;
-	struct tx *write_tx;           /* writer thread, as the next */
-	int log_frames;                /* in the log after the last commit */
+	struct tx *write_tx;           /* writer thread */
+	struct checkpointer *checkpointer;
 	pthread_mutex_t queue_lock;
 	pthread_cond_t queue_wake;
 	struct write_list queue;       /* under queue_lock, as the next two */
@@ -79,19 +73,11 @@ struct store {
 	struct tx **readers;           /* under reader_lock: those that are free */
 	int reader_free, reader_len;
 
-	struct ballast *ballast;       /* given by the writer, taken by the checkpoint thread */
-	pthread_mutex_t ballast_lock;
-	atomic_bool full;              /* what comes in from outside is refused */
-	atomic_bool ballast_given;
-
-	pthread_t checkpointer;
-	struct tx *checkpoint_tx;      /* checkpoint thread */
-	pthread_mutex_t checkpoint_lock;
-	pthread_cond_t checkpoint_wake;
-	bool dirty, checkpoint_ending; /* under checkpoint_lock */
-	atomic_bool log_is_long;       /* the writer should checkpoint between batches */
-	atomic_int done_frames;        /* how far the last checkpoint came in the log */
 };
+
+/* A closure that waits for the store would wait for itself, or for the last free
+ * connection. */
+static _Thread_local bool in_closure;
 
 /* ---- The writer ---- */
 
@@ -109,7 +95,9 @@ static void run_closure(struct store *store, struct write *write)
 	write->result = connection_run(tx, "SAVEPOINT closure", &write->err);
 	if (write->result < 0)
 		return;
+	in_closure = true;
 	write->result = write->fn(tx, write->arg, &write->err);
+	in_closure = false;
 	if (tx->broken || sqlite3_get_autocommit(tx->db))
 		return;
 	if (write->result < 0)
@@ -205,75 +193,6 @@ static void deliver(struct write_list *batch)
 	}
 }
 
-static void wake_checkpointer(struct store *store)
-{
-	pthread_mutex_lock(&store->checkpoint_lock);
-	if (!store->dirty)
-		pthread_cond_signal(&store->checkpoint_wake);
-	store->dirty = true;
-	pthread_mutex_unlock(&store->checkpoint_lock);
-}
-
-/* Beside readers and the writer; how many frames the log has. */
-static int checkpoint(struct store *store, struct tx *tx)
-{
-	int frames = 0, done = 0;
-
-	if (sqlite3_wal_checkpoint_v2(tx->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &done) ==
-		SQLITE_OK)
-		atomic_store(&store->done_frames, done);
-	return frames;
-}
-
-/* After each commit, on the writer thread. */
-static int note_log(void *arg, sqlite3 *db, const char *name, int frames)
-{
-	struct store *store = arg;
-
-	(void)db;
-	(void)name;
-	/* The log has begun anew. */
-	if (frames < store->log_frames)
-		atomic_store(&store->done_frames, 0);
-	store->log_frames = frames;
-	return SQLITE_OK;
-}
-
-/* Only between batches does a checkpoint let the log start anew.  And when the other
- * thread cannot keep up, the log must not grow past what a full disk can take. */
-static void checkpoint_if_long(struct store *store)
-{
-	if (atomic_exchange(&store->log_is_long, false) ||
-		store->log_frames - atomic_load(&store->done_frames) > LAG_FRAMES)
-		(void)checkpoint(store, store->write_tx);
-}
-
-static void log_full(struct store *store, bool full)
-{
-	if (full)
-		log_error("store.disk_full", LOG_TEXT("file", store->path),
-			LOG_TEXT("action", "free space; webhooks are refused until then"));
-	else
-		log_notice("store.disk_freed", LOG_TEXT("file", store->path));
-}
-
-/* Make room after a write met a full disk.  The checkpoint lets the log start anew in
- * the room that it has. */
-static void relieve(struct store *store)
-{
-	bool was_full;
-
-	store->write_tx->full = false;
-	pthread_mutex_lock(&store->ballast_lock);
-	was_full = atomic_exchange(&store->full, true);
-	atomic_store(&store->ballast_given, true);
-	ballast_give(store->ballast);
-	pthread_mutex_unlock(&store->ballast_lock);
-	if (!was_full)
-		log_full(store, true);
-	(void)checkpoint(store, store->write_tx);
-}
-
 static bool wait_for_work(struct store *store)
 {
 	bool work;
@@ -300,13 +219,13 @@ static void *write_forever(void *arg)
 		} else {
 			abandon(store->write_tx);
 			if (store->write_tx->full)
-				relieve(store);
+				checkpointer_make_room(store->checkpointer);
+			store->write_tx->full = false;
 			STAILQ_FOREACH(write, &batch, link)
 				run_alone(store, write);
 		}
 		deliver(&batch);
-		checkpoint_if_long(store);
-		wake_checkpointer(store);
+		checkpointer_batch_ended(store->checkpointer);
 	}
 	return NULL;
 }
@@ -335,6 +254,7 @@ int store_write(struct store *store, store_fn *fn, void *arg, struct err *err)
 	struct write write = {.fn = fn, .arg = arg, .size = 1024, .ready = &ready};
 	int result;
 
+	assert(!in_closure);
 	sem_init(&ready, 0, 0);
 	result = enqueue(store, &write, err);
 	if (result == 0) {
@@ -356,7 +276,7 @@ int store_write_async(struct store *store, store_fn *fn, void *arg, size_t size,
 	struct write *write;
 	int result;
 
-	if (atomic_load(&store->full))
+	if (checkpointer_disk_full(store->checkpointer))
 		return err_set(err, MORTISE_E_RETRY, "the disk is full; try again later");
 	write = new(struct write);
 	write->fn = fn;
@@ -393,13 +313,17 @@ static void reader_give(struct store *store, struct tx *tx)
 
 int store_read(struct store *store, store_fn *fn, void *arg, struct err *err)
 {
-	struct tx *tx = reader_take(store);
+	struct tx *tx;
 	int result;
 
+	assert(!in_closure);
+	tx = reader_take(store);
 	tx->read_until_ms = clock_mono_ms() + READ_MAX_MS;
 	result = connection_run(tx, "BEGIN", err);
 	if (result == 0) {
+		in_closure = true;
 		result = fn(tx, arg, err);
+		in_closure = false;
 		tx->read_until_ms = 0;
 		(void)connection_run(tx, "ROLLBACK", NULL);
 	}
@@ -412,92 +336,12 @@ int store_read(struct store *store, store_fn *fn, void *arg, struct err *err)
 
 bool store_healthy(struct store *store)
 {
-	return atomic_load(&store->healthy) && !atomic_load(&store->full);
+	return atomic_load(&store->healthy) && !checkpointer_disk_full(store->checkpointer);
 }
 
 const char *store_path(const struct store *store)
 {
 	return store->path;
-}
-
-/* ---- Checkpoints ---- */
-
-static struct timespec after_ms(int64_t ms)
-{
-	int64_t then_ms = clock_mono_ms() + ms;
-
-	return (struct timespec){.tv_sec = then_ms / 1000, .tv_nsec = then_ms % 1000 * 1000000};
-}
-
-/* Wait until there is something to do; false: the end.  A checkpoint works on what
- * several commits have left, not on each.  A full disk is looked at again and again. */
-static bool wait_for_checkpoint(struct store *store)
-{
-	struct timespec pause = after_ms(CHECKPOINT_MS), retry = after_ms(FULL_RETRY_MS);
-	bool ending;
-
-	pthread_mutex_lock(&store->checkpoint_lock);
-	while (!store->checkpoint_ending && pthread_cond_timedwait(&store->checkpoint_wake,
-		&store->checkpoint_lock, &pause) == 0)
-		;
-	while (!store->dirty && !store->checkpoint_ending) {
-		if (!atomic_load(&store->full))
-			pthread_cond_wait(&store->checkpoint_wake, &store->checkpoint_lock);
-		else if (pthread_cond_timedwait(&store->checkpoint_wake, &store->checkpoint_lock,
-				 &retry) == ETIMEDOUT)
-			break;
-	}
-	store->dirty = false;
-	ending = store->checkpoint_ending;
-	pthread_mutex_unlock(&store->checkpoint_lock);
-	return !ending;
-}
-
-/* Pages inside the file that are free: rows can be added without a longer file. */
-static int count_free_pages(struct tx *tx)
-{
-	sqlite3_stmt *statement;
-	int len = 0;
-
-	if (sqlite3_prepare_v2(tx->db, "PRAGMA freelist_count", -1, &statement, NULL) != SQLITE_OK)
-		return 0;
-	if (sqlite3_step(statement) == SQLITE_ROW)
-		len = sqlite3_column_int(statement, 0);
-	sqlite3_finalize(statement);
-	return len;
-}
-
-/* While the ballast is given up: has somebody freed the disk, or pruning the file? */
-static void look_for_room(struct store *store)
-{
-	int free_pages = count_free_pages(store->checkpoint_tx);
-	bool was_full, full;
-
-	pthread_mutex_lock(&store->ballast_lock);
-	if (ballast_take(store->ballast)) {
-		atomic_store(&store->ballast_given, false);
-		free_pages = FREE_PAGES_ENOUGH;
-	}
-	was_full = atomic_load(&store->full);
-	full = free_pages < (was_full ? FREE_PAGES_ENOUGH : FREE_PAGES_LOW);
-	atomic_store(&store->full, full);
-	pthread_mutex_unlock(&store->ballast_lock);
-	if (was_full != full)
-		log_full(store, full);
-}
-
-static void *checkpoint_forever(void *arg)
-{
-	struct store *store = arg;
-
-	pthread_setname_np(pthread_self(), "store-checkpoint");
-	while (wait_for_checkpoint(store)) {
-		if (checkpoint(store, store->checkpoint_tx) > CHECKPOINT_FRAMES)
-			atomic_store(&store->log_is_long, true);
-		if (atomic_load(&store->ballast_given))
-			look_for_room(store);
-	}
-	return NULL;
 }
 
 /* ---- Opening and closing ---- */
@@ -529,13 +373,6 @@ static int find_path(const struct store_settings *settings, char **ret_path, str
 	return 0;
 }
 
-static void make_ballast(struct store *store)
-{
-	cleanup_free char *path = xasprintf("%s.ballast", store->path);
-
-	store->ballast = ballast_new(path);
-}
-
 static int open_connections(struct store *store, int readers, struct err *err)
 {
 	int result = connection_open(store->path, CONNECTION_WRITER, &store->write_tx, err);
@@ -543,7 +380,7 @@ static int open_connections(struct store *store, int readers, struct err *err)
 	if (result == 0)
 		result = migrate(store->write_tx, store->path, err);
 	if (result == 0)
-		result = connection_open(store->path, CONNECTION_WRITER, &store->checkpoint_tx, err);
+		result = checkpointer_new(store->path, store->write_tx, &store->checkpointer, err);
 	store->readers = xcalloc((size_t)readers, sizeof(struct tx *));
 	while (result == 0 && store->reader_len < readers) {
 		result = connection_open(store->path, CONNECTION_READER,
@@ -557,7 +394,6 @@ static int open_connections(struct store *store, int readers, struct err *err)
 static struct store *store_new(void)
 {
 	struct store *store = new(struct store);
-	pthread_condattr_t monotonic;
 
 	store->lock_fd = -1;
 	STAILQ_INIT(&store->queue);
@@ -565,12 +401,6 @@ static struct store *store_new(void)
 	pthread_cond_init(&store->queue_wake, NULL);
 	pthread_mutex_init(&store->reader_lock, NULL);
 	pthread_cond_init(&store->reader_wake, NULL);
-	pthread_mutex_init(&store->ballast_lock, NULL);
-	pthread_mutex_init(&store->checkpoint_lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&store->checkpoint_wake, &monotonic);
-	pthread_condattr_destroy(&monotonic);
 	return store;
 }
 
@@ -588,28 +418,20 @@ int store_open(const struct store_settings *settings, struct store **ret_store, 
 		store_close(store);
 		return result;
 	}
-	make_ballast(store);
-	sqlite3_wal_hook(store->write_tx->db, note_log, store);
 	atomic_store(&store->healthy, true);
-	if (pthread_create(&store->writer, NULL, write_forever, store) != 0 ||
-		pthread_create(&store->checkpointer, NULL, checkpoint_forever, store) != 0)
+	if (pthread_create(&store->writer, NULL, write_forever, store) != 0)
 		abort();
 	*ret_store = store;
 	return 0;
 }
 
-static void end_threads(struct store *store)
+static void end_writer(struct store *store)
 {
 	pthread_mutex_lock(&store->queue_lock);
 	store->closing = true;
 	pthread_cond_signal(&store->queue_wake);
 	pthread_mutex_unlock(&store->queue_lock);
 	pthread_join(store->writer, NULL);
-	pthread_mutex_lock(&store->checkpoint_lock);
-	store->checkpoint_ending = true;
-	pthread_cond_signal(&store->checkpoint_wake);
-	pthread_mutex_unlock(&store->checkpoint_lock);
-	pthread_join(store->checkpointer, NULL);
 }
 
 void store_close(struct store *store)
@@ -617,18 +439,14 @@ void store_close(struct store *store)
 	if (!store)
 		return;
 	if (store->writer)
-		end_threads(store);
+		end_writer(store);
 	for (int i = 0; i < store->reader_len; i++)
 		connection_close(store->readers[i]);
 	free(store->readers);
-	connection_close(store->checkpoint_tx);
+	checkpointer_free(store->checkpointer);
 	connection_close(store->write_tx);
-	ballast_free(store->ballast);
 	if (store->lock_fd >= 0)
 		close(store->lock_fd);
-	pthread_cond_destroy(&store->checkpoint_wake);
-	pthread_mutex_destroy(&store->checkpoint_lock);
-	pthread_mutex_destroy(&store->ballast_lock);
 	pthread_cond_destroy(&store->reader_wake);
 	pthread_mutex_destroy(&store->reader_lock);
 	pthread_cond_destroy(&store->queue_wake);
