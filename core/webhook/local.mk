@@ -13,8 +13,13 @@ libcore_la_SOURCES += \
 	%D%/webhook.c %D%/webhook.h %D%/webhook_private.h \
 	%D%/webhook_admin.c
 
-UNIT_TESTS += tests/unit/test_webhook_expression tests/unit/test_webhook_scanner
+UNIT_TESTS += tests/unit/test_webhook_expression tests/unit/test_webhook_intake \
+	tests/unit/test_webhook_scanner tests/unit/test_webhook_scheme
 tests_unit_test_webhook_expression_SOURCES = tests/unit/test_webhook_expression.c
 tests_unit_test_webhook_scanner_SOURCES = tests/unit/test_webhook_scanner.c
+tests_unit_test_webhook_intake_SOURCES = tests/unit/test_webhook_intake.c \
+	tests/unit/fake_providers.c tests/unit/fake_providers.h \
+	tests/unit/scratch_store.c tests/unit/scratch_store.h
+tests_unit_test_webhook_scheme_SOURCES = tests/unit/test_webhook_scheme.c
 FUZZ_TARGETS += tests/fuzz/fuzz_webhook_scanner
 tests_fuzz_fuzz_webhook_scanner_SOURCES = tests/fuzz/fuzz_webhook_scanner.c

@@ -10,6 +10,7 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/storage/connection.h"
 #include "core/storage/store.h"
 
 static void open_here(struct scratch_store *scratch)
@@ -32,6 +33,18 @@ void scratch_store_reopen(struct scratch_store *scratch)
 {
 	store_close(scratch->store);
 	open_here(scratch);
+}
+
+static int refuse_in(struct tx *tx, void *arg, struct err *err)
+{
+	(void)arg;
+	return connection_run(tx, "CREATE TRIGGER refuse BEFORE INSERT ON webhook "
+		"BEGIN SELECT RAISE(ABORT, 'refused'); END", err);
+}
+
+void scratch_store_refuse_writes(struct scratch_store *scratch)
+{
+	assert_int_equal(store_write(scratch->store, refuse_in, NULL, NULL), 0);
 }
 
 void scratch_store_close(struct scratch_store *scratch)

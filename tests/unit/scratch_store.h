@@ -15,6 +15,8 @@ struct scratch_store {
 void scratch_store_open(struct scratch_store *scratch);
 /* As after a crash and a new start: nothing but what was committed is there. */
 void scratch_store_reopen(struct scratch_store *scratch);
+/* From now on no row of a webhook can be written. */
+void scratch_store_refuse_writes(struct scratch_store *scratch);
 void scratch_store_close(struct scratch_store *scratch);
 
 #endif

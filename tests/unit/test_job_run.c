@@ -37,7 +37,6 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static int runs;               /* of the task "script", under lock */
 static bool held;              /* runs wait while it is set */
-static char order[64];         /* objects in the order of their runs */
 static int applied;            /* replies whose effects were */
 
 /* ---- Effects: each puts a schedule, so that the store shows what was applied ---- */
@@ -77,12 +76,10 @@ void webhooks_forget_all(struct webhooks *webhooks)
 
 /* ---- A task that does what its payload says ---- */
 
-static void note_run(const struct job_run *run)
+static void note_run(void)
 {
 	pthread_mutex_lock(&lock);
 	runs++;
-	if (run->object && strlen(order) + 1 < sizeof(order))
-		strcat(order, run->object);
 	pthread_cond_broadcast(&changed);
 	while (held)
 		pthread_cond_wait(&changed, &lock);
@@ -97,7 +94,7 @@ static int run_script(struct job_run *run, void *arg, struct err *err)
 	int64_t deadline_ms;
 
 	(void)arg;
-	note_run(run);
+	note_run();
 	run->scope.kind = MORTISE_SCOPE_PROVIDER;
 	if (checkpoint && !run->cursor) {
 		cleanup_json json_t *cursor = json_string("half");
@@ -138,7 +135,6 @@ static int setup(void **state)
 		.delay_ms = 1, .factor_percent = 100}, run_script, NULL);
 	runs = 0;
 	held = false;
-	*order = '\0';
 	applied = 0;
 	fake_providers_set(NULL);
 	fake_runnable = true;
