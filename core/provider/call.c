@@ -702,6 +702,10 @@ static int take_failure(struct call *call, const json_t *json, int64_t code, str
 	if (code == MORTISE_E_FIELD)
 		take_fields(json_object_get(json, "fields"), err);
 	err_set(err, (int)code, "%s", text ? text : "the plugin gave no reason");
+	/* The host process refuses a malformed effect, or one outside its scope, itself. */
+	if (code == MORTISE_E_INTERNAL)
+		log_error("plugin.refused", LOG_TEXT("plugin", call->plugin_name),
+			LOG_INT("job", call->job_id), LOG_TEXT("reason", err_text(err)));
 	err->retry_at_ms = json_integer_value(json_object_get(json, "retry_at_ms"));
 	return (int)code;
 }

@@ -198,6 +198,7 @@ void supervisor_enable(void *arg)
 
 	if (!plugin)
 		return;
+	plugin_forgive(plugin);
 	if (plugin->host) {
 		change_finish(change, NULL);
 		return;

@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#ifndef NAME
+#define NAME "bad"
+#endif
 #ifdef BAD_MAGIC
 #define MAGIC 0x12345678u
 #else
@@ -77,11 +80,11 @@ static int32_t load(const struct mortise_host *host, const struct mortise_regist
 }
 
 MORTISE_EXPORT extern const struct mortise_plugin mortise_plugin;
-const struct mortise_plugin mortise_plugin = {MAGIC, MAJOR, MINOR, SIZE, 0, "bad", "1.0",
+const struct mortise_plugin mortise_plugin = {MAGIC, MAJOR, MINOR, SIZE, 0, NAME, "1.0",
 	"Apache-2.0", load, NULL};
 
 #ifndef NO_NOTE
 __attribute__((used, section(".note.mortise"), aligned(4)))
 static const struct mortise_note note = {8, (uint32_t)(sizeof(struct mortise_note) - 20), 1,
-	"Mortise", MAGIC, MAJOR, MINOR, SIZE, "bad", "1.0", "Apache-2.0"};
+	"Mortise", MAGIC, MAJOR, MINOR, SIZE, NAME, "1.0", "Apache-2.0"};
 #endif
