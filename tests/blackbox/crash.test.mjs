@@ -17,8 +17,10 @@ describe('after kill -9', () => {
   let world;
   let daemon;
   let token;
+  let number;
 
   beforeEach(async () => {
+    number = 0;
     world = await startWorld();
     daemon = world.daemon;
     token = await daemon.organization('acme');
@@ -37,11 +39,10 @@ describe('after kill -9', () => {
   // Send pushes until 'stop' resolves; the numbers of those that were acknowledged.
   async function flood(stop, senders = 8) {
     const acknowledged = [];
-    let number = 0;
     let going = true;
     stop.then(() => { going = false; });
     await Promise.all(Array.from({ length: senders }, async () => {
-      while (going && number < 5000) {
+      while (going && number < 20_000) {
         const n = ++number;
         const answer = await world.webhooks.send('push', pushPayload(INSTALLATION, repository,
           [{ sha: sha(n) }])).catch(() => null);
@@ -78,10 +79,10 @@ describe('after kill -9', () => {
       const before = all.length;
       const stop = until('some were sent', async () =>
         (await daemon.sql('SELECT count(*) AS n FROM webhook'))[0].n > before + 20 * (round + 1)).then(() => daemon.kill());
-      all.push(...(await flood(stop)).map((n) => n));
+      all.push(...await flood(stop));
       await daemon.run();
     }
-    await appliedOnce([...new Set(all)]);
+    await appliedOnce(all);
   });
 
   test('of the host, the work goes on in a new one', async () => {
