@@ -138,19 +138,32 @@ static void drop_effects(struct mortise_call *call)
 	call->effects_size = 0;
 }
 
+/* A record as it travels: with its type. */
+static json_t *with_type(const char *type, const json_t *record)
+{
+	json_t *copy = json_is_object(record) ? json_deep_copy(record) : json_object();
+
+	json_object_set_new(copy, "type", json_string(type));
+	return copy;
+}
+
+static int32_t refuse_effect(struct mortise_call *call, const char *type, const json_t *record)
+{
+	if (!call->refused)
+		call->refused = with_type(type, record);
+	return MORTISE_E_INTERNAL;
+}
+
 static int32_t api_effect(struct mortise_call *call, const char *type, const json_t *record)
 {
 	const struct effect_form *form = effect_form_find(type);
 	size_t size;
-	json_t *copy;
 
 	if (call_is_over(call))
 		return MORTISE_E_CANCELLED;
-	if (!form)
-		return call_fault(call, "effect \"%.64s\" does not exist", type);
-	if (effect_form_check_scope(form, call->scope, &call->fault) < 0 ||
-		effect_form_check(form, record, &call->fault) < 0)
-		return MORTISE_E_INTERNAL;
+	if (!form || effect_form_check_scope(form, call->scope, NULL) < 0 ||
+		effect_form_check(form, record, NULL) < 0)
+		return refuse_effect(call, type, record);
 	size = json_dumpb(record, NULL, 0, JSON_COMPACT) + strlen(type) + 12;
 	if (json_array_size(call->effects) >= EFFECTS_MAX_COUNT ||
 		call->effects_size + size > EFFECTS_MAX_SIZE) {
@@ -159,9 +172,7 @@ static int32_t api_effect(struct mortise_call *call, const char *type, const jso
 			EFFECTS_MAX_COUNT, EFFECTS_MAX_SIZE);
 		return MORTISE_E_LIMIT;
 	}
-	copy = json_deep_copy(record);
-	json_object_set_new(copy, "type", json_string(type));
-	json_array_append_new(call->effects, copy);
+	json_array_append_new(call->effects, with_type(type, record));
 	call->effects_size += size;
 	return MORTISE_OK;
 }
@@ -173,8 +184,8 @@ static int32_t api_checkpoint(struct mortise_call *call, const json_t *cursor)
 	json_t *left;
 	int ret;
 
-	if (call->fault.code != 0)
-		return call->fault.code;
+	if (call->fault.code != 0 || call->refused)
+		return MORTISE_E_INTERNAL;
 	question = json_pack("{s:s, s:O, s:o}", "op", "checkpoint", "effects", call->effects,
 		"cursor", cursor ? json_deep_copy(cursor) : json_null());
 	ret = call_ask(call, question, &answer, NULL);

@@ -33,6 +33,7 @@ static void call_free(struct mortise_call *call)
 	frame_clear(&call->frame);
 	frame_clear(&call->answer);
 	json_decref(call->effects);
+	json_decref(call->refused);
 	err_clear(&call->reason);
 	err_clear(&call->fault);
 	free(call);
@@ -325,6 +326,11 @@ static void run_call(struct mortise_call *call)
 		code = check_result(call, run(call, input, &output), output);
 	if (!output)
 		output = json_object();
+	if (call->refused) {
+		json_array_clear(call->effects);
+		json_array_append(call->effects, call->refused);
+		code = MORTISE_OK;
+	}
 	if (call_is_over(call))
 		code = MORTISE_E_CANCELLED;
 	send_return(call, code, output);

@@ -46,6 +46,9 @@ struct mortise_call {
 	struct err reason;                 /* from fail, field_error, retry_at, or an answer */
 	bool has_own_reason;               /* the plugin gave it: no later answer replaces it */
 	struct err fault;                  /* the plugin broke a rule: E_INTERNAL, whatever it says */
+	/* The first effect that is malformed or out of scope.  The reply holds it alone,
+	 * whatever the callback answers: mortised refuses it, for good and with its reason. */
+	json_t *refused;
 };
 
 struct calls {

@@ -274,9 +274,10 @@ struct mortise_host {
 		int64_t life_ms);
 
 	/* Add an effect; 'type' is one of the MORTISE_EFFECT_ names, which say what
-	 * 'record' holds.  A malformed record answers MORTISE_E_INTERNAL and is a
-	 * bug of the plugin; more than 10,000 effects or 8 MiB between two
-	 * checkpoints answer MORTISE_E_LIMIT. */
+	 * 'record' holds.  A record that is malformed, or not allowed in this scope,
+	 * answers MORTISE_E_INTERNAL: it is a bug of the plugin, the call leaves no
+	 * effect whatever it returns, and its job is not tried again.  More than
+	 * 10,000 effects or 8 MiB between two checkpoints answer MORTISE_E_LIMIT. */
 	int32_t (*effect)(struct mortise_call *call, const char *type, const json_t *record);
 };
 

@@ -91,10 +91,6 @@ static const struct told {
 	{"{\"do\":\"silent\",\"code\":-99}", MORTISE_E_INTERNAL, "returned -99"},
 	{"{\"do\":\"field\",\"path\":\"a.2.b\"}", MORTISE_E_FIELD, "a.2.b"},
 	{"{\"do\":\"nonsense\"}", MORTISE_E_UNSUPPORTED, "nonsense"},
-	{"{\"do\":\"effects\",\"effects\":[{\"type\":\"commit\"}]}", MORTISE_E_INTERNAL, "repository"},
-	{"{\"do\":\"effects\",\"effects\":[{\"type\":\"nothing\"}]}", MORTISE_E_INTERNAL, "nothing"},
-	{"{\"do\":\"effects\",\"effects\":[{\"type\":\"config_patch\",\"patch\":{}}]}",
-		MORTISE_E_INTERNAL, "scope"},
 };
 
 static void callback_result_becomes_the_reply(void **state)
@@ -111,6 +107,33 @@ static void callback_result_becomes_the_reply(void **state)
 		reply = peer_expect(&peer, FRAME_RETURN, i + 1, NULL);
 		if (peer_code(reply) != tolds[i].code || !strstr(peer_text(reply, "text"), tolds[i].text))
 			fail_msg("case %zu: %lld %s", i, (long long)peer_code(reply), peer_text(reply, "text"));
+	}
+	peer_stop(&peer);
+}
+
+/* The core refuses it for good, and says why: one place decides. */
+static void malformed_effect_travels_alone(void **state)
+{
+	static const char *const effects[] = {
+		"{\"type\":\"commit\"}",
+		"{\"type\":\"nothing\"}",
+		"{\"type\":\"config_patch\",\"patch\":{}}",
+	};
+	struct peer peer;
+
+	(void)state;
+	peer_start(&peer, "ping");
+	peer_ready(&peer);
+	for (size_t i = 0; i < lengthof(effects); i++) {
+		cleanup_free char *wish = xasprintf("{\"do\":\"effects\",\"effects\":[{\"type\":"
+			"\"repository_status\",\"all\":true,\"status\":\"active\"},%s]}", effects[i]);
+		cleanup_json json_t *expected = json_loads(effects[i], 0, NULL);
+		cleanup_json json_t *reply = NULL;
+
+		peer_tell(&peer, i + 1, wish, 5000);
+		reply = peer_expect(&peer, FRAME_RETURN, i + 1, NULL);
+		assert_int_equal(json_array_size(json_object_get(reply, "effects")), 1);
+		assert_true(json_equal(json_array_get(json_object_get(reply, "effects"), 0), expected));
 	}
 	peer_stop(&peer);
 }
@@ -496,6 +519,7 @@ int main(void)
 		cmocka_unit_test(host_says_what_the_plugin_registers),
 		cmocka_unit_test(reply_carries_output_and_effects),
 		cmocka_unit_test(callback_result_becomes_the_reply),
+		cmocka_unit_test(malformed_effect_travels_alone),
 		cmocka_unit_test(rate_limit_carries_its_end),
 		cmocka_unit_test(webhook_body_is_put_into_the_input),
 		cmocka_unit_test(answers_find_their_calls),

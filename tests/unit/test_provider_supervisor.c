@@ -335,7 +335,6 @@ static void failures_come_back_with_their_words(void **state)
 		{"{\"do\":\"rate\",\"ms\":5000}", MORTISE_E_RATE, "too many"},
 		{"{\"do\":\"silent\",\"code\":-4}", MORTISE_E_NOT_FOUND, "no reason"},
 		{"{\"do\":\"silent\",\"code\":-77}", MORTISE_E_INTERNAL, "-77"},
-		{"{\"do\":\"effects\",\"effects\":[{\"type\":\"nothing\"}]}", MORTISE_E_INTERNAL, ""},
 	};
 	struct fixture *fixture = *state;
 
