@@ -229,7 +229,7 @@ void acceptance_check_ready(struct host *host)
 		adopt(host);
 		return;
 	}
-	log_notice("plugin.solo_ready", LOG_TEXT("plugin", host->plugin->name),
+	log_info("plugin.solo_ready", LOG_TEXT("plugin", host->plugin->name),
 		LOG_INT("pid", host->pid));
 	supervisor_call_left(host);
 	calls_pump(host->plugin);
