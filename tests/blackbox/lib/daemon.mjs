@@ -71,8 +71,8 @@ export class Daemon {
   }
 
   // A fresh file each time: nobody writes into a library that is mapped.
-  addPlugin(file, name = file.split('/').at(-1)) {
-    const place = this.path('plugins', name);
+  addPlugin(file) {
+    const place = this.path('plugins', file.split('/').at(-1));
     rmSync(place, { force: true });
     copyFileSync(file, place);
     chmodSync(place, 0o555);
