@@ -51,11 +51,9 @@ describe('the console', { skip: chromium ? false : NO_BROWSER }, () => {
     browser = await Browser.start();
   });
   after(async () => {
-    await browser?.close();
-    await ping?.close().finally(() => new Promise((resolve) => {
-      site.closeAllConnections();
-      site.close(resolve);
-    }));
+    site?.closeAllConnections();
+    site?.close();
+    await Promise.all([browser?.close(), ping?.close()]);
   });
 
   test('signs in from a link, once it is confirmed', async () => {

@@ -55,7 +55,8 @@ export class Browser {
 
   #send(method, params = {}) {
     const id = ++this.number;
-    this.process.stdio[3].write(`${JSON.stringify({ id, method, params, sessionId: this.session })}\0`);
+    const sessionId = method.startsWith('Browser.') ? undefined : this.session;
+    this.process.stdio[3].write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
     return new Promise((resolve, reject) => this.calls.set(id, { resolve, reject }));
   }
 
@@ -106,8 +107,13 @@ export class Browser {
 
   async close() {
     const ended = new Promise((resolve) => this.process.once('exit', resolve));
-    this.process.kill('SIGKILL');
+    // It may be gone before it answers.
+    this.#send('Browser.close').catch(() => {});
     await ended;
-    rmSync(this.profile, { recursive: true, force: true, maxRetries: 5 });
+    // Its helpers write until they notice.
+    await until('the profile can be removed', () => {
+      rmSync(this.profile, { recursive: true, force: true });
+      return true;
+    });
   }
 }
