@@ -15,7 +15,14 @@
 #include "core/base/mem.h"
 #include "core/storage/sealed.h"
 #include "core/storage/store.h"
+#include "core/storage/tx.h"
 #include "core/vault/vault.h"
+
+#define MANY 250
+
+SQL(integration_put, "INSERT INTO integration (provider, external_id, name, metadata, uid, secrets, "
+	"added_at, updated_at) VALUES ('test', $1, 'Test', '{}', $2, $3, 0, 0)");
+SQL(integration_sealed, "SELECT uid, secrets FROM integration ORDER BY id");
 
 static const unsigned char uid[VAULT_UID_SIZE] = "0123456789abcde";
 
@@ -24,6 +31,7 @@ struct fixture {
 	struct vault_settings settings;
 	struct vault *vault;
 	struct store *store;
+	unsigned char first_key[4];
 };
 
 static int setup(void **state)
@@ -194,6 +202,89 @@ static void rotation_keeps_values_and_tokens(void **state)
 	free(sealed);
 }
 
+struct sealed_value {
+	unsigned char uid[VAULT_UID_SIZE], *sealed;
+	size_t size;
+};
+
+static int put_integrations(struct tx *tx, void *arg, struct err *err)
+{
+	const struct sealed_value *values = arg;
+	int result = 0;
+
+	for (int i = 0; i < MANY && result >= 0; i++) {
+		const struct blob row = {values[i].uid, VAULT_UID_SIZE};
+		const struct blob sealed = {values[i].sealed, values[i].size};
+		char name[32];
+
+		snprintf(name, sizeof(name), "e%d", i);
+		result = tx_exec(tx, &integration_put, err, "sbb", name, &row, &sealed);
+	}
+	return result < 0 ? result : 0;
+}
+
+/* Each value still opens with its row's uid, and is under another key than before. */
+static int check_integrations(struct tx *tx, void *arg, struct err *err)
+{
+	struct fixture *fixture = arg;
+	struct query query;
+	int len = 0, result = query_begin(&query, tx, &integration_sealed, err, "");
+
+	while (result >= 0 && (result = query_next(&query)) == 1) {
+		struct blob row = query_blob(&query, 0), sealed = query_blob(&query, 1);
+		char wants[32];
+
+		snprintf(wants, sizeof(wants), "secret %d", len++);
+		assert_int_equal(open_value(fixture->vault, "integration.secrets", row.data,
+			sealed.data, sealed.size, wants), 0);
+		assert_memory_not_equal(sealed.data, fixture->first_key, 4);
+	}
+	query_end(&query);
+	assert_int_equal(len, MANY);
+	return result;
+}
+
+static void rotation_takes_every_row_of_a_column(void **state)
+{
+	struct fixture *fixture = *state;
+	struct sealed_value values[MANY];
+
+	for (int i = 0; i < MANY; i++) {
+		char plain[32];
+
+		snprintf(plain, sizeof(plain), "secret %d", i);
+		randombytes_buf(values[i].uid, VAULT_UID_SIZE);
+		vault_seal(fixture->vault, "integration.secrets", values[i].uid, plain,
+			strlen(plain), &values[i].sealed, &values[i].size);
+	}
+	memcpy(fixture->first_key, values[0].sealed, 4);
+	assert_int_equal(store_write(fixture->store, put_integrations, values, NULL), 0);
+	assert_int_equal(vault_rotate(fixture->vault, fixture->store, NULL), 0);
+	assert_int_equal(store_read(fixture->store, check_integrations, fixture, NULL), 0);
+	for (int i = 0; i < MANY; i++)
+		free(values[i].sealed);
+}
+
+static void a_systemd_credential_is_used_and_not_written(void **state)
+{
+	struct fixture *fixture = *state;
+	struct vault_settings elsewhere = {"", "/nonexistent"};
+	cleanup_err struct err err = {0};
+	unsigned char *sealed;
+	struct vault *vault;
+	size_t size;
+
+	vault_seal(fixture->vault, "a.b", uid, "x", 1, &sealed, &size);
+	setenv("CREDENTIALS_DIRECTORY", fixture->dir, 1);
+	assert_int_equal(vault_open(&elsewhere, &vault, NULL), 0);
+	unsetenv("CREDENTIALS_DIRECTORY");
+	assert_int_equal(open_value(vault, "a.b", uid, sealed, size, "x"), 0);
+	assert_int_equal(vault_rotate(vault, fixture->store, &err), MORTISE_E_SETTINGS);
+	assert_non_null(strstr(err_text(&err), "credential"));
+	vault_close(vault);
+	free(sealed);
+}
+
 static void a_missing_master_key_is_named(void **state)
 {
 	struct fixture *fixture = *state;
@@ -214,6 +305,8 @@ int main(void)
 		TEST(a_key_file_is_ours_alone_and_read_again),
 		TEST(bad_key_files_are_refused_with_words),
 		TEST(rotation_keeps_values_and_tokens),
+		TEST(rotation_takes_every_row_of_a_column),
+		TEST(a_systemd_credential_is_used_and_not_written),
 		TEST(a_missing_master_key_is_named),
 	};
 
