@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The Mortise developers
  */
-/* The catalogue: which providers there are (core.md §6.3). */
+/* The catalogue: which providers there are. */
 #include "config.h"
 #include "core/api/routes.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The Mortise developers
  */
-/* Installed integrations of an organization (core.md §6.2, §6.4). */
+/* Installed integrations of an organization. */
 #include "config.h"
 #include "core/api/routes.h"
 

@@ -2,7 +2,7 @@
  * Copyright 2026 The Mortise developers
  */
 /*
- * Install pipelines over JSON (core.md §2.7).
+ * Install pipelines over JSON.
  *
  * A client may drive several at a time: step info carries the pipeline's `id`, and every
  * call takes `?pipeline=ID`.  Without it, the newest live one of the caller is meant, as

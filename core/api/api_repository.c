@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The Mortise developers
  */
-/* Repositories of an organization, their commits and pull requests (core.md §6.6). */
+/* Repositories of an organization, their commits and pull requests. */
 #include "config.h"
 #include "core/api/routes.h"
 

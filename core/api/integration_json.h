@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The Mortise developers
  */
-/* How the API shows providers and installed integrations (core.md §6.2, §6.3). */
+/* How the API shows providers and installed integrations. */
 #ifndef MORTISE_API_INTEGRATION_JSON_H
 #define MORTISE_API_INTEGRATION_JSON_H
 

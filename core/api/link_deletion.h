@@ -2,7 +2,7 @@
  * Copyright 2026 The Mortise developers
  */
 /*
- * Removing an integration from an organization (core.md §4): the API marks the link, a
+ * Removing an integration from an organization: the API marks the link, a
  * job removes it unless it was installed again meanwhile.
  */
 #ifndef MORTISE_API_LINK_DELETION_H

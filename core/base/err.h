@@ -51,7 +51,7 @@ enum err_fate {
 	ERR_FATE_WAITS,     /* E_RATE: until retry_at, no attempt counted */
 };
 
-/* What a code means, everywhere (the table of calls.md A.6). */
+/* What a code means, everywhere. */
 struct err_meaning {
 	int code;
 	const char *name;      /* "E_FIELD" */

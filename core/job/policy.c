@@ -2,7 +2,7 @@
  * Copyright 2026 The Mortise developers
  */
 /*
- * What becomes of a job when a run has ended (calls.md A.6 to A.8).  Pure: no clock,
+ * What becomes of a job when a run has ended.  Pure: no clock,
  * no randomness.  Which codes count says err_meaning; here is how often and how far apart.
  */
 #include "config.h"

@@ -2,7 +2,7 @@
  * Copyright 2026 The Mortise developers
  */
 /*
- * The ledger of guarded writes at the upstream (calls.md A.5).  An entry is named by
+ * The ledger of guarded writes at the upstream.  An entry is named by
  * its owner ("integration:5", "pipeline:9") and the request's `once`.  It begins as an
  * intent, committed before the request is sent; it ends as an answer, or is taken back
  * when the request surely did nothing.
@@ -55,7 +55,7 @@ int ledger_take_back(struct tx *tx, const char *owner, const char *once, struct 
 /* The write was found upstream: keep 'answer' for it, whether an intent stands or not. */
 int ledger_settle(struct tx *tx, const struct ledger_intent *intent, const char *answer,
 	struct err *err);
-/* The answers of a job that is done are settled (calls.md A.3, step 5). */
+/* The answers of a job that is done are settled. */
 int ledger_settle_job(struct tx *tx, int64_t job_id, int64_t now_us, struct err *err);
 /* What an owner made or may have made: {once: answer, or null for an intent}. */
 int ledger_list(struct tx *tx, const char *owner, json_t **ret_made, struct err *err);

@@ -2,7 +2,7 @@
  * Copyright 2026 The Mortise developers
  */
 /*
- * OAuth 2 for install steps: the exchange of a code for a token (core.md §3).  Workers.
+ * OAuth 2 for install steps: the exchange of a code for a token.  Workers.
  */
 #ifndef MORTISE_UPSTREAM_OAUTH2_H
 #define MORTISE_UPSTREAM_OAUTH2_H

@@ -2,7 +2,7 @@
  * Copyright 2026 The Mortise developers
  */
 /*
- * Guarded writes (calls.md A.5): the intent is committed before the request is sent,
+ * Guarded writes: the intent is committed before the request is sent,
  * the answer before it is given.  What is out just now is also known in memory, so that
  * nobody takes a running request for a lost one.
  */

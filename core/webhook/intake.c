@@ -2,7 +2,7 @@
  * Copyright 2026 The Mortise developers
  */
 /*
- * The way in: the checks of calls.md B.1, in their fixed order, one function each.
+ * The way in: the checks of a webhook, in their fixed order, one function each.
  * Nothing from a request that is not yet verified is used but to find the key.
  *
  * Method, configuration and size are looked at on the loop, before the body is read;

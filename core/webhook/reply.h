@@ -2,7 +2,7 @@
  * Copyright 2026 The Mortise developers
  */
 /*
- * What is answered to each condition: the default of calls.md B.3, or what the
+ * What is answered to each condition: the default, or what the
  * registration says.  Any thread that owns the request.
  */
 #ifndef MORTISE_WEBHOOK_REPLY_H

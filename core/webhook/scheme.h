@@ -2,7 +2,7 @@
  * Copyright 2026 The Mortise developers
  */
 /*
- * Signature schemes of webhooks (calls.md B.2): hmac, header, none.  Every comparison
+ * Signature schemes of webhooks: hmac, header, none.  Every comparison
  * with a key or a computed signature takes the same time whatever it finds.  Any thread.
  */
 #ifndef MORTISE_WEBHOOK_SCHEME_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The Mortise developers
  */
-/* The table of calls.md A.5, row by row. */
+/* The states of a guarded write, row by row. */
 #include "config.h"
 #include "tests/unit/unit.h"
 #include "tests/unit/upstream_bench.h"

@@ -2,7 +2,7 @@
  * Copyright 2026 The Mortise developers
  */
 /*
- * Webhooks from the socket to the handler: the table of github.md §13.1, keys of
+ * Webhooks from the socket to the handler: GitHub's table of checks, keys of
  * integrations and links, repeats, order, replay, inline.
  */
 #include "config.h"
@@ -384,7 +384,7 @@ static void wait_for_newest(struct fixture *fixture, const char *status)
 	}
 }
 
-/* ---- github.md §13.1 ---- */
+/* ---- GitHub's table of checks ---- */
 
 #define PUSH "{\"installation\":{\"id\":7},\"repository\":{\"id\":5501}}"
 #define POST "POST /extensions/github/webhook/ HTTP/1.1\r\n"
