@@ -352,13 +352,3 @@ int registry_max_calls(const struct mortise_registrar *reg)
 	}
 	return max;
 }
-
-void registry_clear(struct mortise_registrar *reg)
-{
-	for (size_t i = 0; i < reg->callback_len; i++)
-		free(reg->callbacks[i].name);
-	free(reg->callbacks);
-	json_decref(reg->providers);
-	err_clear(&reg->err);
-	*reg = (struct mortise_registrar){0};
-}

@@ -37,6 +37,5 @@ mortise_callback *registry_find(const struct mortise_registrar *reg, const char 
 	const char *callback);
 /* The largest max_calls of its providers. */
 int registry_max_calls(const struct mortise_registrar *reg);
-void registry_clear(struct mortise_registrar *reg);
 
 #endif

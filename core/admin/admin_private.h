@@ -13,7 +13,6 @@
 
 #define ADMIN_INTERFACE "dev.mortise.Admin"
 #define ADMIN_MAX_MESSAGE ((size_t)1 << 20)
-#define ADMIN_MAX_REPLY ((size_t)32 << 20)
 
 struct varlink_type;
 

@@ -55,7 +55,7 @@ struct daemon_life {
 	struct health health;
 	struct err err;                /* why the start failed */
 	pthread_t starter, stopper;
-	bool starter_runs, stopper_runs;
+	bool stopper_runs;
 	struct event *signals[3];
 	struct loop_timer *watchdog;
 };

@@ -26,7 +26,6 @@ struct origin {
 int origin_parse(const char *url, struct origin *ret_origin, struct err *err);
 bool origin_equals(const struct origin *left, const struct origin *right);
 void origin_clear(struct origin *origin);
-#define cleanup_origin __attribute__((__cleanup__(origin_clear)))
 /* 'location' as seen from 'url' (new string), without fragment; NULL if it makes no URL. */
 char *origin_resolve(const char *url, const char *location);
 

@@ -24,19 +24,11 @@ struct metric_series {
 	int64_t buckets[lengthof(bounds_ms)]; /* each counted in the first that fits */
 };
 
-struct gauge {
-	struct gauge *next;
-	const char *name, *help;
-	metrics_gauge_fn *fn;
-	void *arg;
-};
-
 /* The declarations of the program; weak, as a test may have none. */
 extern struct metric *const __start_mortise_metric[] __attribute__((weak));
 extern struct metric *const __stop_mortise_metric[] __attribute__((weak));
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct gauge *gauges;   /* under lock */
 
 static size_t labels_len(const struct metric *metric)
 {
@@ -117,33 +109,6 @@ void metrics_observe_values(struct metric *metric, int64_t ms, const char *const
 		if (ms <= bounds_ms[i]) {
 			series->buckets[i]++;
 			break;
-		}
-	}
-	pthread_mutex_unlock(&lock);
-}
-
-void metrics_add_gauge(const char *name, const char *help, metrics_gauge_fn *fn, void *arg)
-{
-	struct gauge *gauge = new(struct gauge);
-
-	*gauge = (struct gauge){NULL, name, help, fn, arg};
-	pthread_mutex_lock(&lock);
-	gauge->next = gauges;
-	gauges = gauge;
-	pthread_mutex_unlock(&lock);
-}
-
-void metrics_forget(const void *arg)
-{
-	pthread_mutex_lock(&lock);
-	for (struct gauge **link = &gauges; *link;) {
-		struct gauge *gauge = *link;
-
-		if (gauge->arg == arg) {
-			*link = gauge->next;
-			free(gauge);
-		} else {
-			link = &gauge->next;
 		}
 	}
 	pthread_mutex_unlock(&lock);
@@ -239,10 +204,6 @@ char *metrics_text(size_t *ret_size)
 	pthread_mutex_lock(&lock);
 	for (struct metric *const *m = __start_mortise_metric; m < __stop_mortise_metric; m++)
 		add_metric(&text, *m);
-	for (const struct gauge *gauge = gauges; gauge; gauge = gauge->next) {
-		add_header(&text, gauge->name, gauge->help, "gauge");
-		buf_printf(&text, "%s %lld\n", gauge->name, (long long)gauge->fn(gauge->arg));
-	}
 	pthread_mutex_unlock(&lock);
 	*ret_size = text.size;
 	return buf_steal(&text);

@@ -71,12 +71,6 @@ void metrics_add_values(struct metric *metric, int64_t amount, const char *const
 void metrics_set_values(struct metric *metric, int64_t value, const char *const *values);
 void metrics_observe_values(struct metric *metric, int64_t ms, const char *const *values);
 
-/* A gauge that is asked for when the metrics are shown; 'fn' must not block.  The
- * texts are borrowed for good.  metrics_forget takes all of an 'arg' away again. */
-typedef int64_t metrics_gauge_fn(void *arg);
-void metrics_add_gauge(const char *name, const char *help, metrics_gauge_fn *fn, void *arg);
-void metrics_forget(const void *arg);
-
 /* Everything as Prometheus text; the caller frees it. */
 char *metrics_text(size_t *ret_size);
 /* Serve it as GET /metrics. */

@@ -18,8 +18,6 @@ SQL(identity_sql_insert, "INSERT INTO identity (provider, idp_external_id, exter
 	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) RETURNING id");
 SQL(identity_sql_update, "UPDATE identity SET external_id = $1, scopes = $2, uid = $3, "
 	"sealed = $4, status = 1, updated_at = $5 WHERE id = $6");
-SQL(identity_sql_set_status, "UPDATE identity SET status = $1, updated_at = $2 "
-	"WHERE id = $3 AND status <> $1");
 SQL(identity_sql_email_organization, "SELECT DISTINCT a.email FROM identity d "
 	"JOIN account a ON a.id = d.account_id JOIN member m ON m.account_id = a.id "
 	"WHERE d.provider = $1 AND d.external_id = $2 AND d.status = 1 "
@@ -106,9 +104,4 @@ int identity_find_email(struct tx *tx, const char *provider, const char *externa
 		return err_set(err, MORTISE_E_NOT_FOUND, "nobody linked this %s account", provider);
 	*ret_email = steal(&email);
 	return 0;
-}
-
-int identity_set_status(struct tx *tx, int64_t id, int status, int64_t now_us, struct err *err)
-{
-	return tx_exec(tx, &identity_sql_set_status, err, "iii", (int64_t)status, now_us, id);
 }

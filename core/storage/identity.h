@@ -13,8 +13,6 @@
 
 #include "core/storage/tx.h"
 
-enum identity_status { IDENTITY_UNKNOWN = 0, IDENTITY_VALID = 1, IDENTITY_INVALID = 2 };
-
 struct identity_link {
 	const char *provider;      /* type: "github" */
 	const char *idp_external_id;    /* which App or host; "" if there is one only */
@@ -35,6 +33,5 @@ int identity_link(struct tx *tx, const struct identity_link *link, int64_t *ret_
  * 'integration_id'.  E_NOT_FOUND else.  New string. */
 int identity_find_email(struct tx *tx, const char *provider, const char *external_id,
 	int64_t organization_id, int64_t integration_id, char **ret_email, struct err *err);
-int identity_set_status(struct tx *tx, int64_t id, int status, int64_t now_us, struct err *err);
 
 #endif

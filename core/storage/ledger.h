@@ -42,7 +42,6 @@ struct ledger_intent {
 int ledger_find(struct tx *tx, const char *owner, const char *once,
 	struct ledger_entry *ret_entry, struct err *err);
 void ledger_entry_clear(struct ledger_entry *entry);
-#define cleanup_ledger_entry __attribute__((__cleanup__(ledger_entry_clear)))
 
 /* Note that a request is about to be sent.  E_CONFLICT if an entry stands, E_CANCELLED
  * if the job no longer runs under this lease. */

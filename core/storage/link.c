@@ -33,10 +33,6 @@ SQL(link_sql_exists_pending, "SELECT 1 FROM organization_integration l "
 	"WHERE l.organization_id = $1 AND i.provider = $2 AND l.status IN (2, 3) LIMIT 1");
 SQL(link_sql_set_config, "UPDATE organization_integration SET config = $1, updated_at = $2 "
 	"WHERE id = $3");
-SQL(link_sql_first_secrets, "UPDATE organization_integration SET secrets = $1, updated_at = $2 "
-	"WHERE id = $3 AND secrets IS NULL");
-SQL(link_sql_set_secrets, "UPDATE organization_integration SET secrets = $1, updated_at = $2 "
-	"WHERE id = $3 AND secrets = $4");
 SQL(link_sql_begin_deletion, "UPDATE organization_integration SET status = 2, updated_at = $1 "
 	"WHERE id = $2 AND status IN (0, 1)");
 SQL(link_sql_claim_deletion, "UPDATE organization_integration SET status = 3, updated_at = $1 "
@@ -236,20 +232,6 @@ int link_patch_config(struct tx *tx, int64_t id, const json_t *patch, int64_t no
 	if (json_equal(merged, there.config))
 		return 0;
 	return link_set_config(tx, id, merged, now_us, err);
-}
-
-int link_set_secrets(struct tx *tx, int64_t id, struct blob before, struct blob sealed,
-	int64_t now_us, struct err *err)
-{
-	int result = before.data ? tx_exec(tx, &link_sql_set_secrets, err, "biib", &sealed, now_us,
-						  id, &before)
-				 : tx_exec(tx, &link_sql_first_secrets, err, "bii", &sealed, now_us,
-						  id);
-
-	if (result == 0)
-		return err_set(err, MORTISE_E_CONFLICT,
-			"the secrets of organization integration %" PRId64 " changed meanwhile", id);
-	return result;
 }
 
 int link_begin_deletion(struct tx *tx, int64_t id, int64_t now_us, struct err *err)

@@ -61,9 +61,6 @@ int link_set_config(struct tx *tx, int64_t id, const json_t *config, int64_t now
 	struct err *err);
 int link_patch_config(struct tx *tx, int64_t id, const json_t *patch, int64_t now_us,
 	struct err *err);
-/* Replace the sealed secrets if they are still 'before'; E_CONFLICT if they are not. */
-int link_set_secrets(struct tx *tx, int64_t id, struct blob before, struct blob sealed,
-	int64_t now_us, struct err *err);
 /* Active or disabled → pending deletion. */
 int link_begin_deletion(struct tx *tx, int64_t id, int64_t now_us, struct err *err);
 /* Pending deletion → in progress; the deleting job calls it right before it deletes. */

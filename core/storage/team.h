@@ -29,6 +29,5 @@ int team_add_member(struct tx *tx, int64_t team_id, int64_t member_id, struct er
 int team_add_project(struct tx *tx, int64_t team_id, int64_t project_id, struct err *err);
 void team_clear(struct team *team);
 void team_list_free(struct team *list, size_t len);
-#define cleanup_team __attribute__((__cleanup__(team_clear)))
 
 #endif

@@ -212,7 +212,8 @@ void exchange_clear(struct exchange *exchange)
 
 /* ---- Sending ---- */
 
-int exchange_left_ms(const struct exchange *exchange, int64_t *ret_ms, struct err *err)
+/* E_CANCELLED if there are none. */
+static int left_in_call(const struct exchange *exchange, int64_t *ret_ms, struct err *err)
 {
 	int64_t left_ms = exchange->until_ms - clock_mono_ms();
 
@@ -308,7 +309,7 @@ static int send_once(struct exchange *exchange, struct egress_answer *ret_answer
 	struct egress_header secrets[2] = {{exchange->use.header, exchange->use.value}, {0}};
 	cleanup_err struct err why = {0};
 	int64_t left_ms = 0;
-	int result = exchange_left_ms(exchange, &left_ms, err);
+	int result = left_in_call(exchange, &left_ms, err);
 
 	if (result == 0)
 		result = breaker_enter(upstreams->gates, exchange->scope->provider->provider.key,

@@ -76,8 +76,6 @@ int exchange_ready(struct exchange *exchange, struct err *err);
 /* Send; makes ready first.  0 whenever an answer came. */
 int exchange_send(struct exchange *exchange, struct egress_answer *ret_answer,
 	enum egress_failure *ret_failure, struct err *err);
-/* Milliseconds left; E_CANCELLED if there are none. */
-int exchange_left_ms(const struct exchange *exchange, int64_t *ret_ms, struct err *err);
 
 /* ---- credential.c ---- */
 
