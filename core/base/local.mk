@@ -3,6 +3,7 @@ libcore_la_SOURCES += \
 	%D%/buf.c %D%/buf.h \
 	%D%/clock.c %D%/clock.h \
 	%D%/err.c %D%/err.h \
+	%D%/hex.c %D%/hex.h \
 	%D%/json_pointer.c %D%/json_pointer.h \
 	%D%/log.c %D%/log.h \
 	%D%/loop.c %D%/loop.h \

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/hex.h"
 #include "core/base/mem.h"
 
 #define MAX_LENGTH_DIGITS 15   /* of Content-Length: below 2^53 */
@@ -389,17 +390,6 @@ int http_head_parse(char *data, size_t size, struct http_head *ret_head)
 }
 
 /* ---- The chunked coding ---- */
-
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
 
 /* Extensions are read and dropped: ";name" or ";name=value", both tokens.  Quoted
  * values, which nobody sends, are refused: servers disagree on where they end. */

@@ -4,18 +4,10 @@
 #include "config.h"
 #include "core/upstream/form.h"
 
-#include <ctype.h>
 #include <string.h>
 
+#include "core/base/hex.h"
 #include "core/base/mem.h"
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)tolower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* Decode a part of a form; NULL if it is not one. */
 static char *form_decode(const char *text, size_t size)
@@ -30,8 +22,8 @@ static char *form_decode(const char *text, size_t size)
 			decoded[len++] = text[i] == '+' ? ' ' : text[i];
 			continue;
 		}
-		high = i + 2 < size ? hex_digit(text[i + 1]) : -1;
-		low = high >= 0 ? hex_digit(text[i + 2]) : -1;
+		high = i + 2 < size ? hex_value(text[i + 1]) : -1;
+		low = high >= 0 ? hex_value(text[i + 2]) : -1;
 		if (low < 0 || (high == 0 && low == 0)) {
 			free(decoded);
 			return NULL;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/base/err.h"
+#include "core/base/hex.h"
 #include "core/base/mem.h"
 
 #define MAX_SEGMENTS 8
@@ -124,17 +125,6 @@ static void skip_space(struct scan *scan)
 static int peek(const struct scan *scan)
 {
 	return scan->at < scan->end ? *scan->at : -1;
-}
-
-static int hex_value(int c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 /* The four digits of an escape at 'at'; -1 if they are not there. */
