@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "core/base/mem.h"
+#include "core/frame/call_scope.h"
 #include "host/body.h"
 
 /* Enough for jansson's recursion over the deepest JSON it takes. */
@@ -217,22 +218,6 @@ int call_ask(struct mortise_call *call, const json_t *question, json_t **ret_jso
 
 /* ---- Running a call, worker threads ---- */
 
-static const char *const scope_names[] = {
-	[MORTISE_SCOPE_PROVIDER] = "provider",
-	[MORTISE_SCOPE_SUBJECT] = "subject",
-	[MORTISE_SCOPE_PIPELINE] = "pipeline",
-	[MORTISE_SCOPE_INTEGRATION] = "integration",
-	[MORTISE_SCOPE_INSTALL] = "install",
-};
-
-static int parse_scope(const char *name)
-{
-	for (size_t i = 1; name && i < lengthof(scope_names); i++)
-		if (strcmp(scope_names[i], name) == 0)
-			return (int)i;
-	return 0;
-}
-
 /* Read the CALL: its callback, its input with the body put in, and its clocks. */
 static int prepare(struct mortise_call *call, mortise_callback **ret_run, json_t **ret_input,
 	struct err *err)
@@ -251,7 +236,7 @@ static int prepare(struct mortise_call *call, mortise_callback **ret_run, json_t
 	if (!*ret_run)
 		return err_set(err, MORTISE_E_UNSUPPORTED, "provider \"%s\" has no callback \"%s\"",
 			provider ? provider : "", callback ? callback : "");
-	call->scope = parse_scope(json_string_value(json_object_get(json, "scope")));
+	call->scope = call_scope_parse(json_string_value(json_object_get(json, "scope")));
 	call->clock_ms = json_integer_value(json_object_get(json, "now_ms")) - now_ms;
 	pthread_mutex_lock(&call->calls->lock);
 	call->deadline_ms = now_ms + json_integer_value(json_object_get(json, "deadline_ms"));

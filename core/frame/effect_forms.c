@@ -11,6 +11,7 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/frame/call_scope.h"
 
 enum member_type {
 	MEMBER_END,
@@ -257,11 +258,8 @@ int effect_form_check(const struct effect_form *form, const json_t *record, stru
 
 int effect_form_check_scope(const struct effect_form *form, int scope, struct err *err)
 {
-	static const char *const names[] = {"no", "provider", "subject", "pipeline", "integration",
-		"install"};
-
-	if (scope > 0 && (size_t)scope < lengthof(names) && (form->scopes & 1u << scope))
+	if (scope > 0 && scope <= MORTISE_SCOPE_INSTALL && (form->scopes & 1u << scope))
 		return 0;
 	return err_set(err, MORTISE_E_INTERNAL, "effect %s: not allowed in a call of %s scope",
-		form->type, scope > 0 && (size_t)scope < lengthof(names) ? names[scope] : "unknown");
+		form->type, call_scope_name(scope));
 }

@@ -22,6 +22,7 @@
 #include "core/base/mem.h"
 #include "core/config/settings.h"
 #include "core/daemon/daemon.h"
+#include "core/frame/call_scope.h"
 #include "core/frame/effect_forms.h"
 #include "core/job/job.h"
 
@@ -108,19 +109,6 @@ void call_unref(struct call *call)
 
 /* ---- The frame ---- */
 
-static const char *scope_name(int kind)
-{
-	static const char *const names[] = {
-		[MORTISE_SCOPE_PROVIDER] = "provider",
-		[MORTISE_SCOPE_SUBJECT] = "subject",
-		[MORTISE_SCOPE_PIPELINE] = "pipeline",
-		[MORTISE_SCOPE_INTEGRATION] = "integration",
-		[MORTISE_SCOPE_INSTALL] = "install",
-	};
-
-	return kind > 0 && (size_t)kind < lengthof(names) ? names[kind] : "";
-}
-
 /* The two times of a CALL are known when it is sent; until then they are numbers of the
  * same width, at the end of the JSON. */
 #define CLOCK_FORMAT "\"now_ms\":%13" PRId64 ",\"deadline_ms\":%12" PRId64 "}"
@@ -132,7 +120,7 @@ static int encode_call(struct call *call, const struct call_request *request, st
 {
 	cleanup_json json_t *json = json_pack("{s:s, s:s, s:s, s:s*}", "provider",
 		request->scope.provider->provider.key, "callback", request->callback, "scope",
-		scope_name(request->scope.kind), "external_id", request->scope.external_id);
+		call_scope_name(request->scope.kind), "external_id", request->scope.external_id);
 	int result;
 
 	if (!json)

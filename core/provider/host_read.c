@@ -15,6 +15,7 @@
 #include "core/base/mem.h"
 #include "core/config/settings.h"
 #include "core/daemon/daemon.h"
+#include "core/frame/call_scope.h"
 #include "core/storage/commit.h"
 #include "core/storage/identity.h"
 #include "core/storage/integration.h"
@@ -162,14 +163,6 @@ static int integration_tx(struct tx *tx, void *arg, struct err *err)
 	return result;
 }
 
-static const char *const scope_names[] = {
-	[MORTISE_SCOPE_PROVIDER] = "provider",
-	[MORTISE_SCOPE_SUBJECT] = "subject",
-	[MORTISE_SCOPE_PIPELINE] = "pipeline",
-	[MORTISE_SCOPE_INTEGRATION] = "integration",
-	[MORTISE_SCOPE_INSTALL] = "install",
-};
-
 /* As far as the scope has one: nothing but the scope's name and id is no error here. */
 static int read_integration(struct read *read, struct err *err)
 {
@@ -183,7 +176,7 @@ static int read_integration(struct read *read, struct err *err)
 		return err_move(err, &missing);
 	if (!read->value)
 		read->value = json_object();
-	json_object_set_new(read->value, "scope", json_string(scope_names[scope->kind]));
+	json_object_set_new(read->value, "scope", json_string(call_scope_name(scope->kind)));
 	if (scope->external_id && !json_object_get(read->value, "external_id"))
 		json_object_set_new(read->value, "external_id", json_string(scope->external_id));
 	return 0;
@@ -470,7 +463,7 @@ int host_read(struct call *call, const char *what, const json_t *args, json_t **
 			continue;
 		if (!(reads[i].scopes & 1u << read.scope->kind))
 			return err_set(err, MORTISE_E_INTERNAL,
-				"a call in %s scope cannot read \"%s\"", scope_names[read.scope->kind],
+				"a call in %s scope cannot read \"%s\"", call_scope_name(read.scope->kind),
 				what);
 		result = reads[i].run(&read, err);
 		if (result < 0) {
