@@ -91,6 +91,19 @@ void plugin_answer_change(struct plugin *plugin, int code, const char *format, .
 		change_finish(change, NULL);
 }
 
+/* It is none any more that its plugin gives calls to. */
+static void leave_roles(const struct host *host)
+{
+	struct plugin *plugin = host->plugin;
+
+	if (plugin->host == host)
+		plugin->host = NULL;
+	if (plugin->incoming == host)
+		plugin->incoming = NULL;
+	if (plugin->solo == host)
+		plugin->solo = NULL;
+}
+
 static void remove_host(struct host *host)
 {
 	struct plugin *plugin = host->plugin;
@@ -99,12 +112,7 @@ static void remove_host(struct host *host)
 	while (*at != host)
 		at = &(*at)->next;
 	*at = host->next;
-	if (plugin->host == host)
-		plugin->host = NULL;
-	if (plugin->incoming == host)
-		plugin->incoming = NULL;
-	if (plugin->solo == host)
-		plugin->solo = NULL;
+	leave_roles(host);
 }
 
 struct host *plugin_find_host(struct providers *providers, const char *name, uint64_t serial)
@@ -150,12 +158,7 @@ void host_drain(struct host *host)
 {
 	struct plugin *plugin = host->plugin;
 
-	if (plugin->host == host)
-		plugin->host = NULL;
-	if (plugin->incoming == host)
-		plugin->incoming = NULL;
-	if (plugin->solo == host)
-		plugin->solo = NULL;
+	leave_roles(host);
 	if (host->state == HOST_STARTING) {
 		host_kill(host, HOST_END_WANTED, "it is not wanted any more");
 		return;
