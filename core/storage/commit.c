@@ -6,6 +6,7 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/storage/commit_private.h"
 
 SQL(commit_sql_exists, "SELECT 1 FROM scm_commit WHERE repository_id = $1 AND sha = $2");
 SQL(commit_sql_insert, "INSERT INTO scm_commit (organization_id, repository_id, sha, message, "
@@ -14,7 +15,7 @@ SQL(commit_sql_insert, "INSERT INTO scm_commit (organization_id, repository_id, 
 SQL(commit_sql_file_insert, "INSERT INTO commit_file (commit_id, path, change) VALUES ($1, $2, $3) "
 	"ON CONFLICT DO NOTHING");
 SQL(commit_sql_list, "SELECT c.id, c.organization_id, c.repository_id, c.sha, c.message, "
-	"c.committed_at, c.added_at, a.id, a.organization_id, a.email, a.name, a.external_id "
+	"c.committed_at, c.added_at, " AUTHOR_COLUMNS " "
 	"FROM scm_commit c LEFT JOIN commit_author a ON a.id = c.author_id "
 	"WHERE c.repository_id = $1 ORDER BY c.added_at DESC, c.id DESC LIMIT $2 OFFSET $3");
 SQL(commit_sql_files, "SELECT change, path FROM commit_file WHERE commit_id = $1 "
@@ -61,13 +62,7 @@ static void read_row(struct query *query, struct commit *commit)
 		.message = xstrdup(query_text(query, 4)),
 		.committed_at_us = query_int(query, 5),
 		.added_at_us = query_int(query, 6),
-		.author = {
-			.id = query_int(query, 7),
-			.organization_id = query_int(query, 8),
-			.email = xstrdup(query_text(query, 9)),
-			.name = xstrdup(query_text(query, 10)),
-			.external_id = xstrdup(query_text(query, 11)),
-		},
+		.author = commit_author_read(query, 7),
 	};
 }
 

@@ -9,8 +9,7 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
-
-#define AUTHOR_COLUMNS "a.id, a.organization_id, a.email, a.name, a.external_id"
+#include "core/storage/commit_private.h"
 
 SQL(commit_author_sql_by_email, "SELECT " AUTHOR_COLUMNS " FROM commit_author a "
 	"WHERE a.organization_id = $1 AND a.email = $2");
@@ -51,6 +50,17 @@ static char *clean_email(const char *email)
 	return xasprintf("%s@localhost", local);
 }
 
+struct commit_author commit_author_read(struct query *query, int column)
+{
+	return (struct commit_author){
+		.id = query_int(query, column),
+		.organization_id = query_int(query, column + 1),
+		.email = xstrdup(query_text(query, column + 2)),
+		.name = xstrdup(query_text(query, column + 3)),
+		.external_id = xstrdup(query_text(query, column + 4)),
+	};
+}
+
 static int find(struct tx *tx, const struct sql *sql, int64_t organization_id, const char *key,
 	struct commit_author *ret_author, struct err *err)
 {
@@ -60,13 +70,7 @@ static int find(struct tx *tx, const struct sql *sql, int64_t organization_id, c
 	if (result == 0)
 		result = query_next(&query);
 	if (result == 1)
-		*ret_author = (struct commit_author){
-			.id = query_int(&query, 0),
-			.organization_id = query_int(&query, 1),
-			.email = xstrdup(query_text(&query, 2)),
-			.name = xstrdup(query_text(&query, 3)),
-			.external_id = xstrdup(query_text(&query, 4)),
-		};
+		*ret_author = commit_author_read(&query, 0);
 	query_end(&query);
 	return result;
 }

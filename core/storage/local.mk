@@ -58,10 +58,10 @@ tests_unit_test_storage_pipeline_SOURCES = tests/unit/test_storage_pipeline.c
 
 # Code: repositories, commits, pull requests and the people behind them.
 libcore_la_SOURCES += \
-	%D%/commit.c %D%/commit.h %D%/commit_author.c \
+	%D%/commit.c %D%/commit.h %D%/commit_author.c %D%/commit_private.h \
 	%D%/external_actor.c %D%/external_actor.h \
 	%D%/pull_request.c %D%/pull_request.h \
-	%D%/repository.c %D%/repository.h %D%/repository_read.c %D%/repository_private.h
+	%D%/repository.c %D%/repository.h %D%/repository_read.c
 
 UNIT_TESTS += tests/unit/test_storage_code
 tests_unit_test_storage_code_SOURCES = tests/unit/test_storage_code.c

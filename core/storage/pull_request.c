@@ -6,6 +6,7 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/storage/commit_private.h"
 
 /* IS DISTINCT FROM, which SQLite 3.40 has too, so that what is the same writes nothing. */
 SQL(pull_request_sql_put, "INSERT INTO pull_request (organization_id, repository_id, number, title, "
@@ -20,7 +21,7 @@ SQL(pull_request_sql_put, "INSERT INTO pull_request (organization_id, repository
 	"OR pull_request.merge_commit_sha IS DISTINCT FROM excluded.merge_commit_sha");
 SQL(pull_request_sql_list, "SELECT p.id, p.organization_id, p.repository_id, p.number, p.title, "
 	"p.body, p.merge_commit_sha, p.added_at, p.updated_at, "
-	"a.id, a.organization_id, a.email, a.name, a.external_id "
+	AUTHOR_COLUMNS " "
 	"FROM pull_request p LEFT JOIN commit_author a ON a.id = p.author_id "
 	"WHERE p.repository_id = $1 ORDER BY p.added_at DESC, p.id DESC LIMIT $2 OFFSET $3");
 
@@ -43,13 +44,7 @@ static void read_row(struct query *query, struct pull_request *pull_request)
 		.merge_commit_sha = xstrdup(query_text(query, 6)),
 		.added_at_us = query_int(query, 7),
 		.updated_at_us = query_int(query, 8),
-		.author = {
-			.id = query_int(query, 9),
-			.organization_id = query_int(query, 10),
-			.email = xstrdup(query_text(query, 11)),
-			.name = xstrdup(query_text(query, 12)),
-			.external_id = xstrdup(query_text(query, 13)),
-		},
+		.author = commit_author_read(query, 9),
 	};
 }
 

@@ -12,26 +12,29 @@
 #include "core/base/buf.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
-#include "core/storage/repository_private.h"
 
-SQL(repository_sql_get, "SELECT " REPOSITORY_COLUMNS " FROM repository r "
+#define COLUMNS                                                                       \
+	"r.id, r.organization_id, r.provider, r.external_id, r.name, r.url, r.branch, " \
+	"r.config, r.languages, r.integration_id, r.status, r.added_at, r.updated_at"
+
+SQL(repository_sql_get, "SELECT " COLUMNS " FROM repository r "
 	"WHERE r.organization_id = $1 AND r.id = $2");
-SQL(repository_sql_find, "SELECT " REPOSITORY_COLUMNS " FROM repository r "
+SQL(repository_sql_find, "SELECT " COLUMNS " FROM repository r "
 	"WHERE r.organization_id = $1 AND r.provider = $2 AND r.external_id = $3");
-SQL(repository_sql_list, "SELECT " REPOSITORY_COLUMNS " FROM repository r "
+SQL(repository_sql_list, "SELECT " COLUMNS " FROM repository r "
 	"WHERE r.organization_id = $1 AND ($2 = '' OR lower(r.name) LIKE $2 ESCAPE '\\') "
 	"AND ($3 = 0 OR r.integration_id = $3) "
 	"AND (($4 = 0 AND r.status = 0) OR ($4 = 1 AND r.status <> 0)) "
 	"ORDER BY r.name, r.id LIMIT $5 OFFSET $6");
 /* In one organization. */
-SQL(repository_sql_scan_organization, "SELECT " REPOSITORY_COLUMNS " FROM repository r "
+SQL(repository_sql_scan_organization, "SELECT " COLUMNS " FROM repository r "
 	"WHERE r.organization_id = $1 AND r.provider = $2 "
 	"AND ($3 = 0 OR r.integration_id = $3) AND ($4 = 0 OR r.integration_id IS NULL) "
 	"AND ($5 = '' OR r.external_id = $5) AND ($6 = '' OR r.name = $6) "
 	"AND r.external_id > $7 AND r.status IN (0, 1) "
 	"ORDER BY r.external_id, r.id LIMIT $8");
 /* In every organization that has the integration. */
-SQL(repository_sql_scan_integration, "SELECT " REPOSITORY_COLUMNS " FROM repository r "
+SQL(repository_sql_scan_integration, "SELECT " COLUMNS " FROM repository r "
 	"JOIN organization_integration l ON l.organization_id = r.organization_id "
 	"WHERE l.integration_id = $1 AND l.status = 0 AND r.provider = $2 "
 	"AND ($3 = 0 OR r.integration_id IS NULL) "
@@ -49,7 +52,7 @@ static json_t *read_json(const char *text, json_type type)
 	return type == JSON_OBJECT ? json_object() : json_array();
 }
 
-void repository_read_row(struct query *query, struct repository *repository)
+static void read_row(struct query *query, struct repository *repository)
 {
 	*repository = (struct repository){
 		.id = query_int(query, 0),
@@ -73,7 +76,7 @@ static int read_one(struct query *query, int result, struct repository *ret_repo
 	if (result == 0)
 		result = query_next(query);
 	if (result == 1)
-		repository_read_row(query, ret_repository);
+		read_row(query, ret_repository);
 	query_end(query);
 	return result;
 }
@@ -86,7 +89,7 @@ static int read_list(struct query *query, int result, struct repository **ret_li
 
 	while (result >= 0 && (result = query_next(query)) == 1) {
 		list = xrealloc(list, (len + 1) * sizeof(*list));
-		repository_read_row(query, &list[len++]);
+		read_row(query, &list[len++]);
 	}
 	query_end(query);
 	if (result < 0) {
