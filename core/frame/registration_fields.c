@@ -169,7 +169,6 @@ static const struct field webhook_fields[] = {
 	TEXT(mortise_webhook, object),
 	TEXT(mortise_webhook, keep_headers),
 	CALLBACK_REQUIRED(mortise_webhook, handler),
-	NAME_OPTIONAL(mortise_webhook, catch_up),
 };
 
 static const struct field signature_fields[] = {
@@ -246,7 +245,7 @@ static const struct kind {
 	KIND(REG_UPSTREAM, "upstream", mortise_upstream, max_answer),
 	KIND(REG_STEP, "step", mortise_step, url),
 	KIND(REG_FIELD, "field", mortise_field, reserved),
-	KIND(REG_WEBHOOK, "webhook", mortise_webhook, catch_up),
+	KIND(REG_WEBHOOK, "webhook", mortise_webhook, handler),
 	KIND(REG_SIGNATURE, "signature", mortise_signature, prefix),
 	KIND(REG_EVENT, "event", mortise_event, name),
 	KIND(REG_REPLY, "reply", mortise_reply, body),

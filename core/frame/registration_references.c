@@ -195,9 +195,6 @@ static int check_webhook(const json_t *provider, const json_t *item, struct err 
 		ret = check_unique(json_object_get(item, "events"), "event", "name", err);
 	if (ret == 0)
 		ret = check_unique(json_object_get(item, "replies"), "reply", "condition", err);
-	if (ret == 0)
-		ret = check_named(item, "webhook", name, "catch_up",
-			json_object_get(provider, "tasks"), "task", err);
 	return ret;
 }
 

@@ -368,7 +368,7 @@ struct mortise_host {
 
 struct mortise_provider {
 	uint32_t size;
-	uint32_t max_calls;        /* calls at once; 0: 8 */
+	uint32_t max_calls;        /* calls at once; 0: 8; at most 64 */
 	uint64_t flags;
 	const char *key;           /* "github", [a-z0-9_-], at most 64 */
 	const char *row_key;       /* provider written to rows; NULL: key */
@@ -440,7 +440,7 @@ struct mortise_credential {
 	const char *prefix;        /* "Bearer " */
 	const char *slot;          /* HEADER, APP_JWT */
 	const char *issuer;        /* APP_JWT: value of `iss` */
-	uint32_t life_ms;          /* APP_JWT: exp - now */
+	uint32_t life_ms;          /* APP_JWT: exp - now; at most a day */
 	uint32_t backdate_ms;      /* APP_JWT: now - iat */
 	const char *parent;        /* MINTED: credential of the mint request */
 	const char *mint_path;     /* MINTED: template of the POST path */
@@ -460,9 +460,9 @@ struct mortise_upstream {
 	const char *base;          /* value: base URL */
 	const char *credentials;   /* NULL: none */
 	const char *accept;        /* Accept header; NULL: application/json */
-	uint32_t timeout_ms;       /* 0: 30 s */
-	uint32_t cache_ms;         /* GET answers of status 200; 0: none */
-	uint64_t max_answer;       /* bytes; 0: 16 MiB */
+	uint32_t timeout_ms;       /* 0: 30 s; at most 10 min */
+	uint32_t cache_ms;         /* GET answers of status 200; 0: none; at most a day */
+	uint64_t max_answer;       /* bytes; 0: 16 MiB; at most 256 MiB */
 };
 
 #define MORTISE_STEP_FORM 1
@@ -523,7 +523,7 @@ struct mortise_field {
 	const char *help;
 	const char *default_value;
 	const char *choices;       /* SELECT: JSON array of [value, label] */
-	uint32_t max_len;          /* bytes; 0: 255 */
+	uint32_t max_len;          /* bytes; 0: 255; at most 64 KiB */
 	uint32_t reserved;
 };
 
@@ -551,7 +551,7 @@ struct mortise_webhook {
 	const char *name;          /* unique in the provider; NULL: path */
 	const char *path;          /* below /extensions/SLUG/: "webhook/" */
 	const char *methods;       /* NULL: "POST" */
-	uint64_t max_body;         /* bytes; 0: 1 MiB */
+	uint64_t max_body;         /* bytes; 0: 1 MiB; at most 25 MiB */
 	int32_t scope;             /* MORTISE_SCOPE_ of the handler's calls */
 	int32_t scheme;
 	int32_t rule;              /* hmac */
@@ -567,7 +567,6 @@ struct mortise_webhook {
 	/* Input {"webhook", "event", "headers", "body", "delivery_id", "received_ms",
 	 * "replay"}.  Output {"outcome": text}? is shown by `mortisectl webhook show`. */
 	mortise_callback *handler;
-	const char *catch_up;      /* a task that finds missed deliveries, or NULL */
 };
 
 #define MORTISE_ENCODING_HEX 0
@@ -615,11 +614,13 @@ struct mortise_task {
 	const char *name;
 	mortise_callback *run;
 	uint32_t version;          /* of the payload */
-	uint32_t attempts;         /* 0: 10 */
-	uint32_t delay_ms;         /* first distance; 0: 5 s */
+	uint32_t attempts;         /* 0: 10; at most 100 */
+	uint32_t delay_ms;         /* first distance; 0: 5 s; at most a day */
 	uint32_t factor_percent;   /* growth; 0: 300; 100: fixed distance */
-	uint32_t total_ms;         /* longest run over all checkpoints; 0: 60 s */
-	uint32_t schedule_ms;      /* run every so often, in provider scope; 0: never */
+	uint32_t total_ms;         /* longest run over all checkpoints; 0: 60 s; at most
+				    * 10 min */
+	uint32_t schedule_ms;      /* run every so often, in provider scope; 0: never; at
+				    * most a week */
 };
 
 struct mortise_repository_provider {

@@ -139,7 +139,6 @@ static const struct mortise_webhook webhook = {
 	.object = "json:/repository/id",
 	.keep_headers = "X-GitHub-Event,X-GitHub-Delivery",
 	.handler = github_webhook,
-	.catch_up = "catch_up",
 };
 
 static const struct mortise_signature signatures[] = {

@@ -171,7 +171,6 @@ static const struct place {
 	MEMBER(mortise_webhook, object),
 	MEMBER(mortise_webhook, keep_headers),
 	MEMBER(mortise_webhook, handler),
-	MEMBER(mortise_webhook, catch_up),
 	STRUCT(mortise_signature),
 	MEMBER(mortise_signature, size),
 	MEMBER(mortise_signature, encoding),

@@ -98,7 +98,7 @@ static const char set_text[] = "{"
 	"  'life_ms': 1000}, {'name': 'token', 'kind': 3, 'parent': 'app', 'mint_path': '/x',"
 	"  'token_pointer': '/t', 'expires_pointer': '/e'}],"
 	"'upstreams': [{'name': 'api', 'base': 'https://acme.test', 'credentials': 'token'}],"
-	"'webhooks': [{'path': 'webhook/', 'scheme': 1, 'key': 'provider:key', 'catch_up': 'look',"
+	"'webhooks': [{'path': 'webhook/', 'scheme': 1, 'key': 'provider:key',"
 	"  'signatures': [{'header': 'X-Sign'}], 'events': [{'name': 'push'}]}],"
 	"'tasks': [{'name': 'look', 'scope': 1, 'run': true}]}";
 
@@ -127,7 +127,6 @@ static void broken_reference_is_refused(void **state)
 		{"'slot': 'provider:key'", "'slot': 'provider:app_id'"},
 		{"'slot': 'provider:key'", "'slot': 'key'"},
 		{"'setting:app_id'", "'setting:key'"},
-		{"'catch_up': 'look'", "'catch_up': 'see'"},
 		{"[{'header': 'X-Sign'}]", "[]"},
 		{"{'name': 'push'}", "{'name': 'push'}, {'name': 'push'}"},
 		{"'scope': 1", "'scope': 3"},
