@@ -7,12 +7,14 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/api/cursor.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/daemon/daemon.h"
 #include "core/http/http.h"
+#include "core/storage/external_actor.h"
 #include "core/storage/member.h"
 #include "core/storage/organization.h"
 #include "core/storage/project.h"
@@ -271,21 +273,60 @@ static json_t *member_json(const struct member *member)
 		member->name, "username", member->email);
 }
 
+/* A member's accounts at the providers, as external actors are shown everywhere. */
+static int external_users(struct tx *tx, const struct member *member, json_t *item, struct err *err)
+{
+	struct external_actor *rows;
+	json_t *list = json_array();
+	size_t len;
+
+	json_object_set_new(item, "externalUsers", list);
+	if (external_actor_list_account(tx, member->organization_id, member->account_id, &rows, &len,
+		    err) < 0)
+		return err->code;
+	for (size_t i = 0; i < len; i++)
+		json_array_append_new(list, json_pack("{s:o, s:s, s:s, s:o, s:s?, s:o}", "id",
+			api_id_json(rows[i].id), "provider", rows[i].provider, "externalName",
+			rows[i].name, "integrationId", api_id_json(rows[i].integration_id),
+			"externalId", rows[i].external_id, "userId",
+			api_id_json(rows[i].account_id)));
+	external_actor_list_free(rows, len);
+	return 0;
+}
+
+/* Does the request ask for `expand=WHAT`, maybe among others? */
+static bool expands(const struct api_call *call, const char *what)
+{
+	const char *name, *value;
+
+	for (size_t i = 0; http_query_at(call->request, i, &name, &value); i++)
+		if (strcmp(name, "expand") == 0 && strcmp(value, what) == 0)
+			return true;
+	return false;
+}
+
 static int members_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct list *list = arg;
 	struct member *rows;
+	bool with_external = expands(list->call, "externalUsers");
 	size_t len, shown;
+	int result = 0;
 
 	list_begin(list);
 	if (member_list(tx, list->call->principal.organization_id, list->page.offset,
 		    list->page.size + 1, &rows, &len, err) < 0)
 		return err->code;
 	shown = list_take(list, len);
-	for (size_t i = 0; i < shown; i++)
-		json_array_append_new(list->items, member_json(&rows[i]));
+	for (size_t i = 0; i < shown && result == 0; i++) {
+		json_t *item = member_json(&rows[i]);
+
+		json_array_append_new(list->items, item);
+		if (with_external)
+			result = external_users(tx, &rows[i], item, err);
+	}
 	member_list_free(rows, len);
-	return 0;
+	return result;
 }
 
 static int members(struct api_call *call, struct err *err)

@@ -367,6 +367,7 @@ CREATE TABLE external_actor (
 	UNIQUE (organization_id, provider, external_name, team_id),
 	UNIQUE (organization_id, provider, external_name, account_id)
 );
+CREATE INDEX external_actor_account ON external_actor (organization_id, account_id);
 
 CREATE TABLE audit_log (
 	id {id},
