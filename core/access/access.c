@@ -189,10 +189,11 @@ static int authenticate_session(struct daemon *daemon, struct http_request *requ
 		*ret_principal = (struct principal){
 			.kind = PRINCIPAL_SESSION,
 			.token_id = read.session.id,
-			.user_id = read.session.account_id,
+			.user_id = read.session.login.account_id,
+			.organization_id = read.session.login.organization_id,
 		};
 		snprintf(ret_principal->origin, sizeof(ret_principal->origin), "user:%" PRId64,
-			read.session.account_id);
+			read.session.login.account_id);
 	}
 	session_clear(&read.session);
 	return result;
@@ -262,7 +263,7 @@ static int organization_in(struct tx *tx, void *arg, struct err *err)
 
 	if (organization_find(tx, read->name, &found, err) < 0)
 		return err->code;
-	if (principal->kind == PRINCIPAL_TOKEN && principal->organization_id != found.id)
+	if (principal->organization_id && principal->organization_id != found.id)
 		return err_set(err, MORTISE_E_NOT_FOUND, "not a part of this organization");
 	if (principal->user_id &&
 		role_scopes(tx, found.id, principal->user_id, &role, err) < 0)

@@ -45,7 +45,7 @@ struct principal {
 	enum principal_kind kind;
 	int64_t token_id;          /* token or session row */
 	int64_t user_id;           /* 0: an organization's token */
-	int64_t organization_id;   /* the organization of the request */
+	int64_t organization_id;   /* of the request; before that, the only one it may name */
 	uint64_t scopes;           /* in that organization */
 	char origin[32];           /* "user:7" or "token:3" */
 };
@@ -66,8 +66,10 @@ int access_still(struct tx *tx, const char *origin, int64_t organization_id, uin
 
 #define ACCESS_SECRET_SIZE 48
 #define ACCESS_CSRF_SIZE 65
-/* A one-time sign-in link for an account, good for ten minutes: its URL, a new string. */
-int access_link_make(struct daemon *daemon, int64_t account_id, char **ret_url, struct err *err);
+/* A one-time sign-in link for an account into one organization, good for ten minutes: its
+ * URL, a new string. */
+int access_link_make(struct daemon *daemon, int64_t account_id, int64_t organization_id,
+	char **ret_url, struct err *err);
 /* Whose link is this?  Does not use it up.  E_NOT_FOUND if it is unknown, used or old. */
 int access_link_show(struct daemon *daemon, const char *link, struct account *ret_account,
 	struct err *err);

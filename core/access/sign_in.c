@@ -30,7 +30,7 @@
 
 struct sign_in {
 	char link_hash[65], session_hash[65], csrf_hash[65];
-	int64_t account_id;
+	struct login login;
 	int64_t now_us;
 	int64_t session_id;
 	struct account account;
@@ -40,13 +40,17 @@ static int link_in(struct tx *tx, void *arg, struct err *err)
 {
 	const struct sign_in *sign_in = arg;
 
-	return login_link_insert(tx, sign_in->link_hash, sign_in->account_id, sign_in->now_us,
+	return login_link_insert(tx, sign_in->link_hash, &sign_in->login, sign_in->now_us,
 		sign_in->now_us + LINK_LIFE_US, err);
 }
 
-int access_link_make(struct daemon *daemon, int64_t account_id, char **ret_url, struct err *err)
+int access_link_make(struct daemon *daemon, int64_t account_id, int64_t organization_id,
+	char **ret_url, struct err *err)
 {
-	struct sign_in sign_in = {.account_id = account_id, .now_us = clock_now_us()};
+	struct sign_in sign_in = {
+		.login = {account_id, organization_id},
+		.now_us = clock_now_us(),
+	};
 	char link[ACCESS_SECRET_SIZE];
 
 	access_secret_make(ACCESS_PREFIX_LINK, link);
@@ -64,9 +68,9 @@ static int show_in(struct tx *tx, void *arg, struct err *err)
 	struct sign_in *sign_in = arg;
 
 	account_clear(&sign_in->account);
-	if (login_link_find(tx, sign_in->link_hash, sign_in->now_us, &sign_in->account_id, err) < 0)
+	if (login_link_find(tx, sign_in->link_hash, sign_in->now_us, &sign_in->login, err) < 0)
 		return err->code;
-	return account_get(tx, sign_in->account_id, &sign_in->account, err);
+	return account_get(tx, sign_in->login.account_id, &sign_in->account, err);
 }
 
 int access_link_show(struct daemon *daemon, const char *link, struct account *ret_account,
@@ -88,10 +92,10 @@ static int sign_in_in(struct tx *tx, void *arg, struct err *err)
 	struct sign_in *sign_in = arg;
 
 	account_clear(&sign_in->account);
-	if (login_link_take(tx, sign_in->link_hash, sign_in->now_us, &sign_in->account_id, err) < 0 ||
-		account_get(tx, sign_in->account_id, &sign_in->account, err) < 0)
+	if (login_link_take(tx, sign_in->link_hash, sign_in->now_us, &sign_in->login, err) < 0 ||
+		account_get(tx, sign_in->login.account_id, &sign_in->account, err) < 0)
 		return err->code;
-	return session_insert(tx, sign_in->session_hash, sign_in->csrf_hash, sign_in->account_id,
+	return session_insert(tx, sign_in->session_hash, sign_in->csrf_hash, &sign_in->login,
 		sign_in->now_us, sign_in->now_us + SESSION_LIFE_S * INT64_C(1000000),
 		&sign_in->session_id, err);
 }
@@ -112,7 +116,8 @@ int access_sign_in(struct daemon *daemon, const char *link, char ret_session[ACC
 		log_limited(MORTISE_LOG_NOTICE, "access.refused", LOG_TEXT("reason", "link"));
 		return err->code;
 	}
-	log_info("access.signed_in", LOG_INT("user", sign_in.account_id));
+	log_info("access.signed_in", LOG_INT("user", sign_in.login.account_id),
+		LOG_INT("organization", sign_in.login.organization_id));
 	*ret_account = sign_in.account;
 	return 0;
 }

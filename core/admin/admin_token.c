@@ -217,13 +217,15 @@ static int insert_link(struct tx *tx, void *arg, struct err *err)
 	struct work *work = arg;
 	const char *email = admin_text(work->parameters, "email");
 	struct account account;
+	struct login login = {0};
 	int result = account_find(tx, email, &account, err);
 
 	if (result < 0) {
 		err_prefix(err, "\"%s\": ", email);
 		return result;
 	}
-	result = login_link_insert(tx, work->hash, account.id, work->now_us,
+	login.account_id = account.id;
+	result = login_link_insert(tx, work->hash, &login, work->now_us,
 		work->expires_at_us, err);
 	account_clear(&account);
 	return result;

@@ -117,7 +117,8 @@ static int member_in(struct tx *tx, void *arg, struct err *err)
 }
 
 /* For the host application: let one of its users in without another password.  A token
- * that may change members may; a browser session may not give sessions away. */
+ * that may change members may; a browser session may not give sessions away.  The link
+ * opens this organization only, whatever else the user belongs to. */
 static int member_link(struct api_call *call, struct err *err)
 {
 	struct member_read read = {.organization_id = call->principal.organization_id};
@@ -131,7 +132,8 @@ static int member_link(struct api_call *call, struct err *err)
 		return err->code;
 	result = store_read(call->daemon->store, member_in, &read, err);
 	if (result == 0)
-		result = access_link_make(call->daemon, read.member.account_id, &url, err);
+		result = access_link_make(call->daemon, read.member.account_id,
+			read.organization_id, &url, err);
 	member_clear(&read.member);
 	if (result < 0)
 		return result;

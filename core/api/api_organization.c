@@ -125,13 +125,21 @@ static int organization_read(const struct api_call *call, json_t **ret_json, str
 	return 0;
 }
 
-/* A token belongs to one organization and sees no other, whoever it acts for. */
+/* A token belongs to one organization and sees no other, whoever it acts for; so does a
+ * session that an organization gave out. */
 static int organizations(struct api_call *call, struct err *err)
 {
 	json_t *one;
 
-	if (call->principal.kind == PRINCIPAL_SESSION)
+	if (call->principal.kind == PRINCIPAL_SESSION && !call->principal.organization_id)
 		return list_run(call, organizations_in, err);
+	if (call->principal.kind == PRINCIPAL_SESSION) {
+		char id[24];
+
+		snprintf(id, sizeof(id), "%" PRId64, call->principal.organization_id);
+		if (access_organization(call->daemon, &call->principal, id, 0, err) < 0)
+			return err->code;
+	}
 	if ((call->principal.scopes & SCOPES_O_GET) == 0)
 		return err_set(err, MORTISE_E_FORBIDDEN,
 			"You do not have permission to perform this action.");

@@ -7,29 +7,35 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 
-SQL(login_link_sql_insert, "INSERT INTO login_link (hash, account_id, added_at, expires_at) "
-	"VALUES ($1, $2, $3, $4)");
+SQL(login_link_sql_insert, "INSERT INTO login_link (hash, account_id, organization_id, added_at, "
+	"expires_at) VALUES ($1, $2, $3, $4, $5)");
 /* One statement, so that two requests with one link cannot both win. */
 SQL(login_link_sql_take, "UPDATE login_link SET used_at = $1 WHERE hash = $2 "
 	"AND used_at IS NULL AND expires_at > $1");
-SQL(login_link_sql_account, "SELECT account_id FROM login_link WHERE hash = $1");
-SQL(login_link_sql_find, "SELECT account_id FROM login_link WHERE hash = $1 "
+SQL(login_link_sql_account, "SELECT account_id, organization_id FROM login_link "
+	"WHERE hash = $1");
+SQL(login_link_sql_find, "SELECT account_id, organization_id FROM login_link WHERE hash = $1 "
 	"AND used_at IS NULL AND expires_at > $2");
 SQL(login_link_sql_prune, "DELETE FROM login_link WHERE hash IN "
 	"(SELECT hash FROM login_link WHERE expires_at < $1 LIMIT $2)");
-SQL(session_sql_insert, "INSERT INTO session (hash, csrf_hash, account_id, added_at, expires_at) "
-	"VALUES ($1, $2, $3, $4, $5) RETURNING id");
+SQL(session_sql_insert, "INSERT INTO session (hash, csrf_hash, account_id, organization_id, "
+	"added_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id");
 SQL(session_sql_find,
-	"SELECT id, account_id, csrf_hash, expires_at FROM session WHERE hash = $1");
+	"SELECT id, account_id, organization_id, csrf_hash, expires_at FROM session WHERE hash = $1");
 SQL(session_sql_delete, "DELETE FROM session WHERE id = $1");
 SQL(session_sql_prune, "DELETE FROM session WHERE id IN "
 	"(SELECT id FROM session WHERE expires_at < $1 LIMIT $2)");
 
-int login_link_insert(struct tx *tx, const char *hash, int64_t account_id, int64_t now_us,
+static const int64_t *organization_of(const struct login *login)
+{
+	return login->organization_id > 0 ? &login->organization_id : NULL;
+}
+
+int login_link_insert(struct tx *tx, const char *hash, const struct login *login, int64_t now_us,
 	int64_t expires_at_us, struct err *err)
 {
-	int result = tx_exec(tx, &login_link_sql_insert, err, "siii", hash, account_id, now_us,
-		expires_at_us);
+	int result = tx_exec(tx, &login_link_sql_insert, err, "sioii", hash, login->account_id,
+		organization_of(login), now_us, expires_at_us);
 
 	return result < 0 ? result : 0;
 }
@@ -40,7 +46,7 @@ static int link_refused(struct err *err)
 		"this sign-in link is unknown, used or older than ten minutes; ask for a new one");
 }
 
-int login_link_find(struct tx *tx, const char *hash, int64_t now_us, int64_t *ret_account_id,
+int login_link_find(struct tx *tx, const char *hash, int64_t now_us, struct login *ret_login,
 	struct err *err)
 {
 	struct query query;
@@ -49,14 +55,14 @@ int login_link_find(struct tx *tx, const char *hash, int64_t now_us, int64_t *re
 	if (result == 0)
 		result = query_next(&query);
 	if (result == 1)
-		*ret_account_id = query_int(&query, 0);
+		*ret_login = (struct login){query_int(&query, 0), query_int(&query, 1)};
 	query_end(&query);
 	if (result == 0)
 		return link_refused(err);
 	return result < 0 ? result : 0;
 }
 
-int login_link_take(struct tx *tx, const char *hash, int64_t now_us, int64_t *ret_account_id,
+int login_link_take(struct tx *tx, const char *hash, int64_t now_us, struct login *ret_login,
 	struct err *err)
 {
 	struct query query;
@@ -70,16 +76,17 @@ int login_link_take(struct tx *tx, const char *hash, int64_t now_us, int64_t *re
 	if (result == 0)
 		result = query_next(&query);
 	if (result == 1)
-		*ret_account_id = query_int(&query, 0);
+		*ret_login = (struct login){query_int(&query, 0), query_int(&query, 1)};
 	query_end(&query);
 	return result < 0 ? result : 0;
 }
 
-int session_insert(struct tx *tx, const char *hash, const char *csrf_hash, int64_t account_id,
-	int64_t now_us, int64_t expires_at_us, int64_t *ret_id, struct err *err)
+int session_insert(struct tx *tx, const char *hash, const char *csrf_hash,
+	const struct login *login, int64_t now_us, int64_t expires_at_us, int64_t *ret_id,
+	struct err *err)
 {
-	return tx_insert(tx, &session_sql_insert, ret_id, err, "ssiii", hash, csrf_hash, account_id,
-		now_us, expires_at_us);
+	return tx_insert(tx, &session_sql_insert, ret_id, err, "ssioii", hash, csrf_hash,
+		login->account_id, organization_of(login), now_us, expires_at_us);
 }
 
 int session_find(struct tx *tx, const char *hash, struct session *ret_session, struct err *err)
@@ -92,9 +99,9 @@ int session_find(struct tx *tx, const char *hash, struct session *ret_session, s
 	if (result == 1)
 		*ret_session = (struct session){
 			.id = query_int(&query, 0),
-			.account_id = query_int(&query, 1),
-			.csrf_hash = xstrdup(query_text(&query, 2)),
-			.expires_at_us = query_int(&query, 3),
+			.login = {query_int(&query, 1), query_int(&query, 2)},
+			.csrf_hash = xstrdup(query_text(&query, 3)),
+			.expires_at_us = query_int(&query, 4),
 		};
 	query_end(&query);
 	if (result == 0)

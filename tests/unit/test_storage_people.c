@@ -113,15 +113,24 @@ static void people_belong_to_their_organization_only(void **state)
 static int links_in(struct tx *tx, void *arg, struct err *err)
 {
 	cleanup_err struct err refused = {0};
-	int64_t account, taken = 0;
+	struct login login = {0}, taken = {0};
+	int64_t session_id;
+	struct session session = {0};
 
 	(void)arg;
-	if (account_put(tx, "a@example.com", NULL, 1, &account, err) < 0 ||
-		login_link_insert(tx, "one", account, 100, 200, err) < 0 ||
-		login_link_insert(tx, "two", account, 100, 200, err) < 0 ||
+	if (account_put(tx, "a@example.com", NULL, 1, &login.account_id, err) < 0 ||
+		organization_insert(tx, "links", "Links", 1, &login.organization_id, err) < 0 ||
+		login_link_insert(tx, "one", &login, 100, 200, err) < 0 ||
+		login_link_insert(tx, "two", &login, 100, 200, err) < 0 ||
 		login_link_take(tx, "one", 150, &taken, err) < 0)
 		return err->code;
-	assert_int_equal(taken, account);
+	assert_int_equal(taken.account_id, login.account_id);
+	assert_int_equal(taken.organization_id, login.organization_id);
+	if (session_insert(tx, "s", "c", &taken, 150, 900, &session_id, err) < 0 ||
+		session_find(tx, "s", &session, err) < 0)
+		return err->code;
+	assert_int_equal(session.login.organization_id, login.organization_id);
+	session_clear(&session);
 	assert_int_equal(login_link_take(tx, "one", 151, &taken, &refused), MORTISE_E_NOT_FOUND);
 	err_clear(&refused);
 	assert_int_equal(login_link_take(tx, "two", 200, &taken, &refused), MORTISE_E_NOT_FOUND);

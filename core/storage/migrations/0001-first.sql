@@ -80,6 +80,7 @@ CREATE INDEX api_token_organization ON api_token (organization_id, id);
 CREATE TABLE login_link (
 	hash TEXT NOT NULL PRIMARY KEY,
 	account_id {int} NOT NULL REFERENCES account (id),
+	organization_id {int} REFERENCES organization (id),
 	added_at {int} NOT NULL,
 	expires_at {int} NOT NULL,
 	used_at {int}
@@ -91,6 +92,7 @@ CREATE TABLE session (
 	hash TEXT NOT NULL UNIQUE,
 	csrf_hash TEXT NOT NULL,
 	account_id {int} NOT NULL REFERENCES account (id),
+	organization_id {int} REFERENCES organization (id),
 	added_at {int} NOT NULL,
 	expires_at {int} NOT NULL
 );

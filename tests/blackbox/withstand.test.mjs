@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The Mortise developers
+//
+// What attackers, sloppy clients and bad luck try, across the parts: sessions of another
+// organization, removals in the middle of work, reasons that must not get lost.
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { after, before, describe, test } from 'node:test';
+
+import { Ping } from './lib/ping.mjs';
+import { until } from './lib/until.mjs';
+import { startWorld } from './lib/world.mjs';
+
+const E_IDENTITY = -3;
+
+describe('two organizations', () => {
+  let ping;
+  let daemon;
+  let token;
+
+  const signIn = async (url) => {
+    const answer = await daemon.api('POST', '/auth/login-link/', { body: { token: new URL(url).hash.replace('#token=', '') } });
+    assert.equal(answer.status, 200, answer.text);
+    return { cookie: answer.headers['set-cookie'][0].split(';')[0], 'x-csrf-token': answer.json.csrf };
+  };
+  const sees = async (headers, org) => (await daemon.api('GET', `/organizations/${org}/`, { headers })).status;
+
+  before(async () => {
+    ping = await Ping.start();
+    daemon = ping.daemon;
+    token = await ping.install('acme', 'a1');
+    await daemon.organization('other');
+    await daemon.ctlOk('user', 'create', 'both@acme.test', '--org', 'acme', '--role', 'member');
+    await daemon.ctlOk('user', 'create', 'both@acme.test', '--org', 'other', '--role', 'owner');
+  });
+  after(() => ping?.close());
+
+  test('a sign-in link that one gave out opens that one only', async () => {
+    const { id } = (await daemon.list('/organizations/acme/members/', { token })).find(({ email }) => email === 'both@acme.test');
+    const { json } = await daemon.api('POST', `/organizations/acme/members/${id}/login-link/`, { token });
+    const headers = await signIn(json.url);
+    assert.deepEqual([await sees(headers, 'acme'), await sees(headers, 'other')], [200, 404]);
+    const { json: listed } = await daemon.api('GET', '/organizations/', { headers });
+    assert.deepEqual(listed.map(({ slug }) => slug), ['acme']);
+    const start = await daemon.api('POST', '/organizations/other/pipeline/integration_pipeline/', { headers,
+      body: { action: 'initialize', provider: 'ping' } });
+    assert.equal(start.status, 404);
+  });
+
+  test('the operator\'s link opens all that the user belongs to', async () => {
+    const headers = await signIn(await daemon.ctlOk('login-link', 'both@acme.test'));
+    assert.deepEqual([await sees(headers, 'acme'), await sees(headers, 'other')], [200, 200]);
+    const { json: listed } = await daemon.api('GET', '/organizations/', { headers });
+    assert.deepEqual(listed.map(({ slug }) => slug).sort(), ['acme', 'other']);
+  });
+
+  test('a reauthorization that names no integration starts nothing', async () => {
+    const [{ n: before }] = await daemon.sql('SELECT count(*) AS n FROM pipeline');
+    for (const integrationId of ['abc', '', '1x', 0, -1, 1.5, true, {}]) {
+      const { status, json } = await daemon.api('POST', '/organizations/acme/pipeline/integration_pipeline/', { token,
+        body: { action: 'initialize', provider: 'ping', integrationId } });
+      assert.equal(status, 400, JSON.stringify(integrationId));
+      assert.ok(Array.isArray(json.integrationId), JSON.stringify(json));
+    }
+    const [{ n: after }] = await daemon.sql('SELECT count(*) AS n FROM pipeline');
+    assert.equal(after, before);
+  });
+
+  test('credentials that are no longer valid are told with the integration', async () => {
+    assert.equal((await ping.tell('a1', { do: 'fail', code: E_IDENTITY })).status, 202);
+    await daemon.idle();
+    const [{ status, status_reason: reason }] = await daemon.sql("SELECT status, status_reason FROM integration WHERE external_id = 'a1'");
+    assert.equal(status, 0);
+    assert.match(reason ?? '', /credentials/);
+  });
+});
+
+// Something between mortised and GitHub that can hold requests back.
+class Gate {
+  static async start(target) {
+    const gate = new Gate();
+    gate.held = 0;
+    gate.server = http.createServer((request, answer) => gate.#pass(target, request, answer));
+    await new Promise((resolve) => gate.server.listen(0, '127.0.0.1', resolve));
+    gate.url = `http://127.0.0.1:${gate.server.address().port}`;
+    return gate;
+  }
+
+  // Hold what asks for 'path' until the function that comes back is called.
+  hold(path) {
+    let release;
+    this.path = path;
+    this.released = new Promise((resolve) => { release = resolve; });
+    return release;
+  }
+
+  async #pass(target, request, answer) {
+    if (this.path && request.url.startsWith(this.path)) {
+      this.held += 1;
+      await this.released;
+    }
+    const onward = http.request(target + request.url, { method: request.method, headers: request.headers }, (reply) => {
+      answer.writeHead(reply.statusCode, reply.headers);
+      reply.pipe(answer);
+    });
+    onward.once('error', () => answer.destroy());
+    request.pipe(onward);
+  }
+
+  close() {
+    this.server.closeAllConnections();
+    return new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
+describe('an integration that is removed in the middle of work', () => {
+  let world;
+  let gate;
+  let token;
+
+  before(async () => {
+    world = await startWorld({ apiUrl: async ({ url }) => {
+      gate = await Gate.start(url);
+      return gate.url;
+    } });
+    token = await world.daemon.organization('acme');
+  });
+  after(() => world?.close().finally(() => gate.close()));
+
+  test('gets no repository from a request that was under way', async () => {
+    const { daemon } = world;
+    const { data } = await world.install('acme', token);
+    await daemon.idle();
+    const [{ externalSlug }] = await daemon.list('/organizations/acme/repos/', { token });
+    const release = gate.hold(`/repos/${externalSlug}`);
+    // As if nobody had added it yet.
+    await daemon.stop();
+    await daemon.tamper('DELETE FROM repository');
+    await daemon.run();
+    const adding = daemon.api('POST', '/organizations/acme/repos/', { token,
+      body: { provider: 'integrations:github', installation: data.id, identifier: externalSlug } });
+    await until('GitHub is asked', () => gate.held > 0);
+    assert.equal((await daemon.api('DELETE', `/organizations/acme/integrations/${data.id}/`, { token })).status, 204);
+    await daemon.idle();
+    release();
+    const added = await adding;
+    assert.equal(added.status, 400, added.text);
+    assert.deepEqual(await daemon.sql('SELECT id FROM repository'), []);
+  });
+});
