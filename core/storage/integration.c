@@ -30,7 +30,7 @@ SQL(integration_sql_refresh, "UPDATE integration SET name = $1, metadata = $2, s
 	"status_reason = NULL, updated_at = $3 WHERE id = $4");
 SQL(integration_sql_reseal, "UPDATE integration SET uid = $1, secrets = $2 WHERE id = $3");
 SQL(integration_sql_set_status, "UPDATE integration SET status = $1, status_reason = $2, "
-	"updated_at = $3 WHERE id = $4 AND status <> $1");
+	"updated_at = $3 WHERE id = $4 AND (status <> $1 OR status_reason IS DISTINCT FROM $2)");
 SQL(integration_sql_set_name, "UPDATE integration SET name = $1, updated_at = $2 "
 	"WHERE id = $3 AND name <> $1");
 SQL(integration_sql_set_metadata, "UPDATE integration SET metadata = $1, updated_at = $2 "

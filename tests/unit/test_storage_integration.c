@@ -81,6 +81,9 @@ static int put_body(struct tx *tx, void *arg, struct err *err)
 	assert_true(created);
 	assert_int_equal(integration_set_status(tx, id, INTEGRATION_DISABLED, "gone", NOW, err), 1);
 	assert_int_equal(integration_set_status(tx, id, INTEGRATION_DISABLED, "gone", NOW, err), 0);
+	/* Why it is so may change alone. */
+	assert_int_equal(integration_set_status(tx, id, INTEGRATION_DISABLED, "lost", NOW, err), 1);
+	assert_int_equal(integration_set_status(tx, id, INTEGRATION_DISABLED, NULL, NOW, err), 1);
 	assert_int_equal(put(tx, "7", 0, "{\"b\":null,\"c\":3}", true, &created), id);
 	assert_false(created);
 	assert_int_equal(integration_get(tx, id, &row, err), 0);
