@@ -328,9 +328,24 @@ static void add_failed(struct api_call *call, const struct err *err)
 struct add {
 	const struct api_call *call;
 	struct repository_put put;
+	int64_t link_id;
 	int64_t id;
 	struct repository repository;
 };
+
+/* The integration may have been removed while its provider was asked. */
+static int check_link(struct tx *tx, int64_t link_id, struct err *err)
+{
+	cleanup_link struct link link = {0};
+	cleanup_err struct err missing = {0};
+	int result = link_get(tx, link_id, &link, &missing);
+
+	if (result < 0 && result != MORTISE_E_NOT_FOUND)
+		return err_move(err, &missing);
+	if (result < 0 || link.status != INTEGRATION_ACTIVE)
+		return err_set(err, MORTISE_E_NOT_FOUND, "this integration was removed meanwhile");
+	return 0;
+}
 
 static int add_in(struct tx *tx, void *arg, struct err *err)
 {
@@ -340,7 +355,8 @@ static int add_in(struct tx *tx, void *arg, struct err *err)
 	cleanup_free char *text = json_dumps(data, JSON_COMPACT);
 
 	repository_clear(&add->repository);
-	if (repository_create(tx, &add->put, &add->id, err) < 0 ||
+	if (check_link(tx, add->link_id, err) < 0 ||
+		repository_create(tx, &add->put, &add->id, err) < 0 ||
 		repository_get(tx, add->put.organization_id, add->id, &add->repository, err) < 0)
 		return err->code;
 	target = xasprintf("repository:%" PRId64, add->id);
@@ -362,7 +378,7 @@ static int add_write(struct api_call *call, const struct install *install, const
 	cleanup_free char *external_id = json_is_integer(id)
 		? xasprintf("%" JSON_INTEGER_FORMAT, json_integer_value(id))
 		: xstrdup(json_string_value(id));
-	struct add add = {.call = call, .put = {
+	struct add add = {.call = call, .link_id = install->link.id, .put = {
 		.organization_id = install->link.organization_id,
 		.integration_id = install->integration.id,
 		.provider = install->provider->repository_provider.id,

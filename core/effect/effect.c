@@ -163,6 +163,18 @@ int effect_integration_id(struct tx *tx, const struct effect_context *context, i
 	return 0;
 }
 
+/* Does the link of an install call still stand?  1: it does. */
+static int has_link(struct tx *tx, const struct call_scope *scope, struct err *err)
+{
+	cleanup_link struct link link = {0};
+	cleanup_err struct err missing = {0};
+	int result = link_get(tx, scope->link_id, &link, &missing);
+
+	if (result == MORTISE_E_NOT_FOUND)
+		return 0;
+	return result < 0 ? err_move(err, &missing) : 1;
+}
+
 int effect_organizations(struct tx *tx, const struct effect_context *context, int64_t after_link_id,
 	size_t max, int64_t *ret_organization_ids, int64_t *ret_link_ids, size_t *ret_len,
 	struct err *err)
@@ -175,12 +187,14 @@ int effect_organizations(struct tx *tx, const struct effect_context *context, in
 
 	*ret_len = 0;
 	if (scope->kind == MORTISE_SCOPE_INSTALL) {
-		if (after_link_id < scope->link_id && max > 0) {
+		/* It may have been deleted while the plugin was at work. */
+		result = after_link_id < scope->link_id && max > 0 ? has_link(tx, scope, err) : 0;
+		if (result == 1) {
 			ret_organization_ids[0] = scope->organization_id;
 			ret_link_ids[0] = scope->link_id;
 			*ret_len = 1;
 		}
-		return 0;
+		return result < 0 ? result : 0;
 	}
 	result = effect_integration_id(tx, context, &integration_id, err);
 	if (result < 0 || integration_id == 0)

@@ -248,6 +248,20 @@ static void what_is_so_already_is_nothing_and_what_is_gone_is_skipped(void **sta
 	assert_int_equal(counts.skipped, 1);
 }
 
+static void a_link_that_is_gone_is_skipped(void **state)
+{
+	struct fixture *fixture = *state;
+	int64_t link_id = fixture->links[1];
+	struct effect_context counts;
+
+	fixture->links[1] = link_id + 1000;
+	counts = apply(fixture, MORTISE_SCOPE_INSTALL, NULL,
+		"[{\"type\":\"task\",\"name\":\"each\"},{\"type\":\"audit\",\"event\":\"seen\"}]");
+	fixture->links[1] = link_id;
+	assert_int_equal(counts.skipped, 2);
+	assert_int_equal(counts.applied, 0);
+}
+
 static void a_configuration_is_patched_in_its_link_only(void **state)
 {
 	struct fixture *fixture = *state;
@@ -352,6 +366,7 @@ int main(void)
 		CASE(only_well_formed_effects_of_the_scope_are_taken),
 		CASE(a_subject_makes_its_integration_and_brings_it_back),
 		CASE(what_is_so_already_is_nothing_and_what_is_gone_is_skipped),
+		CASE(a_link_that_is_gone_is_skipped),
 		CASE(a_configuration_is_patched_in_its_link_only),
 		CASE(a_task_of_install_scope_becomes_one_job_for_each_organization),
 		CASE(an_audit_row_stands_in_each_organization),
