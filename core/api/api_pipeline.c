@@ -79,28 +79,31 @@ static int show(struct api_call *call, struct err *err)
 	return answer(call, &reply, err);
 }
 
-/* An integration that is to be authorized again: a number or its text; 0: none. */
-static int64_t reauth_id(const json_t *body)
+/* An integration that is to be authorized again: a number or its text; 0: none is named. */
+static int reauth_id(const json_t *body, int64_t *ret_id, struct err *err)
 {
 	json_t *given = json_object_get(body, "integrationId");
-	int64_t id = 0;
 
-	if (json_is_integer(given))
-		return json_integer_value(given);
-	if (json_is_string(given))
-		(void)slug_is_id(json_string_value(given), &id);
-	return id;
+	*ret_id = json_is_integer(given) ? json_integer_value(given) : 0;
+	if (!given || json_is_null(given) || *ret_id > 0)
+		return 0;
+	/* Never a new install where another one was meant. */
+	if (!json_is_string(given) || !slug_is_id(json_string_value(given), ret_id))
+		return err_field(err, "integrationId", "This is no id of an integration.");
+	return 0;
 }
 
 static int initialize(struct api_call *call, struct err *err)
 {
 	const char *provider = json_string_value(json_object_get(call->body, "provider"));
 	struct pipeline_reply reply;
+	int64_t integration_id;
 
 	if (!provider)
 		return err_field(err, "provider", "This field is required.");
-	if (pipeline_start(call->daemon, &call->principal, provider,
-		    json_object_get(call->body, "initialData"), reauth_id(call->body), &reply,
+	if (reauth_id(call->body, &integration_id, err) < 0 ||
+		pipeline_start(call->daemon, &call->principal, provider,
+		    json_object_get(call->body, "initialData"), integration_id, &reply,
 		    err) < 0)
 		return err->code;
 	return answer(call, &reply, err);
