@@ -565,7 +565,8 @@ struct mortise_webhook {
 	const char *object;        /* expression: what the order is kept for */
 	const char *keep_headers;  /* names, separated by commas, stored with the row */
 	/* Input {"webhook", "event", "headers", "body", "delivery_id", "received_ms",
-	 * "replay"}.  Output {"outcome": text}? is shown by `mortisectl webhook show`. */
+	 * "replay"}.  Output {"outcome": text}? is shown by `mortisectl webhook show`;
+	 * of an inline webhook {"body": JSON}? is the body of the reply. */
 	mortise_callback *handler;
 };
 
