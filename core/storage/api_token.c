@@ -51,8 +51,6 @@ static void row_read(struct query *query, struct api_token *ret_token)
 static int row_take(struct query *query, int result, struct api_token *ret_token,
 	struct err *err)
 {
-	if (result == 0)
-		result = query_next(query);
 	if (result == 1)
 		row_read(query, ret_token);
 	query_end(query);
@@ -64,7 +62,7 @@ static int row_take(struct query *query, int result, struct api_token *ret_token
 int api_token_find(struct tx *tx, const char *hash, struct api_token *ret_token, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &api_token_sql_find, err, "s", hash);
+	int result = query_first(&query, tx, &api_token_sql_find, err, "s", hash);
 
 	return row_take(&query, result, ret_token, err);
 }
@@ -72,7 +70,7 @@ int api_token_find(struct tx *tx, const char *hash, struct api_token *ret_token,
 int api_token_get(struct tx *tx, int64_t id, struct api_token *ret_token, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &api_token_sql_get, err, "i", id);
+	int result = query_first(&query, tx, &api_token_sql_get, err, "i", id);
 
 	return row_take(&query, result, ret_token, err);
 }

@@ -24,10 +24,8 @@ SQL(commit_sql_files, "SELECT change, path FROM commit_file WHERE commit_id = $1
 int commit_exists(struct tx *tx, int64_t repository_id, const char *sha, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &commit_sql_exists, err, "is", repository_id, sha);
+	int result = query_first(&query, tx, &commit_sql_exists, err, "is", repository_id, sha);
 
-	if (result == 0)
-		result = query_next(&query);
 	query_end(&query);
 	return result;
 }

@@ -65,10 +65,8 @@ static int find(struct tx *tx, const struct sql *sql, int64_t organization_id, c
 	struct commit_author *ret_author, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, sql, err, "is", organization_id, key);
+	int result = query_first(&query, tx, sql, err, "is", organization_id, key);
 
-	if (result == 0)
-		result = query_next(&query);
 	if (result == 1)
 		*ret_author = commit_author_read(&query, 0);
 	query_end(&query);

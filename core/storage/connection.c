@@ -240,19 +240,38 @@ int tx_insert(struct tx *tx, const struct sql *sql, int64_t *ret_id, struct err 
 	return result;
 }
 
+static int open_query(struct query *query, struct tx *tx, const struct sql *sql,
+	struct err *err, const char *types, va_list args)
+{
+	sqlite3_stmt *statement = NULL;
+	int result = begin(tx, sql, types, args, &statement, err);
+
+	*query = (struct query){.statement = statement, .tx = tx, .err = err};
+	return result;
+}
+
 int query_begin(struct query *query, struct tx *tx, const struct sql *sql, struct err *err,
 	const char *types, ...)
 {
-	sqlite3_stmt *statement = NULL;
 	va_list args;
 	int result;
 
-	*query = (struct query){.tx = tx, .err = err};
 	va_start(args, types);
-	result = begin(tx, sql, types, args, &statement, err);
+	result = open_query(query, tx, sql, err, types, args);
 	va_end(args);
-	query->statement = statement;
 	return result;
+}
+
+int query_first(struct query *query, struct tx *tx, const struct sql *sql, struct err *err,
+	const char *types, ...)
+{
+	va_list args;
+	int result;
+
+	va_start(args, types);
+	result = open_query(query, tx, sql, err, types, args);
+	va_end(args);
+	return result < 0 ? result : query_next(query);
 }
 
 int query_next(struct query *query)

@@ -35,8 +35,6 @@ struct found {
 
 static int read_found(struct query *query, int result, struct found *found)
 {
-	if (result == 0)
-		result = query_next(query);
 	if (result == 1)
 		*found = (struct found){query_int(query, 0), query_int(query, 1)};
 	query_end(query);
@@ -51,7 +49,7 @@ int identity_link(struct tx *tx, const struct identity_link *link, int64_t *ret_
 	const struct blob *sealed = link->sealed.data ? &link->sealed : NULL;
 	const char *scopes = link->scopes ? link->scopes : "";
 	struct query query;
-	int result = query_begin(&query, tx, &identity_sql_by_external, err, "sss", link->provider,
+	int result = query_first(&query, tx, &identity_sql_by_external, err, "sss", link->provider,
 		link->idp_external_id, link->external_id);
 
 	result = read_found(&query, result, &external);
@@ -62,7 +60,7 @@ int identity_link(struct tx *tx, const struct identity_link *link, int64_t *ret_
 			"this %s account is linked to another user; sign in as that user or unlink "
 			"it there",
 			link->provider);
-	result = query_begin(&query, tx, &identity_sql_by_account, err, "ssi", link->provider,
+	result = query_first(&query, tx, &identity_sql_by_account, err, "ssi", link->provider,
 		link->idp_external_id, link->account_id);
 	result = read_found(&query, result, &own);
 	if (result < 0)

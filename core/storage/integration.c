@@ -104,8 +104,6 @@ static void read_row(struct query *query, struct integration *integration)
 /* Take the one row of a begun query, or none, and end it. */
 static int read_one(struct query *query, int result, struct integration *ret_integration)
 {
-	if (result == 0)
-		result = query_next(query);
 	if (result == 1)
 		read_row(query, ret_integration);
 	query_end(query);
@@ -116,7 +114,7 @@ int integration_get(struct tx *tx, int64_t id, struct integration *ret_integrati
 	struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &integration_sql_get, err, "i", id);
+	int result = query_first(&query, tx, &integration_sql_get, err, "i", id);
 
 	result = read_one(&query, result, ret_integration);
 	if (result == 0)
@@ -128,7 +126,7 @@ int integration_find(struct tx *tx, const char *provider, const char *external_i
 	int64_t owner_organization_id, struct integration *ret_integration, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &integration_sql_find, err, "ssi", provider,
+	int result = query_first(&query, tx, &integration_sql_find, err, "ssi", provider,
 		external_id, owner_organization_id);
 
 	result = read_one(&query, result, ret_integration);
@@ -248,10 +246,8 @@ int integration_patch_debug(struct tx *tx, int64_t id, const json_t *patch, stru
 	cleanup_json json_t *merged = NULL;
 	cleanup_free char *text = NULL;
 	struct query query;
-	int result = query_begin(&query, tx, &integration_sql_debug, err, "i", id);
+	int result = query_first(&query, tx, &integration_sql_debug, err, "i", id);
 
-	if (result == 0)
-		result = query_next(&query);
 	if (result == 1)
 		there = json_loads(query_text(&query, 0), 0, NULL);
 	query_end(&query);

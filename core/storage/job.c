@@ -112,10 +112,8 @@ SQL(job_sql_webhook, "SELECT id FROM job WHERE webhook_id = $1 ORDER BY id LIMIT
 static int exists_text(struct tx *tx, const struct sql *sql, const char *text, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, sql, err, "s", text);
+	int result = query_first(&query, tx, sql, err, "s", text);
 
-	if (result == 0)
-		result = query_next(&query);
 	query_end(&query);
 	return result;
 }
@@ -123,10 +121,8 @@ static int exists_text(struct tx *tx, const struct sql *sql, const char *text, s
 static int exists_id(struct tx *tx, const struct sql *sql, int64_t id, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, sql, err, "i", id);
+	int result = query_first(&query, tx, sql, err, "i", id);
 
-	if (result == 0)
-		result = query_next(&query);
 	query_end(&query);
 	return result;
 }
@@ -210,10 +206,8 @@ void job_row_clear(struct job_row *row)
 int job_row_get(struct tx *tx, int64_t id, struct job_row *ret_row, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &job_sql_get, err, "i", id);
+	int result = query_first(&query, tx, &job_sql_get, err, "i", id);
 
-	if (result == 0)
-		result = query_next(&query);
 	if (result == 1)
 		read_row(&query, ret_row);
 	query_end(&query);
@@ -238,10 +232,8 @@ int job_next_provider(struct tx *tx, const char *from, char **ret_provider, stru
 {
 	struct query query;
 	char *provider = NULL;
-	int result = query_begin(&query, tx, &job_sql_next_provider, err, "s", from);
+	int result = query_first(&query, tx, &job_sql_next_provider, err, "s", from);
 
-	if (result == 0)
-		result = query_next(&query);
 	if (result == 1)
 		provider = xstrdup(query_text(&query, 0));
 	query_end(&query);
@@ -254,10 +246,8 @@ int job_next_provider(struct tx *tx, const char *from, char **ret_provider, stru
 int job_next_due(struct tx *tx, const char *provider, int64_t *ret_due_us, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &job_sql_next_due, err, "s", provider);
+	int result = query_first(&query, tx, &job_sql_next_due, err, "s", provider);
 
-	if (result == 0)
-		result = query_next(&query);
 	if (result >= 0)
 		*ret_due_us = result == 1 ? query_int(&query, 0) : INT64_MAX;
 	query_end(&query);
@@ -314,10 +304,8 @@ int job_expire_leases(struct tx *tx, int64_t now_us, struct err *err)
 int job_next_lease_end(struct tx *tx, int64_t *ret_end_us, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &job_sql_next_lease, err, "");
+	int result = query_first(&query, tx, &job_sql_next_lease, err, "");
 
-	if (result == 0)
-		result = query_next(&query);
 	if (result >= 0)
 		*ret_end_us = result == 1 ? query_int(&query, 0) : INT64_MAX;
 	query_end(&query);

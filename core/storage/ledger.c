@@ -34,10 +34,8 @@ int ledger_find(struct tx *tx, const char *owner, const char *once,
 	struct ledger_entry *ret_entry, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &ledger_sql_find, err, "ss", owner, once);
+	int result = query_first(&query, tx, &ledger_sql_find, err, "ss", owner, once);
 
-	if (result == 0)
-		result = query_next(&query);
 	if (result == 1) {
 		*ret_entry = (struct ledger_entry){
 			.status = (int)query_int(&query, 0),
@@ -66,10 +64,8 @@ static int check_lease(struct tx *tx, const struct ledger_intent *intent, struct
 
 	if (!intent->lease || intent->job_id == 0)
 		return 0;
-	result = query_begin(&query, tx, &ledger_sql_lease, err, "is", intent->job_id,
+	result = query_first(&query, tx, &ledger_sql_lease, err, "is", intent->job_id,
 		intent->lease);
-	if (result == 0)
-		result = query_next(&query);
 	query_end(&query);
 	if (result == 0)
 		return err_set(err, MORTISE_E_CANCELLED, "job %lld no longer runs under this lease",

@@ -77,8 +77,6 @@ void link_read_row(struct query *query, int column, struct link *link)
 
 static int read_one(struct query *query, int result, struct link *ret_link)
 {
-	if (result == 0)
-		result = query_next(query);
 	if (result == 1)
 		link_read_row(query, 0, ret_link);
 	query_end(query);
@@ -88,7 +86,7 @@ static int read_one(struct query *query, int result, struct link *ret_link)
 int link_get(struct tx *tx, int64_t id, struct link *ret_link, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &link_sql_get, err, "i", id);
+	int result = query_first(&query, tx, &link_sql_get, err, "i", id);
 
 	result = read_one(&query, result, ret_link);
 	if (result == 0)
@@ -101,7 +99,7 @@ int link_find(struct tx *tx, int64_t organization_id, int64_t integration_id,
 	struct link *ret_link, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &link_sql_find, err, "ii", organization_id,
+	int result = query_first(&query, tx, &link_sql_find, err, "ii", organization_id,
 		integration_id);
 
 	result = read_one(&query, result, ret_link);
@@ -196,11 +194,9 @@ int link_exists(struct tx *tx, int64_t organization_id, const char *provider, bo
 	bool *ret_exists, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, pending ? &link_sql_exists_pending : &link_sql_exists,
+	int result = query_first(&query, tx, pending ? &link_sql_exists_pending : &link_sql_exists,
 		err, "is", organization_id, provider);
 
-	if (result == 0)
-		result = query_next(&query);
 	query_end(&query);
 	if (result < 0)
 		return result;

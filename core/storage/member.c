@@ -65,8 +65,6 @@ static void account_read(struct query *query, struct account *ret_account)
 
 static int account_take(struct query *query, int result, struct account *ret_account)
 {
-	if (result == 0)
-		result = query_next(query);
 	if (result == 1)
 		account_read(query, ret_account);
 	query_end(query);
@@ -98,7 +96,7 @@ int account_put(struct tx *tx, const char *email, const char *name, int64_t now_
 int account_get(struct tx *tx, int64_t id, struct account *ret_account, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &account_sql_get, err, "i", id);
+	int result = query_first(&query, tx, &account_sql_get, err, "i", id);
 
 	result = account_take(&query, result, ret_account);
 	if (result == 0)
@@ -110,7 +108,7 @@ int account_find(struct tx *tx, const char *email, struct account *ret_account, 
 {
 	cleanup_free char *folded = email_fold(email);
 	struct query query;
-	int result = query_begin(&query, tx, &account_sql_find, err, "s", folded);
+	int result = query_first(&query, tx, &account_sql_find, err, "s", folded);
 
 	result = account_take(&query, result, ret_account);
 	if (result == 0)
@@ -144,8 +142,6 @@ static void member_read(struct query *query, struct member *ret_member)
 static int member_take(struct query *query, int result, struct member *ret_member,
 	struct err *err)
 {
-	if (result == 0)
-		result = query_next(query);
 	if (result == 1)
 		member_read(query, ret_member);
 	query_end(query);
@@ -165,7 +161,7 @@ int member_find(struct tx *tx, int64_t organization_id, int64_t account_id,
 	struct member *ret_member, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &member_sql_find, err, "ii", organization_id,
+	int result = query_first(&query, tx, &member_sql_find, err, "ii", organization_id,
 		account_id);
 
 	return member_take(&query, result, ret_member, err);
@@ -175,7 +171,7 @@ int member_get(struct tx *tx, int64_t organization_id, int64_t id, struct member
 	struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &member_sql_get, err, "ii", organization_id, id);
+	int result = query_first(&query, tx, &member_sql_get, err, "ii", organization_id, id);
 
 	return member_take(&query, result, ret_member, err);
 }

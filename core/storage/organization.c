@@ -51,11 +51,9 @@ int organization_find(struct tx *tx, const char *id_or_slug, struct organization
 	int result;
 
 	if (slug_is_id(id_or_slug, &id))
-		result = query_begin(&query, tx, &organization_sql_get, err, "i", id);
+		result = query_first(&query, tx, &organization_sql_get, err, "i", id);
 	else
-		result = query_begin(&query, tx, &organization_sql_find, err, "s", id_or_slug);
-	if (result == 0)
-		result = query_next(&query);
+		result = query_first(&query, tx, &organization_sql_find, err, "s", id_or_slug);
 	if (result == 1)
 		row_read(&query, ret_organization);
 	query_end(&query);

@@ -96,8 +96,6 @@ static void row_read(struct query *query, struct pipeline_row *ret_row)
 static int row_take(struct query *query, int result, struct pipeline_row *ret_row,
 	struct err *err)
 {
-	if (result == 0)
-		result = query_next(query);
 	if (result == 1)
 		row_read(query, ret_row);
 	query_end(query);
@@ -121,7 +119,7 @@ int pipeline_row_insert(struct tx *tx, struct pipeline_row *row, struct err *err
 int pipeline_row_get(struct tx *tx, int64_t id, struct pipeline_row *ret_row, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &pipeline_get_sql, err, "i", id);
+	int result = query_first(&query, tx, &pipeline_get_sql, err, "i", id);
 
 	return row_take(&query, result, ret_row, err);
 }
@@ -130,7 +128,7 @@ int pipeline_row_find_live(struct tx *tx, int64_t organization_id, const char *p
 	struct pipeline_row *ret_row, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &pipeline_find_live_sql, err, "si", principal,
+	int result = query_first(&query, tx, &pipeline_find_live_sql, err, "si", principal,
 		organization_id);
 
 	return row_take(&query, result, ret_row, err);

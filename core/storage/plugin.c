@@ -21,10 +21,8 @@ SQL(plugin_sql_set_enabled, "UPDATE plugin SET enabled = $1, changed_at = $2 WHE
 int plugin_get(struct tx *tx, const char *name, struct plugin_row *ret_row, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &plugin_sql_get, err, "s", name);
+	int result = query_first(&query, tx, &plugin_sql_get, err, "s", name);
 
-	if (result == 0)
-		result = query_next(&query);
 	if (result == 1)
 		*ret_row = (struct plugin_row){
 			.name = xstrdup(name),

@@ -55,12 +55,10 @@ int project_find(struct tx *tx, int64_t organization_id, const char *id_or_slug,
 	int result;
 
 	if (slug_is_id(id_or_slug, &id))
-		result = query_begin(&query, tx, &project_sql_get, err, "ii", organization_id, id);
+		result = query_first(&query, tx, &project_sql_get, err, "ii", organization_id, id);
 	else
-		result = query_begin(&query, tx, &project_sql_find, err, "is", organization_id,
+		result = query_first(&query, tx, &project_sql_find, err, "is", organization_id,
 			id_or_slug);
-	if (result == 0)
-		result = query_next(&query);
 	if (result == 1)
 		row_read(&query, ret_project);
 	query_end(&query);

@@ -47,10 +47,8 @@ static int is_foreign(struct tx *tx, const struct repository *there,
 	if (there->integration_id == 0 || there->integration_id == put->integration_id ||
 		(put->mode == REPOSITORY_ENABLE && there->status == INTEGRATION_DISABLED))
 		return 0;
-	result = query_begin(&query, tx, &repository_sql_in_use, err, "ii", put->organization_id,
+	result = query_first(&query, tx, &repository_sql_in_use, err, "ii", put->organization_id,
 		there->integration_id);
-	if (result == 0)
-		result = query_next(&query);
 	query_end(&query);
 	return result;
 }

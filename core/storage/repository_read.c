@@ -73,8 +73,6 @@ static void read_row(struct query *query, struct repository *repository)
 
 static int read_one(struct query *query, int result, struct repository *ret_repository)
 {
-	if (result == 0)
-		result = query_next(query);
 	if (result == 1)
 		read_row(query, ret_repository);
 	query_end(query);
@@ -105,7 +103,7 @@ int repository_get(struct tx *tx, int64_t organization_id, int64_t id,
 	struct repository *ret_repository, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &repository_sql_get, err, "ii", organization_id, id);
+	int result = query_first(&query, tx, &repository_sql_get, err, "ii", organization_id, id);
 
 	result = read_one(&query, result, ret_repository);
 	if (result == 0)
@@ -117,7 +115,7 @@ int repository_find(struct tx *tx, int64_t organization_id, const char *provider
 	const char *external_id, struct repository *ret_repository, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &repository_sql_find, err, "iss", organization_id,
+	int result = query_first(&query, tx, &repository_sql_find, err, "iss", organization_id,
 		provider, external_id);
 
 	return read_one(&query, result, ret_repository);

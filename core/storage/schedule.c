@@ -50,10 +50,8 @@ int schedule_list_plugin(struct tx *tx, size_t max, char **ret_names, size_t *re
 int schedule_next(struct tx *tx, int64_t *ret_due_us, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &schedule_sql_next, err, "");
+	int result = query_first(&query, tx, &schedule_sql_next, err, "");
 
-	if (result == 0)
-		result = query_next(&query);
 	if (result >= 0)
 		*ret_due_us = result == 1 ? query_int(&query, 0) : INT64_MAX;
 	query_end(&query);
@@ -65,10 +63,8 @@ int schedule_take(struct tx *tx, int64_t now_us, char **ret_name, struct err *er
 	struct query query;
 	char *name = NULL;
 	int64_t every_ms = 0;
-	int result = query_begin(&query, tx, &schedule_sql_due, err, "i", now_us);
+	int result = query_first(&query, tx, &schedule_sql_due, err, "i", now_us);
 
-	if (result == 0)
-		result = query_next(&query);
 	if (result == 1) {
 		name = xstrdup(query_text(&query, 0));
 		every_ms = query_int(&query, 1);

@@ -123,10 +123,8 @@ int daemon_secret_get(struct tx *tx, const char *name, struct sealed_row *ret_ro
 	struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &daemon_secret_find, err, "s", name);
+	int result = query_first(&query, tx, &daemon_secret_find, err, "s", name);
 
-	if (result == 0)
-		result = query_next(&query);
 	if (result == 1) {
 		take_row(&query, ret_row);
 		result = 0;

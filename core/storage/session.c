@@ -50,10 +50,8 @@ int login_link_find(struct tx *tx, const char *hash, int64_t now_us, struct logi
 	struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &login_link_sql_find, err, "si", hash, now_us);
+	int result = query_first(&query, tx, &login_link_sql_find, err, "si", hash, now_us);
 
-	if (result == 0)
-		result = query_next(&query);
 	if (result == 1)
 		*ret_login = (struct login){query_int(&query, 0), query_int(&query, 1)};
 	query_end(&query);
@@ -72,9 +70,7 @@ int login_link_take(struct tx *tx, const char *hash, int64_t now_us, struct logi
 		return result;
 	if (result == 0)
 		return link_refused(err);
-	result = query_begin(&query, tx, &login_link_sql_account, err, "s", hash);
-	if (result == 0)
-		result = query_next(&query);
+	result = query_first(&query, tx, &login_link_sql_account, err, "s", hash);
 	if (result == 1)
 		*ret_login = (struct login){query_int(&query, 0), query_int(&query, 1)};
 	query_end(&query);
@@ -92,10 +88,8 @@ int session_insert(struct tx *tx, const char *hash, const char *csrf_hash,
 int session_find(struct tx *tx, const char *hash, struct session *ret_session, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &session_sql_find, err, "s", hash);
+	int result = query_first(&query, tx, &session_sql_find, err, "s", hash);
 
-	if (result == 0)
-		result = query_next(&query);
 	if (result == 1)
 		*ret_session = (struct session){
 			.id = query_int(&query, 0),

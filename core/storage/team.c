@@ -67,12 +67,10 @@ int team_find(struct tx *tx, int64_t organization_id, const char *id_or_slug,
 	int result;
 
 	if (slug_is_id(id_or_slug, &id))
-		result = query_begin(&query, tx, &team_sql_get, err, "ii", organization_id, id);
+		result = query_first(&query, tx, &team_sql_get, err, "ii", organization_id, id);
 	else
-		result = query_begin(&query, tx, &team_sql_find, err, "is", organization_id,
+		result = query_first(&query, tx, &team_sql_find, err, "is", organization_id,
 			id_or_slug);
-	if (result == 0)
-		result = query_next(&query);
 	if (result == 1)
 		row_read(&query, ret_team);
 	query_end(&query);
@@ -116,9 +114,7 @@ static int pair_add(struct tx *tx, const struct sql *add, const struct sql *has,
 
 	if (result != 0)
 		return result < 0 ? result : 0;
-	result = query_begin(&query, tx, has, err, "ii", team_id, other_id);
-	if (result == 0)
-		result = query_next(&query);
+	result = query_first(&query, tx, has, err, "ii", team_id, other_id);
 	query_end(&query);
 	if (result == 0)
 		return err_set(err, MORTISE_E_NOT_FOUND,

@@ -55,6 +55,9 @@ struct query {
 /* Iterate: query_begin, while query_next == 1, query_end (always). */
 int query_begin(struct query *query, struct tx *tx, const struct sql *sql, struct err *err,
 	const char *types, ...);
+/* query_begin and query_next in one, for a statement of one row. */
+int query_first(struct query *query, struct tx *tx, const struct sql *sql, struct err *err,
+	const char *types, ...);
 /* 1: a row; 0: no more; negative: an error. */
 int query_next(struct query *query);
 void query_end(struct query *query);

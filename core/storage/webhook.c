@@ -39,11 +39,9 @@ int webhook_find(struct tx *tx, const char *key_owner, const char *delivery_id,
 
 	for (int64_t bucket = to_bucket; bucket >= from_bucket && id == 0; bucket--) {
 		struct query query;
-		int result = query_begin(&query, tx, &webhook_sql_find, err, "iss", bucket,
+		int result = query_first(&query, tx, &webhook_sql_find, err, "iss", bucket,
 			key_owner, delivery_id);
 
-		if (result == 0)
-			result = query_next(&query);
 		if (result == 1)
 			id = query_int(&query, 0);
 		query_end(&query);
@@ -57,10 +55,8 @@ int webhook_find(struct tx *tx, const char *key_owner, const char *delivery_id,
 int webhook_oldest_bucket(struct tx *tx, int64_t *ret_bucket, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &webhook_sql_oldest, err, "");
+	int result = query_first(&query, tx, &webhook_sql_oldest, err, "");
 
-	if (result == 0)
-		result = query_next(&query);
 	if (result >= 0)
 		*ret_bucket = result == 1 ? query_int(&query, 0) : INT64_MAX;
 	query_end(&query);
@@ -126,10 +122,8 @@ void webhook_row_clear(struct webhook_row *row)
 int webhook_get(struct tx *tx, int64_t id, struct webhook_row *ret_row, struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &webhook_sql_get, err, "i", id);
+	int result = query_first(&query, tx, &webhook_sql_get, err, "i", id);
 
-	if (result == 0)
-		result = query_next(&query);
 	if (result == 1)
 		read_row(&query, ret_row);
 	query_end(&query);
@@ -143,10 +137,8 @@ int webhook_body_get(struct tx *tx, int64_t id, void **ret_body, size_t *ret_siz
 	struct err *err)
 {
 	struct query query;
-	int result = query_begin(&query, tx, &webhook_sql_get_body, err, "i", id);
+	int result = query_first(&query, tx, &webhook_sql_get_body, err, "i", id);
 
-	if (result == 0)
-		result = query_next(&query);
 	if (result == 1) {
 		struct blob body = query_blob(&query, 0);
 
