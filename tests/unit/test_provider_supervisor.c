@@ -263,7 +263,7 @@ static int64_t number_of(struct fixture *fixture, const char *name, const char *
 		int64_t until_ = clock_mono_ms() + 20000;                            \
 		while (!(condition_)) {                                              \
 			if (clock_mono_ms() > until_)                                \
-				fail_msg("waited in vain for " #condition_);         \
+				fail_msg("waited in vain for %s", #condition_);       \
 			sched_yield();                                               \
 		}                                                                    \
 	} while (0)
