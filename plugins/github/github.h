@@ -89,6 +89,10 @@ mortise_callback github_webhook;
 
 mortise_callback github_repository_list, github_repository_get, github_link_all,
 	github_sync_repositories, github_migrate;
+/* The next of the repositories that mortised knows.  '*page' is NULL at first, then the
+ * page before, which is freed; it is NULL again behind the last one and after a failure.
+ * 'unlinked': those without an integration. */
+int32_t github_known_repositories(struct mortise_call *call, bool unlinked, json_t **page);
 /* The effect that stores a repository as GitHub describes it; 'mode' as in the effect. */
 int32_t github_put_repository(struct mortise_call *call, const json_t *repository,
 	const char *mode);

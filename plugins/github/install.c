@@ -305,28 +305,17 @@ int32_t github_build(struct mortise_call *call, const json_t *input, json_t **re
 /* Repositories that are here already, without an integration, become this one's. */
 static int32_t queue_migrations(struct mortise_call *call)
 {
-	json_t *after = json_null();
-	int32_t ret = MORTISE_OK;
-	size_t len = 1;
+	json_t *page = NULL, *repository;
+	int32_t ret;
+	size_t i;
 
-	while (ret == MORTISE_OK && len > 0) {
-		json_t *args = json_pack("{s:O, s:b}", "after", after, "unlinked", 1);
-		json_t *page = NULL;
-		json_t *repository;
-		size_t i;
-
-		ret = host->read(call, MORTISE_READ_REPOSITORIES, args, &page);
-		json_decref(args);
-		len = ret == MORTISE_OK ? json_array_size(page) : 0;
-		json_array_foreach(page, i, repository) {
+	do {
+		ret = github_known_repositories(call, true, &page);
+		json_array_foreach(page, i, repository)
 			if (ret == MORTISE_OK)
 				ret = github_queue(call, "migrate_repo", json_incref(repository));
-			json_decref(after);
-			after = json_incref(json_object_get(repository, "external_id"));
-		}
-		json_decref(page);
-	}
-	json_decref(after);
+	} while (ret == MORTISE_OK && page);
+	json_decref(page);
 	return ret;
 }
 

@@ -30,6 +30,24 @@ int32_t github_queue(struct mortise_call *call, const char *task, json_t *payloa
 		payload_take));
 }
 
+int32_t github_known_repositories(struct mortise_call *call, bool unlinked, json_t **page)
+{
+	const json_t *last = json_array_get(*page, json_array_size(*page) - 1);
+	json_t *args = json_pack("{s:O?, s:b}", "after", json_object_get(last, "external_id"),
+		"unlinked", (int)unlinked);
+	int32_t ret;
+
+	json_decref(*page);
+	*page = NULL;
+	ret = host->read(call, MORTISE_READ_REPOSITORIES, args, page);
+	json_decref(args);
+	if (ret == MORTISE_OK && json_array_size(*page) == 0) {
+		json_decref(*page);
+		*page = NULL;
+	}
+	return ret;
+}
+
 int32_t github_put_repository(struct mortise_call *call, const json_t *repository,
 	const char *mode)
 {
@@ -299,19 +317,12 @@ int32_t github_link_all(struct mortise_call *call, const json_t *input, json_t *
 /* Disable what this installation had and can no longer see. */
 static int32_t disable_missing(struct mortise_call *call, const json_t *seen)
 {
-	json_t *after = json_null();
-	int32_t ret = MORTISE_OK;
-	size_t len = 1;
+	json_t *page = NULL, *repository;
+	int32_t ret;
+	size_t i;
 
-	while (ret == MORTISE_OK && len > 0) {
-		json_t *args = json_pack("{s:O}", "after", after);
-		json_t *page = NULL;
-		json_t *repository;
-		size_t i;
-
-		ret = host->read(call, MORTISE_READ_REPOSITORIES, args, &page);
-		json_decref(args);
-		len = ret == MORTISE_OK ? json_array_size(page) : 0;
+	do {
+		ret = github_known_repositories(call, false, &page);
 		json_array_foreach(page, i, repository) {
 			const char *id = github_text(repository, "external_id");
 
@@ -319,12 +330,9 @@ static int32_t disable_missing(struct mortise_call *call, const json_t *seen)
 				!json_object_get(seen, id))
 				ret = github_effect(call, MORTISE_EFFECT_REPOSITORY_STATUS, json_pack(
 					"{s:s, s:s}", "external_id", id, "status", "disabled"));
-			json_decref(after);
-			after = json_incref(json_object_get(repository, "external_id"));
 		}
-		json_decref(page);
-	}
-	json_decref(after);
+	} while (ret == MORTISE_OK && page);
+	json_decref(page);
 	return ret;
 }
 
