@@ -17,6 +17,9 @@ tests_unit_test_base_buf_SOURCES = tests/unit/test_base_buf.c
 tests_unit_test_base_log_SOURCES = tests/unit/test_base_log.c
 tests_unit_test_base_pool_SOURCES = tests/unit/test_base_pool.c
 
+UNIT_TESTS += tests/unit/test_base_err
+tests_unit_test_base_err_SOURCES = tests/unit/test_base_err.c
+
 UNIT_TESTS += tests/unit/test_base_json_pointer
 tests_unit_test_base_json_pointer_SOURCES = tests/unit/test_base_json_pointer.c
 

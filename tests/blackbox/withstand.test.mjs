@@ -9,9 +9,10 @@ import { after, before, describe, test } from 'node:test';
 
 import { Ping } from './lib/ping.mjs';
 import { until } from './lib/until.mjs';
-import { startWorld } from './lib/world.mjs';
+import { startWorld, stepUrl, World } from './lib/world.mjs';
 
 const E_IDENTITY = -3;
+const E_INTERNAL = -15;
 
 describe('two organizations', () => {
   let ping;
@@ -66,6 +67,14 @@ describe('two organizations', () => {
     assert.equal(after, before);
   });
 
+  test('what a fault of ours says is not told to who sent the webhook', async () => {
+    const { status, text, json } = await ping.tell('a1', { do: 'fail', code: E_INTERNAL, text: 'inner detail' }, { hook: 'now' });
+    assert.equal(status, 500);
+    assert.doesNotMatch(text, /inner detail/);
+    const event = await daemon.event('webhook.failed', { error_id: json.errorId });
+    assert.equal(event.reason, 'inner detail');
+  });
+
   test('credentials that are no longer valid are told with the integration', async () => {
     assert.equal((await ping.tell('a1', { do: 'fail', code: E_IDENTITY })).status, 202);
     await daemon.idle();
@@ -113,7 +122,7 @@ class Gate {
   }
 }
 
-describe('an integration that is removed in the middle of work', () => {
+describe('with GitHub', () => {
   let world;
   let gate;
   let token;
@@ -127,7 +136,7 @@ describe('an integration that is removed in the middle of work', () => {
   });
   after(() => world?.close().finally(() => gate.close()));
 
-  test('gets no repository from a request that was under way', async () => {
+  test('an integration that is removed gets no repository from a request under way', async () => {
     const { daemon } = world;
     const { data } = await world.install('acme', token);
     await daemon.idle();
@@ -146,5 +155,15 @@ describe('an integration that is removed in the middle of work', () => {
     const added = await adding;
     assert.equal(added.status, 400, added.text);
     assert.deepEqual(await daemon.sql('SELECT id FROM repository'), []);
+  });
+
+  test('a refusal in GitHub\'s own words is told, even where it had to be cut', async () => {
+    const { json } = await world.initialize('acme', token);
+    const error = { error: 'access_denied', error_description: `a${'é'.repeat(150)}` };
+    world.github.fault({ path: '/login/oauth/access_token', status: 400, json: error });
+    const refused = await world.answer('acme', token, World.brought(await world.github.authorize('mona', stepUrl(json.data))));
+    world.github.clearFaults();
+    assert.equal(refused.status, 400, refused.text);
+    assert.match(refused.json.detail, /aéé/);
   });
 });
