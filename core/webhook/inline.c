@@ -105,11 +105,19 @@ static void answer_failure(struct intake *intake, int code, const struct err *er
 	const struct err_meaning *meaning = err_meaning(code);
 	int status = meaning->http_status > 0 ? meaning->http_status : 400;
 
+	const char *id = http_id(intake->request);
+	json_t *body;
+
 	log_at(meaning->log_level, "webhook.failed",
 		LOG_TEXT("provider", intake->set->provider->provider.key),
-		LOG_TEXT("webhook", intake->plan->name), LOG_TEXT("code", meaning->name));
-	webhook_answer_json(intake->request, intake->set, status,
-		json_pack("{s:s}", "detail", err_text(err)));
+		LOG_TEXT("webhook", intake->plan->name), LOG_TEXT("code", meaning->name),
+		LOG_TEXT("error_id", id), LOG_TEXT("reason", err_text(err)));
+	/* What a fault of ours says stays in the log, as everywhere. */
+	body = json_pack("{s:s}", "detail", code == MORTISE_E_INTERNAL
+		? "Something went wrong here" : err_text(err));
+	if (meaning->error_id)
+		json_object_set_new(body, "errorId", json_string(id));
+	webhook_answer_json(intake->request, intake->set, status, body);
 }
 
 static void run_inline(void *arg)
