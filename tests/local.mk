@@ -14,7 +14,7 @@ FUZZ_MAIN = %D%/fuzz/libreplay.a
 TESTS += $(FUZZ_TARGETS)
 endif
 
-EXTRA_DIST += %D%/fuzz/seeds %D%/blackbox %D%/upstream tools .ci \
+EXTRA_DIST += %D%/unit/unit.h %D%/fuzz/seeds %D%/blackbox %D%/upstream tools .ci \
 	package.json package-lock.json .npmrc
 
 # The black-box tests: a real mortised from this build on temporary directories.
