@@ -22,11 +22,16 @@ SQL(identity_sql_email_organization, "SELECT DISTINCT a.email FROM identity d "
 	"JOIN account a ON a.id = d.account_id JOIN member m ON m.account_id = a.id "
 	"WHERE d.provider = $1 AND d.external_id = $2 AND d.status = 1 "
 	"AND m.organization_id = $3 LIMIT 2");
+/* What is done with the answer reaches every organization of the integration: none may
+ * learn from it who belongs to another. */
 SQL(identity_sql_email_integration, "SELECT DISTINCT a.email FROM identity d "
 	"JOIN account a ON a.id = d.account_id JOIN member m ON m.account_id = a.id "
 	"JOIN organization_integration l ON l.organization_id = m.organization_id "
 	"WHERE d.provider = $1 AND d.external_id = $2 AND d.status = 1 "
-	"AND l.integration_id = $3 AND l.status = 0 LIMIT 2");
+	"AND l.integration_id = $3 AND l.status = 0 "
+	"AND NOT EXISTS (SELECT 1 FROM organization_integration o WHERE o.integration_id = $3 "
+	"AND o.status = 0 AND NOT EXISTS (SELECT 1 FROM member k "
+	"WHERE k.organization_id = o.organization_id AND k.account_id = a.id)) LIMIT 2");
 
 struct found {
 	int64_t id;            /* 0: none */

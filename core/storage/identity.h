@@ -29,7 +29,7 @@ struct identity_link {
 int identity_link(struct tx *tx, const struct identity_link *link, int64_t *ret_id,
 	struct err *err);
 /* The mail address of the account that linked this upstream account, if it is a member
- * of 'organization_id' or, with that 0, of an organization with an active link to
+ * of 'organization_id' or, with that 0, of every organization with an active link to
  * 'integration_id'.  E_NOT_FOUND else.  New string. */
 int identity_find_email(struct tx *tx, const char *provider, const char *external_id,
 	int64_t organization_id, int64_t integration_id, char **ret_email, struct err *err);

@@ -300,6 +300,41 @@ static void a_generation_grows_with_what_is_registered(void **state)
 
 #define CASE(name_) cmocka_unit_test_setup_teardown(name_, setup, teardown)
 
+/* Two organizations share an integration; the second one's member links his account. */
+static int shared_identity_body(struct tx *tx, void *arg, struct err *err)
+{
+	int64_t organizations[2] = {make_organization(tx, "first"), make_organization(tx, "second")};
+	struct identity_link link = {.provider = "acme", .idp_external_id = "app",
+		.external_id = "9", .uid = uid, .now_us = NOW};
+	cleanup_err struct err unknown = {0};
+	char *email = NULL;
+	int64_t integration, id;
+	bool created;
+
+	(void)arg;
+	integration = put(tx, "shared", 0, "{}", false, &created);
+	assert_int_equal(account_put(tx, "mona@second.test", "Mona", NOW, &link.account_id, err), 0);
+	assert_int_equal(member_put(tx, organizations[1], link.account_id, "member", NOW, &id, err), 0);
+	assert_int_equal(identity_link(tx, &link, &id, err), 0);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(link_add(tx, &(struct link_add){.organization_id = organizations[i],
+			.integration_id = integration, .uid = uid, .now_us = NOW}, &id, &created, err), 0);
+	assert_int_equal(identity_find_email(tx, "acme", "9", organizations[1], 0, &email, err), 0);
+	free(email);
+	assert_int_equal(identity_find_email(tx, "acme", "9", 0, integration, &email, &unknown),
+		MORTISE_E_NOT_FOUND);
+	assert_int_equal(member_put(tx, organizations[0], link.account_id, "member", NOW, &id, err), 0);
+	assert_int_equal(identity_find_email(tx, "acme", "9", 0, integration, &email, err), 0);
+	assert_string_equal(email, "mona@second.test");
+	free(email);
+	return 0;
+}
+
+static void an_address_is_told_to_those_that_have_its_owner(void **state)
+{
+	in_write(state, shared_identity_body);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -309,6 +344,7 @@ int main(void)
 		CASE(a_reinstall_and_a_deletion_cannot_both_win),
 		CASE(lists_go_by_name_without_what_is_being_deleted),
 		CASE(an_upstream_account_belongs_to_one_user),
+		CASE(an_address_is_told_to_those_that_have_its_owner),
 		CASE(a_generation_grows_with_what_is_registered),
 	};
 
