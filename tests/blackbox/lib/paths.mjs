@@ -3,7 +3,7 @@
 //
 // Where the checkout and the build are.  `builddir` (as automake names it) says which
 // build is tested; without it, build/ in the checkout.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,6 +15,11 @@ export const programs = {
   host: join(build, 'mortise-host'),
   ctl: join(build, 'mortisectl'),
 };
+
+// Why a test of memory limits cannot run on this build, or false.
+export const noMemoryLimit = existsSync(join(build, 'config.h')) &&
+  /^#define MORTISE_SANITIZED 1/m.test(readFileSync(join(build, 'config.h'))) &&
+  'a sanitizer needs more memory than a host gets';
 
 export const consoleDir = join(top, 'console');
 
