@@ -39,7 +39,7 @@ struct call {
 	atomic_size_t references;
 	struct providers *providers;
 	uint64_t number;
-	struct call_scope scope;       /* copies, and references */
+	struct call_scope scope;       /* copies, and a reference to the provider */
 	char *plugin_name;
 	int64_t job_id;
 	enum caller caller;
@@ -68,14 +68,16 @@ struct call {
 
 /* ---- Life ---- */
 
+/* The JSON is copied too: a call that was given up may still read it, on a host-call
+ * thread, while its caller goes on to change it. */
 static void copy_scope(const struct call_scope *from, struct call_scope *to)
 {
 	*to = *from;
 	registration_ref(from->provider->registration);
 	to->external_id = xstrdup(from->external_id);
 	to->origin = xstrdup(from->origin ? from->origin : "system");
-	json_incref(to->state);
-	json_incref(to->secrets);
+	to->state = json_deep_copy(from->state);
+	to->secrets = json_deep_copy(from->secrets);
 }
 
 static void free_scope(struct call_scope *scope)
