@@ -256,3 +256,9 @@ int scripted_server_connections(struct scripted_server *server)
 	pthread_mutex_unlock(&server->lock);
 	return connections;
 }
+
+void scripted_server_sync(struct scripted_server *server)
+{
+	pthread_mutex_lock(&server->lock);
+	pthread_mutex_unlock(&server->lock);
+}

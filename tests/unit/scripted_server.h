@@ -43,6 +43,8 @@ const char *scripted_server_url(const struct scripted_server *server);
 /* Requests and connections so far. */
 int scripted_server_requests(struct scripted_server *server);
 int scripted_server_connections(struct scripted_server *server);
+/* After a request that was not answered: what the function did is seen by the caller. */
+void scripted_server_sync(struct scripted_server *server);
 /* Value of a header of the request (new string), or NULL. */
 char *scripted_header(const struct scripted_request *request, const char *name);
 

@@ -227,9 +227,12 @@ static void note_count(int result, struct err *err, void *arg)
 {
 	int64_t len = -1;
 
+	(void)result;
+	(void)err;
+	free(arg);
 	assert_int_equal(store_read(counting->store, count_notes, &len, NULL), 0);
-	note_done(result, err, arg);
-	done_results[done_len - 1] = (int)len;
+	done_results[done_len++] = (int)len;
+	sem_post(&done_sem);
 }
 
 static void what_queued_meanwhile_is_one_commit(void **state)

@@ -29,15 +29,18 @@ static int exchange(struct bench *bench, const struct mortise_step *wanted, cons
 {
 	cleanup_free char *url = xasprintf("%s/token", scripted_server_url(bench->server));
 	struct mortise_step step = *wanted;
+	int result;
 
 	step.kind = MORTISE_STEP_OAUTH2;
 	step.client_id = "setting:app_id";
 	if (!step.token_url)
 		step.token_url = url;
 	err_clear(&bench->err);
-	return oauth2_exchange(&bench->daemon, &bench->pipeline, &(struct oauth2_exchange){
+	result = oauth2_exchange(&bench->daemon, &bench->pipeline, &(struct oauth2_exchange){
 		.step = &step, .code = "c&d", .redirect_uri = "http://127.0.0.1/setup/",
 		.code_verifier = verifier, .timeout_ms = 2000}, ret_token, &bench->err);
+	scripted_server_sync(bench->server);
+	return result;
 }
 
 #define SECRET_STEP (&(struct mortise_step){.client_secret = "provider:client_secret"})

@@ -164,6 +164,7 @@ static void a_lost_answer_leaves_the_intent(void **state)
 		int result = bench_send(bench, (struct upstream_request){.upstream = "bare",
 			.method = "POST", .once = "issue", .timeout_ms = 200});
 
+		scripted_server_sync(bench->server);
 		/* A status is given all the same. */
 		if (result != (table[i].status ? 0 : MORTISE_E_UPSTREAM))
 			fail_msg("%zu: %d", i, result);
