@@ -243,6 +243,7 @@ static void an_uncertain_write_is_settled_or_cleared(void **state)
 	/* It was not there: it may be sent. */
 	assert_int_equal(upstream_once_clear(upstreams, &bench->scope, "issue", NULL), 0);
 	assert_int_equal(create(bench), MORTISE_E_UPSTREAM);
+	scripted_server_sync(bench->server);
 	assert_int_equal(script.posts, 2);
 	/* It was there: that is the answer from now on. */
 	assert_int_equal(upstream_once_settle(upstreams, &bench->scope, "issue", found, NULL), 0);
