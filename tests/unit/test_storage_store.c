@@ -8,6 +8,7 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -321,11 +322,24 @@ static off_t ballast_size(struct fixture *fixture)
 	return st.st_size;
 }
 
+/* While files may not grow past 'size', the ballast cannot be had back: the disk is full
+ * for as long as the test wants. */
+static void limit_files(rlim_t size)
+{
+	struct rlimit limit;
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = size;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
 static void a_full_disk_frees_the_ballast_and_refuses_what_comes_in(void **state)
 {
 	struct fixture *fixture = *state;
 
 	assert_true(ballast_size(fixture) > 0);
+	limit_files(32 << 20);
 	assert_int_equal(store_write(fixture->store, limit_pages, NULL, NULL), 0);
 	hold_writer(fixture);
 	assert_int_equal(store_write_async(fixture->store, fill_disk, xstrdup("big"), 100, note_done,
@@ -335,7 +349,8 @@ static void a_full_disk_frees_the_ballast_and_refuses_what_comes_in(void **state
 	assert_int_equal(ballast_size(fixture), 0);
 	assert_int_equal(queue_note(fixture, xstrdup("refused")), MORTISE_E_RETRY);
 	assert_int_equal(store_write(fixture->store, insert_note, NAME("a job"), NULL), 0);
-	/* The disk under this test has room: the ballast comes back by itself. */
+	/* Once there is room, the ballast comes back by itself. */
+	limit_files(RLIM_INFINITY);
 	for (int i = 0; i < 1000 && !store_healthy(fixture->store); i++)
 		poll(NULL, 0, 10);
 	assert_true(store_healthy(fixture->store));

@@ -29,7 +29,7 @@ export function parseLine(line) {
   return fields.event ? fields : null;
 }
 
-const NOISE = /ERROR: (Address|Leak|Thread)Sanitizer|runtime error:|assertion|Assertion/;
+const NOISE = /ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|runtime error:|assertion|Assertion/;
 
 export class Daemon {
   static async start(options = {}) {
