@@ -370,45 +370,21 @@ static int read_repositories(struct read *read, struct err *err)
 	return result < 0 ? result : store_read(read->daemon->store, repositories_tx, read, err);
 }
 
-/* 1: found, 0: this organization does not know him. */
-static int find_author(struct tx *tx, struct read *read, int64_t organization_id,
-	const char *external_id, struct err *err)
-{
-	struct commit_author author = {0};
-	int found = commit_author_find(tx, organization_id, external_id, &author, err);
-
-	if (found == 1)
-		read->value = json_pack("{s:s, s:s*}", "email", author.email, "name", author.name);
-	commit_author_clear(&author);
-	return found;
-}
-
-#define LINKS_AT_ONCE 32
-
-/* In integration scope the first organization that knows him answers. */
+/* Install scope only: organizations that share an integration do not share what each
+ * knows of people. */
 static int commit_author_tx(struct tx *tx, void *arg, struct err *err)
 {
 	struct read *read = arg;
-	struct link links[LINKS_AT_ONCE];
-	size_t len = LINKS_AT_ONCE;
+	struct commit_author author = {0};
 	const char *external_id;
-	int64_t after = 0;
 	int found = need_arg(read, "external_id", &external_id, err);
 
-	if (found == 0 && read->scope->kind == MORTISE_SCOPE_INSTALL)
-		found = find_author(tx, read, read->scope->organization_id, external_id, err);
-	while (found == 0 && read->scope->kind == MORTISE_SCOPE_INTEGRATION && len == LINKS_AT_ONCE) {
-		found = link_list_active(tx, read->scope->integration_id, after, LINKS_AT_ONCE, links,
-			&len, err);
-		if (found < 0)
-			return found;
-		for (size_t i = 0; i < len; i++) {
-			if (found == 0)
-				found = find_author(tx, read, links[i].organization_id, external_id, err);
-			after = links[i].id;
-			link_clear(&links[i]);
-		}
-	}
+	if (found == 0)
+		found = commit_author_find(tx, read->scope->organization_id, external_id, &author,
+			err);
+	if (found == 1)
+		read->value = json_pack("{s:s, s:s*}", "email", author.email, "name", author.name);
+	commit_author_clear(&author);
 	if (found == 0)
 		return err_set(err, MORTISE_E_NOT_FOUND, "this commit author is not known");
 	return found < 0 ? found : 0;
@@ -439,7 +415,7 @@ static const struct {
 	{MORTISE_READ_CONFIG, INSTALL, read_config},
 	{MORTISE_READ_REPOSITORY, INTEGRATION | INSTALL, read_repository},
 	{MORTISE_READ_REPOSITORIES, INTEGRATION | INSTALL, read_repositories},
-	{MORTISE_READ_COMMIT_AUTHOR, INTEGRATION | INSTALL, read_commit_author},
+	{MORTISE_READ_COMMIT_AUTHOR, INSTALL, read_commit_author},
 	{MORTISE_READ_IDENTITY, INTEGRATION | INSTALL, read_identity},
 	{MORTISE_READ_PUBLIC_URL, EVERY, read_public_url},
 	{MORTISE_READ_PRODUCT, EVERY, read_product},

@@ -302,7 +302,9 @@ struct mortise_host {
 /* {"after": EXTERNAL_ID or null, "unlinked": true?} → up to 500 repositories, ordered
  * by external id; "unlinked": those of this provider's ids without an integration. */
 #define MORTISE_READ_REPOSITORIES "repositories"
-/* {"external_id": "github:mona"} → {"email","name"} of a known commit author. */
+/* {"external_id": "github:mona"} → {"email","name"} of a known commit author; install
+ * scope only.  For the authors of an effect say "anonymous": they are looked up in each
+ * organization. */
 #define MORTISE_READ_COMMIT_AUTHOR "commit_author"
 /* {"external_id": ID} → {"email"} of the user who linked this upstream account. */
 #define MORTISE_READ_IDENTITY "identity"

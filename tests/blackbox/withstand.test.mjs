@@ -75,6 +75,14 @@ describe('two organizations', () => {
     assert.equal(event.reason, 'inner detail');
   });
 
+  test('what one knows of a commit\'s author is not read for all that share the integration', async () => {
+    const read = { do: 'read', what: 'commit_author', args: { external_id: 'ping:mona' } };
+    const { status, json } = await ping.tell('a1', read, { hook: 'now' });
+    assert.equal(status, 500);
+    const event = await daemon.event('webhook.failed', { error_id: json.errorId });
+    assert.match(event.reason, /a call in integration scope cannot read/);
+  });
+
   test('credentials that are no longer valid are told with the integration', async () => {
     assert.equal((await ping.tell('a1', { do: 'fail', code: E_IDENTITY })).status, 202);
     await daemon.idle();
