@@ -402,13 +402,20 @@ static int read_fragments(const char *file, struct settings *settings, struct er
 	return result;
 }
 
-int settings_load(const char *file, struct settings **ret_settings, struct err *err)
+struct settings *settings_new(void)
 {
 	struct settings *settings = new(struct settings);
+
+	set_defaults(settings);
+	return settings;
+}
+
+int settings_load(const char *file, struct settings **ret_settings, struct err *err)
+{
+	struct settings *settings = settings_new();
 	int result;
 
 	settings->file = xstrdup(file);
-	set_defaults(settings);
 	result = read_file(file, settings, err);
 	if (result == 0)
 		result = read_fragments(file, settings, err);

@@ -50,6 +50,8 @@ struct settings {
 	struct settings_tree *trees;   /* what was read, last file first */
 };
 
+/* All defaults, without a file. */
+struct settings *settings_new(void);
 int settings_load(const char *file, struct settings **ret_settings, struct err *err);
 void settings_free(struct settings *settings);
 /* providers.KEY.NAME as text (new string); NULL if it is not there. */

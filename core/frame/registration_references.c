@@ -153,11 +153,11 @@ static int check_upstream(const json_t *provider, const json_t *item, struct err
 	return ret;
 }
 
-static const char *const step_needs[][5] = {
+static const char *const step_needs[][6] = {
 	[MORTISE_STEP_FORM] = {NULL},
 	[MORTISE_STEP_CHOICE] = {"show", "answer_key", "data_key", "save_as"},
 	[MORTISE_STEP_CONFIRM] = {"show"},
-	[MORTISE_STEP_OAUTH2] = {"token_url", "client_id", "client_secret", "save_as"},
+	[MORTISE_STEP_OAUTH2] = {"authorize_url", "token_url", "client_id", "client_secret", "save_as"},
 	[MORTISE_STEP_REDIRECT] = {"url", "data_key"},
 };
 
@@ -173,6 +173,20 @@ static int check_step(const json_t *provider, const json_t *item, struct err *er
 	if (ret == 0)
 		ret = check_value(provider, item, "step", name, "client_id", err);
 	return ret;
+}
+
+/* An HMAC needs to know of which digest it is. */
+static int check_algorithms(const json_t *webhook, const char *name, struct err *err)
+{
+	json_t *signature;
+	size_t i;
+
+	json_array_foreach(json_object_get(webhook, "signatures"), i, signature)
+		if (!json_object_get(signature, "algorithm"))
+			return err_set(err, MORTISE_E_FIELD,
+				"webhook \"%s\": signature \"%s\": algorithm is required for an HMAC: set it",
+				name, text_in(signature, "header"));
+	return 0;
 }
 
 static int check_webhook(const json_t *provider, const json_t *item, struct err *err)
@@ -191,6 +205,8 @@ static int check_webhook(const json_t *provider, const json_t *item, struct err 
 		return err_set(err, MORTISE_E_FIELD,
 			"webhook \"%s\": bind_left and bind_right go together: set both or none", name);
 	ret = check_slot(provider, item, "webhook", name, "key", err);
+	if (ret == 0 && scheme == MORTISE_SCHEME_HMAC)
+		ret = check_algorithms(item, name, err);
 	if (ret == 0)
 		ret = check_unique(json_object_get(item, "events"), "event", "name", err);
 	if (ret == 0)

@@ -150,6 +150,8 @@ static void read_stored(struct change *change)
 	cleanup_err struct err err = {0};
 	cleanup_json json_t *json = NULL;
 
+	if (!change->providers->daemon->store)
+		return;
 	if (store_read(change->providers->daemon->store, read_plugin, &read, &err) == 0) {
 		change->enabled = read.row.enabled;
 		json = json_loads(read.row.registration, 0, NULL);

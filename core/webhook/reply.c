@@ -53,6 +53,14 @@ static const struct condition {
 	[WEBHOOK_DUPLICATE] = {"duplicate", 0, TELL_QUIETLY, WEBHOOK_ACCEPTED, ""},
 };
 
+bool webhook_condition_known(const char *name)
+{
+	for (int i = 0; i < WEBHOOK_CONDITION_LEN; i++)
+		if (conditions[i].as == (enum webhook_condition)i && strcmp(conditions[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static const struct mortise_reply *find_reply(const struct webhook_plan *plan, const char *name)
 {
 	for (size_t i = 0; i < plan->reg->reply_len; i++)

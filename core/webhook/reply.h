@@ -34,6 +34,8 @@ enum webhook_condition {
 	WEBHOOK_CONDITION_LEN,
 };
 
+/* May a reply be registered for it? */
+bool webhook_condition_known(const char *name);
 /* The status of a condition; 'event' may be NULL.  '*ret_body' is JSON text or NULL,
  * borrowed from 'plan'. */
 int webhook_status(const struct webhook_plan *plan, const struct mortise_event *event,

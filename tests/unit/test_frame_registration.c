@@ -98,8 +98,11 @@ static const char set_text[] = "{"
 	"  'life_ms': 1000}, {'name': 'token', 'kind': 3, 'parent': 'app', 'mint_path': '/x',"
 	"  'token_pointer': '/t', 'expires_pointer': '/e'}],"
 	"'upstreams': [{'name': 'api', 'base': 'https://acme.test', 'credentials': 'token'}],"
+	"'steps': [{'name': 'login', 'kind': 4, 'authorize_url': 'https://acme.test/in',"
+	"  'token_url': 'https://acme.test/token', 'client_id': 'setting:app_id',"
+	"  'client_secret': 'provider:key', 'save_as': 'token'}],"
 	"'webhooks': [{'path': 'webhook/', 'scheme': 1, 'key': 'provider:key',"
-	"  'signatures': [{'header': 'X-Sign'}], 'events': [{'name': 'push'}]}],"
+	"  'signatures': [{'header': 'X-Sign', 'algorithm': 'sha256'}], 'events': [{'name': 'push'}]}],"
 	"'tasks': [{'name': 'look', 'scope': 1, 'run': true}]}";
 
 static json_t *load_set(const char *from, const char *to)
@@ -127,7 +130,9 @@ static void broken_reference_is_refused(void **state)
 		{"'slot': 'provider:key'", "'slot': 'provider:app_id'"},
 		{"'slot': 'provider:key'", "'slot': 'key'"},
 		{"'setting:app_id'", "'setting:key'"},
-		{"[{'header': 'X-Sign'}]", "[]"},
+		{"[{'header': 'X-Sign', 'algorithm': 'sha256'}]", "[]"},
+		{", 'algorithm': 'sha256'", ""},
+		{"'authorize_url': 'https://acme.test/in',", ""},
 		{"{'name': 'push'}", "{'name': 'push'}, {'name': 'push'}"},
 		{"'scope': 1", "'scope': 3"},
 		{"'mint_path': '/x',", ""},

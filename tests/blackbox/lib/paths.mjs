@@ -14,6 +14,7 @@ export const programs = {
   mortised: join(build, 'mortised'),
   host: join(build, 'mortise-host'),
   ctl: join(build, 'mortisectl'),
+  check: join(build, 'mortise-check'),
 };
 
 // Why a test of memory limits cannot run on this build, or false.

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+CHECK_SOURCES = \
+	%D%/registrations.c %D%/registrations.h \
+	%D%/report.c %D%/report.h \
+	%D%/runner.c %D%/runner.h
+
+bin_PROGRAMS += mortise-check
+mortise_check_SOURCES = %D%/main.c $(CHECK_SOURCES)
+mortise_check_CFLAGS = $(AM_CFLAGS) $(MORTISE_PIE_CFLAGS)
+mortise_check_LDFLAGS = $(AM_LDFLAGS) $(MORTISE_PIE_LDFLAGS)
+mortise_check_LDADD = libcore.la
+dist_man_MANS += docs/man/mortise-check.1
