@@ -91,6 +91,9 @@ uint64_t access_scope_parse(const char *name);
 json_t *access_scope_names(uint64_t scopes);
 /* Scopes of a role: "owner", "manager", "member"; 0 if unknown. */
 uint64_t access_role_scopes(const char *role);
+/* Those of 'wanted' that 'held' does not cover: "admin" of a kind covers its "write",
+ * that its "read". */
+uint64_t access_scopes_lacking(uint64_t held, uint64_t wanted);
 
 /* What a random secret of ours is for; its prefix tells a leaked one apart. */
 #define ACCESS_PREFIX_TOKEN "mrt_"   /* API token */

@@ -84,6 +84,30 @@ uint64_t access_role_scopes(const char *role)
 	return 0;
 }
 
+uint64_t access_scopes_lacking(uint64_t held, uint64_t wanted)
+{
+	static const struct {
+		uint64_t scope, covers;
+	} covering[] = {
+		{SCOPE_ORG_ADMIN, SCOPE_ORG_READ | SCOPE_ORG_WRITE | SCOPE_ORG_INTEGRATIONS},
+		{SCOPE_ORG_WRITE, SCOPE_ORG_READ},
+		{SCOPE_PROJECT_ADMIN, SCOPE_PROJECT_READ | SCOPE_PROJECT_WRITE},
+		{SCOPE_PROJECT_WRITE, SCOPE_PROJECT_READ},
+		{SCOPE_TEAM_ADMIN, SCOPE_TEAM_READ | SCOPE_TEAM_WRITE},
+		{SCOPE_TEAM_WRITE, SCOPE_TEAM_READ},
+		{SCOPE_MEMBER_ADMIN, SCOPE_MEMBER_READ | SCOPE_MEMBER_WRITE},
+		{SCOPE_MEMBER_WRITE, SCOPE_MEMBER_READ},
+		{SCOPE_EVENT_ADMIN, SCOPE_EVENT_READ | SCOPE_EVENT_WRITE},
+		{SCOPE_EVENT_WRITE, SCOPE_EVENT_READ},
+	};
+	uint64_t lacking = wanted & ~held;
+
+	for (size_t i = 0; i < lengthof(covering); i++)
+		if (held & covering[i].scope)
+			lacking &= ~covering[i].covers;
+	return lacking;
+}
+
 void access_secret_make(const char *prefix, char ret_text[ACCESS_SECRET_SIZE])
 {
 	unsigned char bytes[32];

@@ -9,6 +9,7 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/daemon/daemon.h"
+#include "core/storage/audit.h"
 #include "core/storage/integration.h"
 #include "core/storage/link.h"
 #include "core/storage/store.h"
@@ -111,6 +112,34 @@ static int run_show(struct daemon *daemon, const json_t *parameters, json_t **re
 	return result;
 }
 
+/* Every organization that is linked to it finds it in its own audit log. */
+static int audit_disabling(struct tx *tx, const struct work *work, struct err *err)
+{
+	cleanup_free char *target = xasprintf("integration:%lld", (long long)work->id);
+	struct link links[MAX_LINKS];
+	int64_t after_id = 0;
+	size_t len;
+	int result;
+
+	do {
+		len = 0;
+		result = link_list_active(tx, work->id, after_id, MAX_LINKS, links, &len, err);
+		for (size_t i = 0; result == 0 && i < len; i++) {
+			after_id = links[i].id;
+			result = audit_insert(tx, &(struct audit_new){
+				.organization_id = links[i].organization_id,
+				.origin = ADMIN_ORIGIN,
+				.event = "integration.disable",
+				.target = target,
+				.now_us = work->now_us,
+			}, err);
+		}
+		for (size_t i = 0; i < len; i++)
+			link_clear(&links[i]);
+	} while (result == 0 && len == MAX_LINKS);
+	return result;
+}
+
 static int disable_integration(struct tx *tx, void *arg, struct err *err)
 {
 	struct work *work = arg;
@@ -121,7 +150,9 @@ static int disable_integration(struct tx *tx, void *arg, struct err *err)
 		return result;
 	result = integration_set_status(tx, work->id, INTEGRATION_DISABLED,
 		"disabled by the operator", work->now_us, err);
-	return result < 0 ? result : 0;
+	if (result < 0)
+		return result;
+	return integration.status == INTEGRATION_DISABLED ? 0 : audit_disabling(tx, work, err);
 }
 
 static int run_disable(struct daemon *daemon, const json_t *parameters, json_t **ret_result,

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "core/base/buf.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/config/settings.h"
@@ -15,6 +16,7 @@
 #include "core/storage/store.h"
 
 #define MAX_LINK 200
+#define MAX_NAMES 1024
 
 static int api_root(struct api_call *call, struct err *err)
 {
@@ -116,6 +118,26 @@ static int member_in(struct tx *tx, void *arg, struct err *err)
 	return member_get(tx, read->organization_id, read->id, &read->member, err);
 }
 
+/* A session can do what its user's role can: a token signs nobody in who may do more
+ * than the token itself. */
+static int check_role(const struct principal *principal, const char *role, struct err *err)
+{
+	uint64_t lacking = access_scopes_lacking(principal->scopes, access_role_scopes(role));
+	cleanup_json json_t *names = NULL;
+	cleanup_buf struct buf text = BUF(MAX_NAMES);
+	json_t *name;
+	size_t i;
+
+	if (lacking == 0)
+		return 0;
+	names = access_scope_names(lacking);
+	json_array_foreach(names, i, name)
+		buf_printf(&text, "%s%s", i > 0 ? ", " : "", json_string_value(name));
+	return err_set(err, MORTISE_E_FORBIDDEN,
+		"this token may not sign in a member whose role (%s) can do more than it: it "
+		"lacks %s", role, buf_text(&text));
+}
+
 /* For the host application: let one of its users in without another password.  A token
  * that may change members may; a browser session may not give sessions away.  The link
  * opens this organization only, whatever else the user belongs to. */
@@ -131,6 +153,8 @@ static int member_link(struct api_call *call, struct err *err)
 	if (api_id(call, "member", &read.id, err) < 0)
 		return err->code;
 	result = store_read(call->daemon->store, member_in, &read, err);
+	if (result == 0)
+		result = check_role(&call->principal, read.member.role, err);
 	if (result == 0)
 		result = access_link_make(call->daemon, read.member.account_id,
 			read.organization_id, &url, err);

@@ -37,8 +37,9 @@ describe('two organizations', () => {
   after(() => ping?.close());
 
   test('a sign-in link that one gave out opens that one only', async () => {
+    const memberToken = await daemon.token('acme', ['member:admin', 'org:read', 'project:read', 'project:releases', 'team:read', 'event:write']);
     const { id } = (await daemon.list('/organizations/acme/members/', { token })).find(({ email }) => email === 'both@acme.test');
-    const { json } = await daemon.api('POST', `/organizations/acme/members/${id}/login-link/`, { token });
+    const { json } = await daemon.api('POST', `/organizations/acme/members/${id}/login-link/`, { token: memberToken });
     const headers = await signIn(json.url);
     assert.deepEqual([await sees(headers, 'acme'), await sees(headers, 'other')], [200, 404]);
     const { json: listed } = await daemon.api('GET', '/organizations/', { headers });
@@ -53,6 +54,34 @@ describe('two organizations', () => {
     assert.deepEqual([await sees(headers, 'acme'), await sees(headers, 'other')], [200, 200]);
     const { json: listed } = await daemon.api('GET', '/organizations/', { headers });
     assert.deepEqual(listed.map(({ slug }) => slug).sort(), ['acme', 'other']);
+  });
+
+  test('a token signs nobody in who may do more than the token', async () => {
+    const people = await daemon.list('/organizations/acme/members/', { token });
+    const idOf = (address) => people.find(({ email }) => email === address).id;
+    const ask = (address, as) => daemon.api('POST', `/organizations/acme/members/${idOf(address)}/login-link/`, { token: as });
+    const small = await daemon.token('acme', ['member:admin']);
+    const { status, json } = await ask('owner@acme.test', small);
+    assert.equal(status, 400);
+    assert.match(json.detail, /role \(owner\).*lacks .*org:admin/);
+    assert.equal((await ask('both@acme.test', small)).status, 400);
+    const manager = await daemon.token('acme', ['member:admin', 'org:write', 'org:integrations', 'project:admin', 'project:releases',
+      'team:admin', 'event:admin']);
+    assert.equal((await ask('owner@acme.test', manager)).status, 400);
+    assert.equal((await ask('both@acme.test', manager)).status, 201);
+    const whole = await daemon.token('acme', ['org:admin', 'project:admin', 'project:releases', 'team:admin', 'member:admin', 'event:admin']);
+    assert.equal((await ask('owner@acme.test', whole)).status, 201);
+    const [{ n }] = await daemon.sql("SELECT count(*) AS n FROM login_link WHERE account_id = (SELECT id FROM account WHERE email = 'owner@acme.test')");
+    assert.equal(n, 1);
+  });
+
+  test('an integration that the operator disables is in the audit log of each organization, once', async () => {
+    await ping.install('third', 'a3');
+    const [{ id }] = await daemon.sql("SELECT id FROM integration WHERE external_id = 'a3'");
+    await daemon.ctlOk('integration', 'disable', String(id));
+    await daemon.ctlOk('integration', 'disable', String(id));
+    assert.deepEqual(await daemon.sql(`SELECT o.slug, a.origin, a.target FROM audit_log a JOIN organization o ON o.id = a.organization_id
+      WHERE a.event = 'integration.disable'`), [{ slug: 'third', origin: 'operator', target: `integration:${id}` }]);
   });
 
   test('a reauthorization that names no integration starts nothing', async () => {

@@ -44,6 +44,21 @@ static void only_managers_and_owners_install_integrations(void **state)
 	assert_int_equal(access_role_scopes("admin"), 0);
 }
 
+static void a_scope_covers_the_weaker_ones_of_its_kind(void **state)
+{
+	const uint64_t all = SCOPE_ORG_ADMIN | SCOPE_PROJECT_ADMIN | SCOPE_PROJECT_RELEASES |
+		SCOPE_TEAM_ADMIN | SCOPE_MEMBER_ADMIN | SCOPE_EVENT_ADMIN;
+
+	(void)state;
+	assert_int_equal(access_scopes_lacking(SCOPE_TEAM_ADMIN, SCOPE_TEAM_READ | SCOPE_TEAM_WRITE), 0);
+	assert_int_equal(access_scopes_lacking(SCOPE_TEAM_WRITE, SCOPE_TEAM_READ | SCOPE_TEAM_ADMIN),
+		SCOPE_TEAM_ADMIN);
+	assert_int_equal(access_scopes_lacking(SCOPE_MEMBER_ADMIN, SCOPE_ORG_READ), SCOPE_ORG_READ);
+	assert_int_equal(access_scopes_lacking(all, access_role_scopes("owner")), 0);
+	assert_int_equal(access_scopes_lacking(all & ~SCOPE_ORG_ADMIN, access_role_scopes("manager")),
+		SCOPE_ORG_READ | SCOPE_ORG_WRITE | SCOPE_ORG_INTEGRATIONS);
+}
+
 static void secrets_carry_their_prefix_and_do_not_repeat(void **state)
 {
 	char first[ACCESS_SECRET_SIZE], second[ACCESS_SECRET_SIZE];
@@ -62,6 +77,7 @@ int main(void)
 		cmocka_unit_test(every_scope_has_one_name_and_one_bit),
 		cmocka_unit_test(scope_names_are_sorted),
 		cmocka_unit_test(only_managers_and_owners_install_integrations),
+		cmocka_unit_test(a_scope_covers_the_weaker_ones_of_its_kind),
 		cmocka_unit_test(secrets_carry_their_prefix_and_do_not_repeat),
 	};
 
