@@ -65,7 +65,8 @@ static int send_file(int fd, struct admin_call *call, struct err *err)
 static int stream_backup(struct daemon *daemon, const json_t *parameters, struct admin_call *call,
 	json_t **ret_result, struct err *err)
 {
-	cleanup_free char *path = xasprintf("%s/backup-XXXXXX", daemon->settings->state_dir);
+	cleanup_free char *path = xasprintf("%s/" BACKUP_PREFIX "XXXXXX",
+		daemon->settings->state_dir);
 	int fd = mkostemp(path, O_CLOEXEC), result;
 
 	(void)parameters;

@@ -38,6 +38,7 @@
 #include "core/job/job.h"
 #include "core/pipeline/pipeline.h"
 #include "core/provider/provider.h"
+#include "core/storage/backup.h"
 #include "core/storage/store.h"
 #include "core/upstream/upstream.h"
 #include "core/vault/slot.h"
@@ -104,8 +105,11 @@ static int open_storage(struct daemon *daemon, struct err *err)
 		result = make_dir(settings->runtime_dir, err);
 	if (result == 0)
 		result = store_open(&store, &daemon->store, err);
-	if (result == 0)
+	if (result == 0) {
+		/* The store's lock is ours: no other daemon is at work in this folder. */
+		backup_sweep(settings->state_dir);
 		result = vault_open(&vault, &daemon->vault, err);
+	}
 	if (result == 0)
 		result = vault_check(daemon->vault, daemon->store, err);
 	return result;

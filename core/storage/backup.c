@@ -4,7 +4,12 @@
 #include "config.h"
 #include "core/storage/backup.h"
 
+#include <dirent.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "core/base/err.h"
+#include "core/base/log.h"
 #include "core/storage/connection.h"
 #include "core/storage/store.h"
 
@@ -40,4 +45,18 @@ int backup_write(struct store *store, const char *to, struct err *err)
 	sqlite3_close(target);
 	connection_close(source);
 	return result;
+}
+
+void backup_sweep(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+
+	if (!dir)
+		return;
+	while ((entry = readdir(dir)))
+		if (strncmp(entry->d_name, BACKUP_PREFIX, strlen(BACKUP_PREFIX)) == 0 &&
+			unlinkat(dirfd(dir), entry->d_name, 0) == 0)
+			log_notice("store.backup_swept", LOG_TEXT("file", entry->d_name));
+	closedir(dir);
 }

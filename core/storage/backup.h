@@ -12,4 +12,9 @@ struct store;
  * as long as the copy takes. */
 int backup_write(struct store *store, const char *to, struct err *err);
 
+/* How the name of such a file begins in the state folder, until it is removed there. */
+#define BACKUP_PREFIX ".mortise-backup-"
+/* Remove what backups left in 'folder' that were cut off.  While none is under way. */
+void backup_sweep(const char *folder);
+
 #endif

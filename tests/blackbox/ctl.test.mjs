@@ -4,7 +4,7 @@
 // mortisectl and the admin socket of a real daemon.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync, watch, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -141,6 +141,21 @@ test('a backup is a whole database, for its owner only', async () => {
   assert.equal(again.code, 1);
   assert.match(again.err, /File exists/);
   assert.ok(!existsSync(`${file}.part`));
+});
+
+test('what a backup that was cut off left is removed at the next start, and nothing else', async () => {
+  const names = new Set();
+  const watcher = watch(daemon.path('state'), (event, name) => names.add(name));
+  await daemon.ctlOk('backup', daemon.path('second.db'));
+  const made = await until('the copy was seen', () => [...names].find((name) => name.startsWith('.mortise-backup-')));
+  watcher.close();
+  await daemon.kill();
+  const left = [made, `${made}-journal`].map((name) => daemon.path('state', name));
+  for (const file of [...left, daemon.path('state', 'backup-monday')]) writeFileSync(file, 'SQLite format 3');
+  await daemon.run();
+  assert.deepEqual(left.filter(existsSync), []);
+  assert.ok(existsSync(daemon.path('state', 'backup-monday')));
+  assert.equal(daemon.events('store.backup_swept', {}, { lastRun: true }).length, 2);
 });
 
 test('a bad message ends its connection and nothing else', async () => {
