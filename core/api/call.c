@@ -172,8 +172,8 @@ int api_body_parse(const char *content_type, const char *body, size_t size, json
 			API_MAX_DEPTH);
 	json = json_loadb(body, size, JSON_REJECT_DUPLICATES, &fault);
 	if (!json)
-		return err_set(err, MORTISE_E_FIELD, "JSON parse error in line %d, column %d: %s",
-			fault.line, fault.column, fault.text);
+		return err_set(err, MORTISE_E_FIELD, "JSON parse error in line %d, column %d",
+			fault.line, fault.column);
 	if (!json_is_object(json)) {
 		json_decref(json);
 		return err_set(err, MORTISE_E_FIELD, "the body must be a JSON object");

@@ -11,6 +11,7 @@
 #include "core/api/call.h"
 #include "core/base/buf.h"
 #include "core/base/err.h"
+#include "core/base/mem.h"
 #include "core/config/settings.h"
 #include "core/daemon/daemon.h"
 #include "core/http/http.h"
@@ -71,6 +72,22 @@ int api_page_read(const struct api_call *call, struct api_page *ret_page, struct
 	return 0;
 }
 
+/* What the lists of the API understand.  Nothing else of a query is repeated: it may hold
+ * what should not be in a URL at all. */
+static bool is_known(const char *pair, size_t size)
+{
+	static const char *const names[] = {"expand", "features", "includeConfig",
+		"integrationId", "integration_id", "per_page", "providerKey", "provider_key",
+		"query", "status"};
+	const char *equals = memchr(pair, '=', size);
+	size_t len = equals ? (size_t)(equals - pair) : size;
+
+	for (size_t i = 0; i < lengthof(names); i++)
+		if (strlen(names[i]) == len && memcmp(names[i], pair, len) == 0)
+			return true;
+	return false;
+}
+
 /* This request's URL with another cursor. */
 static void link_add(struct buf *link, const struct api_call *call, const char *rel,
 	const struct api_page *page, int64_t number, bool results)
@@ -82,7 +99,7 @@ static void link_add(struct buf *link, const struct api_call *call, const char *
 	while (*query) {
 		size_t size = strcspn(query, "&");
 
-		if (strncmp(query, "cursor=", 7) != 0 && size > 0) {
+		if (is_known(query, size)) {
 			buf_add(link, query, size);
 			buf_add_char(link, '&');
 		}

@@ -114,6 +114,7 @@ int credential_make(struct exchange *exchange, const char *rejected,
 		.value = xasprintf("%s%s", prefix, token),
 		.token = minted ? xstrdup(token) : NULL,
 	};
+	ret_use->secret = ret_use->value + strlen(prefix);
 	wipe(token);
 	return 0;
 }

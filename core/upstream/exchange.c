@@ -17,6 +17,7 @@
 #include "core/provider/provider.h"
 #include "core/storage/store.h"
 #include "core/upstream/gate.h"
+#include "core/upstream/mask.h"
 #include "core/upstream/template.h"
 
 #define BODY_MAX ((size_t)16 << 20)
@@ -331,6 +332,8 @@ static int send_once(struct exchange *exchange, struct egress_answer *ret_answer
 		.at_most_once = exchange->at_most_once,
 	}, ret_answer, ret_failure, &why);
 	note_breaker(exchange, result, ret_answer, &why);
+	if (result == 0)
+		answer_mask(ret_answer, exchange->use.secret);
 	if (result == 0)
 		note_gate(exchange, ret_answer);
 	else

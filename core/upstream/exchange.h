@@ -42,6 +42,7 @@ struct upstreams {
 struct credential_use {
 	char *header;                  /* name; NULL: no credentials */
 	char *value;                   /* secret */
+	const char *secret;            /* the part of value behind the prefix */
 	char *token;                   /* secret; the minted token inside it, or NULL */
 };
 

@@ -6,6 +6,7 @@ libcore_la_SOURCES += \
 	%D%/exchange.c %D%/exchange.h \
 	%D%/form.c %D%/form.h \
 	%D%/gate.c %D%/gate.h \
+	%D%/mask.c %D%/mask.h \
 	%D%/mint.c \
 	%D%/oauth2.c %D%/oauth2.h \
 	%D%/once.c \

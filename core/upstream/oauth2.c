@@ -16,6 +16,7 @@
 #include "core/egress/egress.h"
 #include "core/provider/provider.h"
 #include "core/upstream/form.h"
+#include "core/upstream/mask.h"
 #include "core/upstream/template.h"
 #include "core/upstream/upstream.h"
 #include "core/vault/slot.h"
@@ -56,16 +57,13 @@ static void add_basic(struct buf *header, const char *client_id, const struct se
 }
 
 static int build(struct daemon *daemon, const struct call_scope *scope,
-	const struct oauth2_exchange *exchange, struct buf *body, struct buf *authorization,
-	struct err *err)
+	const struct oauth2_exchange *exchange, struct secret *secret, struct buf *body,
+	struct buf *authorization, struct err *err)
 {
 	const struct mortise_step *step = exchange->step;
 	cleanup_free char *client_id = NULL;
-	cleanup_secret struct secret *secret = NULL;
 	int result = upstream_value(daemon, scope, step->client_id, &client_id, err);
 
-	if (result == 0 && step->client_secret)
-		result = slot_read(daemon, scope, step->client_secret, &secret, err);
 	if (result < 0)
 		return result;
 	template_pair(body, "grant_type", "authorization_code");
@@ -94,18 +92,21 @@ static int send_exchange(struct daemon *daemon, const struct call_scope *scope,
 	cleanup_wipe struct buf body = BUF(BODY_MAX);
 	cleanup_wipe struct buf authorization = BUF(BODY_MAX);
 	struct egress_header secrets[2] = {{0}};
+	cleanup_secret struct secret *secret = NULL;
 	cleanup_free char *url = NULL;
 	enum egress_failure failure;
 	int result = upstream_template(daemon, scope, exchange->step->token_url, NULL, &url, err);
 
+	if (result == 0 && exchange->step->client_secret)
+		result = slot_read(daemon, scope, exchange->step->client_secret, &secret, err);
 	if (result == 0)
-		result = build(daemon, scope, exchange, &body, &authorization, err);
+		result = build(daemon, scope, exchange, secret, &body, &authorization, err);
 	if (result < 0)
 		return result;
 	if (authorization.size > 0)
 		secrets[0] = (struct egress_header){"Authorization", buf_text(&authorization)};
 	/* A code is good for one exchange, and a redirect would carry the secret along. */
-	return egress_send(daemon->egress, &(struct egress_request){
+	result = egress_send(daemon->egress, &(struct egress_request){
 		.provider = scope->provider->provider.key,
 		.method = "POST",
 		.url = url,
@@ -118,6 +119,14 @@ static int send_exchange(struct daemon *daemon, const struct call_scope *scope,
 		.timeout_ms = exchange->timeout_ms > 0 ? exchange->timeout_ms : TIMEOUT_MS,
 		.at_most_once = true,
 	}, ret_answer, &failure, err);
+	if (result < 0)
+		return result;
+	answer_mask(ret_answer, exchange->code);
+	answer_mask(ret_answer, exchange->code_verifier);
+	answer_mask(ret_answer, secret ? (const char *)secret->data : NULL);
+	if (authorization.size > 0)
+		answer_mask(ret_answer, buf_text(&authorization) + strlen("Basic "));
+	return 0;
 }
 
 /* ---- The answer ---- */

@@ -203,7 +203,8 @@ export class Github {
   // ---- Faults ----
 
   // {method?, path (prefix), kind: "status" | "html" | "nothing" | "hang", status?,
-  // json?, times?}: what the next matching requests get instead.
+  // json?, times?}: what the next matching requests get instead; 'json' may be made of
+  // the request.
   fault(fault) {
     this.faults.push({ times: Infinity, kind: 'status', status: 500, ...fault });
   }
@@ -225,7 +226,8 @@ export class Github {
     case 'hang':
       return 'hang';
     default:
-      return { status: fault.status, json: fault.json ?? { message: 'Server Error' }, headers: fault.headers };
+      return { status: fault.status, headers: fault.headers,
+        json: typeof fault.json === 'function' ? fault.json(request) : fault.json ?? { message: 'Server Error' } };
     }
   }
 

@@ -66,6 +66,7 @@ export class Daemon {
     // Set by a test that makes a plugin's host crash: what a sanitizer says of hosts
     // is no failure then.
     daemon.hostsCrash = false;
+    daemon.env = {};           // what else is in its environment
     return daemon;
   }
 
@@ -96,7 +97,7 @@ export class Daemon {
 
   async run() {
     this.program = new Program(programs.mortised, ['--config', this.path('mortise.conf')], {
-      env: { PATH: process.env.PATH, HOME: this.folder,
+      env: { PATH: process.env.PATH, HOME: this.folder, ...this.env,
         ASAN_OPTIONS: 'abort_on_error=0:exitcode=99:detect_leaks=1', UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1' } });
     this.runs.push(this.program);
     const ready = async () => (await this.request('GET', '/-/ready')).status === 200;

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The Mortise developers
+//
+// Secrets stay inside: known ones are put wherever one can be, then looked for wherever
+// one must not be.  That the search finds is tested first.
+import assert from 'node:assert/strict';
+import { createPrivateKey, randomBytes } from 'node:crypto';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+import { serve } from '../upstream/http.mjs';
+import { freePort } from './lib/config.mjs';
+import { Ping } from './lib/ping.mjs';
+import { forms, Searcher } from './lib/searcher.mjs';
+import { pushPayload, sha } from './lib/webhooks.mjs';
+import { githubSettings, startWorld } from './lib/world.mjs';
+
+const E_IDENTITY = -3;
+const E_INTERNAL = -15;
+
+const random = () => randomBytes(18).toString('base64url');
+// With what has to be escaped in a URL, in JSON and in a form.
+const awkward = (strange = 'é') => `${random()}+/="&% ${strange}${random()}`;
+
+function readable(pid) {
+  try {
+    readFileSync(`/proc/${pid}/environ`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test('the search finds a secret however it is written', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mortise-search-'));
+  const searcher = new Searcher(folder);
+  const secret = searcher.plant('a secret', awkward());
+  const raw = searcher.plant('a key', randomBytes(32));
+  const places = {
+    'none': 'nothing here',
+    'beginning only': `Bearer ${secret.slice(0, 20)}…`,
+    'end only': `…${secret.slice(-18)}`,
+    'base64 of it': Buffer.from(secret).toString('base64'),
+    'base64 of more': Buffer.from(`user:${secret}:`).toString('base64url'),
+    'base64 of other': Buffer.from(`users:${secret}`).toString('base64'),
+    'a query': `?${new URLSearchParams({ token: secret })}`,
+    'a path': `/x/${encodeURIComponent(secret)}`,
+    'JSON': JSON.stringify({ secret }),
+    'hex': Buffer.from(secret).toString('hex'),
+    'hex of a key': raw.toString('hex').toUpperCase(),
+    'a key in binary': Buffer.concat([randomBytes(7), raw, randomBytes(9)]),
+  };
+  for (const [place, content] of Object.entries(places)) searcher.lay(place, content);
+  searcher.layMemory('memory', process.pid);
+  const found = searcher.find();
+  rmSync(folder, { recursive: true });
+  assert.deepEqual([...new Set(found.map(({ place }) => place))].sort(), [...Object.keys(places), 'memory'].filter((place) => place !== 'none').sort());
+  assert.ok(forms(Buffer.from('abc/def/ghi')).some(([, text]) => text === 'abc\\/def\\/ghi'));
+});
+
+// An upstream that gives out tokens, and repeats all that it was sent when it fails.
+async function startEcho() {
+  const echo = { requests: [], tokens: {} };
+  const server = await serve((request) => {
+    echo.requests.push(request);
+    const said = `${request.headers.authorization ?? ''} ${request.body} ${request.target}`;
+    if (echo.fails) return { status: echo.fails, headers: { 'x-said': encodeURIComponent(request.headers.authorization ?? 'nothing'),
+      'www-authenticate': `Bearer error="${request.headers.authorization ?? ''}"` },
+    json: { error: 'bad', error_description: said, message: said } };
+    if (request.path === '/elsewhere')
+      return { status: 302, headers: { location: `http://localhost:1/?token=${request.headers.authorization}` }, text: said };
+    if (request.path.startsWith('/token')) return { json: echo.tokens };
+    return { json: { login: 'mona' } };
+  });
+  return Object.assign(echo, server);
+}
+
+describe('with secrets everywhere', () => {
+  let searcher;
+  let folder;
+  let world;
+  let daemon;
+  let echo;
+  let metricsPort;
+  const replies = [];
+  const tool = [];
+  const canary = `canary-${random()}`;
+
+  // What a client gets: head and body.
+  const request = async (method, path, options = {}) => {
+    const answer = await daemon.request(method, path, options);
+    replies.push(`${method} ${answer.status} ${JSON.stringify(answer.headers)} ${answer.text}`);
+    return answer;
+  };
+  const api = (method, path, options) => request(method, `/api/0${path}`, options);
+  const ctl = async (...args) => {
+    const answer = await daemon.ctl(...args);
+    tool.push(answer.out, answer.err);
+    return answer;
+  };
+  const plant = (name, value) => searcher.plant(name, value);
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'mortise-secrets-'));
+    searcher = new Searcher(folder);
+    echo = await startEcho();
+    echo.tokens = { access_token: plant('user access token', random()), refresh_token: plant('user refresh token', random()),
+      id_token: plant('id token', random()), token_type: 'bearer' };
+    world = await startWorld({ plugins: ['github', 'ping'] });
+    daemon = world.daemon;
+    const { github } = world;
+    metricsPort = await freePort();
+    const allow = [{ provider: 'github', host: '127.0.0.1', port: Number(new URL(github.url).port) },
+      ...['ping', 'ping-oauth'].map((provider) => ({ provider, host: '127.0.0.1', port: echo.port }))];
+    daemon.configure({
+      egress: { allow, connect_timeout: 2, timeout: 5 },
+      metrics: { listen: `127.0.0.1:${metricsPort}` },
+      providers: {
+        github: githubSettings(daemon, github),
+        ping: { api_url: echo.url, webhook_secret_file: daemon.secret('ping_webhook', plant('webhook secret of ping', awkward())) },
+        'ping-oauth': { api_url: echo.url, web_url: echo.url,
+          client_secret_file: daemon.secret('ping_client', plant('client secret of ping', awkward())) },
+      },
+    });
+    daemon.env = { TZ: 'Europe/Oslo', SOME_PASSWORD: plant('a variable of the daemon', random()) };
+    await daemon.restart();
+    plant('GitHub client secret', github.clientSecret);
+    plant('GitHub webhook secret', github.webhookSecret);
+    plantPrivateKey(github.privateKey);
+    plantVaultKey();
+  });
+  after(async () => {
+    await world?.close();
+    await echo?.close();
+    if (folder) rmSync(folder, { recursive: true });
+  });
+
+  function plantPrivateKey(pem) {
+    const lines = pem.trim().split('\n').slice(1, -1);
+    lines.slice(2, -1).forEach((line, i) => plant(`private key, line ${i + 3}`, line));
+    const { d, p, q } = createPrivateKey(pem).export({ format: 'jwk' });
+    for (const [name, value] of Object.entries({ d, p, q })) plant(`private key, ${name}`, Buffer.from(value, 'base64url'));
+  }
+
+  function plantVaultKey() {
+    for (const [, id, key] of readFileSync(daemon.path('state', 'vault.key'), 'latin1').matchAll(/^([0-9a-f]{8}) ([0-9a-f]{64})$/gm))
+      plant(`vault key ${id}`, Buffer.from(key, 'hex'));
+  }
+
+  test('whatever is done', async () => {
+    await installs();
+    await signsIn();
+    await fails();
+    await upstreamFails();
+    await operates();
+  });
+
+  async function installs() {
+    const token = await daemon.organization('acme');
+    await world.install('acme', token);
+    await installPing(token, 'loud');
+    await leaveOauth(token);
+    assert.equal((await world.webhooks.send('push', pushPayload(48812345, { id: 5501, name: 'acme-co/shop' }, [{ sha: sha(1) }]))).status, 204);
+    await daemon.idle();
+    daemon.token0 = plant('API token', token);
+  }
+
+  const path = '/organizations/acme/pipeline/integration_pipeline/';
+
+  async function installPing(token, account) {
+    const post = (body) => api('POST', path, { token, body });
+    // It will be sent in a header.
+    const apiKey = plant('form field', awkward('~'));
+    const short = plant('short form field', randomBytes(6).toString('base64url'));
+    assert.equal((await post(`{"account": "${account}", "api_key" "${short}"`)).status, 400);
+    await post({ action: 'initialize', provider: 'ping' });
+    // Wrong in another field, wrong as JSON, wrong as a type: said without it.
+    assert.equal((await post({ account: 'x'.repeat(100), api_key: apiKey, region: 'eu' })).status, 400);
+    assert.equal((await post({ account, api_key: apiKey, region: apiKey })).status, 400);
+    assert.equal((await post({ account, api_key: [apiKey], region: 'eu' })).status, 400);
+    assert.equal((await post(`{"account": "${account}", "api_key": "${encodeURIComponent(apiKey)}`)).status, 400);
+    assert.equal((await post({ account: 'blocked', api_key: apiKey, region: 'eu' })).status, 400);
+    assert.equal((await post({ account, api_key: apiKey, region: 'eu' })).status, 200);
+    const { json } = await post({ colour: 'red' });
+    assert.equal((await post({ state: json.data.state, confirm: true })).json.status, 'complete');
+  }
+
+  // To the step behind the exchange, and no further: the token is in the pipeline's state.
+  async function leaveOauth(token) {
+    const post = (body) => api('POST', path, { token, body });
+    const { json: started } = await post({ action: 'initialize', provider: 'ping-oauth' });
+    const state = new URL(started.data.oauthUrl).searchParams.get('state');
+    const code = plant('authorization code', awkward());
+    echo.fails = 400;
+    assert.equal((await post({ code, state })).status, 400);
+    echo.fails = 0;
+    const again = new URL((await api('GET', path, { token })).json.data.oauthUrl).searchParams.get('state');
+    await request('GET', `/extensions/ping-oauth/setup/?${new URLSearchParams({ code, state: again })}`);
+    assert.equal((await post({ code, state: again })).json.step, 'visit');
+    const exchange = new URLSearchParams(echo.requests.find(({ path: to }) => to === '/token').body.toString());
+    plant('PKCE verifier', exchange.get('code_verifier'));
+  }
+
+  async function signsIn() {
+    const url = new URL((await daemon.ctlOk('login-link', 'owner@acme.test')));
+    const link = plant('sign-in link', url.hash.replace('#token=', ''));
+    await api('POST', '/auth/login-link/', { body: { token: link, preview: true } });
+    const answer = await daemon.api('POST', '/auth/login-link/', { body: { token: link } });
+    const [cookie] = answer.headers['set-cookie'][0].split(';');
+    plant('session', cookie.slice(cookie.indexOf('=') + 1));
+    plant('CSRF token', answer.json.csrf);
+    await api('POST', '/auth/login-link/', { body: { token: link } });
+    await api('GET', '/organizations/acme/', { headers: { cookie } });
+    await api('DELETE', '/auth/', { headers: { cookie, 'x-csrf-token': plant('wrong CSRF token', random()) } });
+  }
+
+  async function fails() {
+    const wrong = plant('wrong API token', `mrt_${random()}`);
+    const inQuery = plant('token in a query', awkward());
+    const basic = plant('password of another scheme', random());
+    for (const headers of [{ authorization: `Bearer ${wrong}` }, { authorization: `Basic ${Buffer.from(`u:${basic}`).toString('base64')}` },
+      { authorization: `token ${wrong}` }, { cookie: `mortise_session=${wrong}` }, { cookie: `__Host-mortise_session=${wrong}` }]) {
+      await api('GET', '/organizations/acme/', { headers });
+      await request('GET', '/no/such/page', { headers });
+      await request('PATCH', '/extensions/github/webhook/', { headers });
+      await request('POST', '/extensions/ping/now/', { headers, body: '{' });
+    }
+    const query = new URLSearchParams({ token: inQuery });
+    for (const to of ['/api/0/organizations/acme/', '/api/0/organizations/acme/integrations/', '/nothing/', '/extensions/github/webhook/',
+      '/extensions/github/setup/', '/console/', '/-/healthy'])
+      await request('GET', `${to}?${query}`, { token: daemon.token0 });
+    await request('GET', `/api/0/organizations/acme/members/?cursor=${encodeURIComponent(inQuery)}`, { token: daemon.token0 });
+    await request('POST', `/extensions/github/webhook/?${query}`, { body: '{}', headers: { 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` } });
+    await request('GET', `/api/0/${encodeURIComponent(inQuery)}/`, { token: wrong });
+  }
+
+  // Upstreams that repeat our credentials; what the plugin gets, it hands on as outcome,
+  // reply or failure.
+  async function upstreamFails() {
+    const ping = Object.assign(new Ping(), { daemon, secret: readFileSync(daemon.path('secrets', 'ping_webhook'), 'utf8') });
+    const ask = { do: 'http', method: 'GET', path: '/me', credentials: 'key' };
+    for (const status of [0, 400, 401, 403, 404, 500]) {
+      echo.fails = status;
+      for (const hook of ['now', 'webhook']) {
+        const { text, headers } = await ping.tell('loud', ask, { hook });
+        replies.push(JSON.stringify(headers), text);
+      }
+    }
+    echo.fails = 0;
+    // What a plugin says does reach the places that are searched: so the search must find it.
+    for (const [hook, code] of [['webhook', E_IDENTITY], ['now', E_INTERNAL]]) await ping.tell('loud', { do: 'fail', code, text: canary }, { hook });
+    await daemon.idle();
+    replies.push((await ping.tell('loud', { ...ask, path: '/elsewhere' }, { hook: 'now' })).text);
+    const { github } = world;
+    const installation = (await daemon.list('/organizations/acme/integrations/', { token: daemon.token0 })).find(({ provider }) => provider.key === 'github');
+    const repeat = ({ headers }) => ({ message: `${headers.authorization} is not good` });
+    for (const status of [401, 422, 500]) {
+      github.fault({ path: '/installation/repositories', status, json: repeat });
+      await api('GET', `/organizations/acme/integrations/${installation.id}/repos/`, { token: daemon.token0 });
+      github.clearFaults();
+    }
+    github.fault({ path: '/app/installations', status: 401, json: repeat });
+    await api('GET', `/organizations/acme/integrations/${installation.id}/repos/`, { token: daemon.token0 });
+    await daemon.idle();
+    github.clearFaults();
+  }
+
+  async function operates() {
+    const made = await daemon.ctlOk('token', 'create', '--org', 'acme', '--scope', 'org:read');
+    plant('revoked API token', made);
+    const { tokens } = await daemon.ctlJson('token', 'list');
+    await ctl('token', 'revoke', tokens.at(-1).id);
+    await api('GET', '/organizations/acme/', { token: made });
+    for (const words of ['status', 'plugin list', 'plugin show github', 'plugin show ping', 'org list', 'member list --org acme', 'token list',
+      'integration list', 'integration show 1', 'integration show 2', 'pipeline list', 'webhook list', 'webhook show 1', 'job list --limit 500', 'vault status',
+      'vault rotate', 'vault status', 'log level debug', 'job show 1']) {
+      await ctl(...words.split(' '));
+      await ctl('--json', ...words.split(' '));
+    }
+    for (const to of ['/auth/', '/organizations/', '/organizations/acme/', '/organizations/acme/integrations/', '/organizations/acme/config/integrations/',
+      '/organizations/acme/members/', '/organizations/acme/repos/', path, '/organizations/acme/integrations/1/', '/organizations/acme/integrations/2/'])
+      await api('GET', to, { token: daemon.token0 });
+    plantVaultKey();
+    await ctl('backup', daemon.path('copy.db'));
+    // Nothing of a secret's is in there, so that each place has at least this to be found.
+    await ctl('org', 'create', 'late', '--name', canary);
+    await api('GET', '/organizations/late/', { token: await daemon.token('late', ['org:read']) });
+  }
+
+  // ---- Looking ----
+
+  function plantWhatUpstreamsSaw() {
+    const { github } = world;
+    for (const [token] of github.tokens) if (!token.startsWith('token-of-')) plant('GitHub token', token);
+    for (const { headers } of [...github.requests, ...echo.requests])
+      if (headers.authorization) plant('Authorization upstream', headers.authorization.replace(/^\S+ /, '').slice(-64));
+  }
+
+  function layProcess(name, pid) {
+    for (const file of ['cmdline', 'environ', 'status', 'limits']) searcher.lay(`${name} ${file}`, readFileSync(`/proc/${pid}/${file}`));
+  }
+
+  async function layAll() {
+    const hosts = await daemon.hosts();
+    layProcess('mortised', daemon.pid);
+    for (const [name, pid] of Object.entries(hosts)) {
+      layProcess(`host ${name}`, pid);
+      searcher.layMemory(`host ${name} memory`, pid);
+    }
+    // Mid-work, with its WAL; the vault's own file is where its keys belong.
+    cpSync(daemon.path('state'), join(searcher.evidence, 'state'), { recursive: true, filter: (from) => !/vault\.key$|ballast/.test(from) });
+    cpSync(daemon.path('copy.db'), join(searcher.evidence, 'backup'));
+    searcher.lay('metrics', await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text());
+    searcher.lay('replies', replies.join('\n'));
+    searcher.lay('mortisectl', tool.join('\n'));
+    searcher.lay('log', daemon.runs.flatMap(({ lines }) => lines).join('\n'));
+  }
+
+  // What each place holds, if it was really read.
+  const shown = () => ({ 'mortised cmdline': daemon.folder, 'mortised environ': daemon.folder, 'host github cmdline': 'mortise-host',
+    'host ping cmdline': 'mortise-host', 'host github environ': 'TZ=Europe/Oslo', 'host ping environ': 'TZ=Europe/Oslo',
+    'host github memory': 'acme-co/shop', 'host ping memory': canary, 'state/mortise.db': 'CREATE TABLE organization', 'state/mortise.db-wal': canary, 'backup': canary,
+    'metrics': 'mortise_http', 'replies': canary, 'mortisectl': canary, 'log': canary });
+
+  test('no secret is anywhere', async (t) => {
+    if (!readable(daemon.pid)) return t.skip('only root may look into processes that are not dumpable');
+    plantWhatUpstreamsSaw();
+    await layAll();
+    const control = new Searcher(folder);
+    Object.values(shown()).forEach((text) => control.plant(text, text));
+    const seen = control.find();
+    for (const [place, text] of Object.entries(shown()))
+      assert.ok(seen.some((found) => found.place === place && found.secret === text), `${text} must be found in ${place}`);
+    const leaks = searcher.find().filter(({ secret, place }) => !(secret === 'a variable of the daemon' && place === 'mortised environ'));
+    assert.deepEqual(leaks, []);
+  });
+});
