@@ -11,8 +11,6 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 
-#define INTEGER_DIGITS 18      /* so many digits always fit into 63 bits */
-
 struct repair {
 	const char *at, *end;
 	struct buf out;
@@ -78,19 +76,24 @@ static void repair_string(struct repair *repair)
 		buf_add_char(&repair->out, *repair->at++);
 }
 
-/* A number: an integer too long for 63 bits is put in quotes. */
+/* A number: one that no integer or double holds is put in quotes. */
 static void repair_number(struct repair *repair)
 {
 	size_t size = strspn(repair->at, "+-.0123456789eE");
-	size_t digits = strspn(repair->at + (*repair->at == '-'), "0123456789");
-	bool quoted = digits > INTEGER_DIGITS && digits + (*repair->at == '-') == size;
+	json_error_t problem;
+	json_t *number = json_loadb(repair->at, size, JSON_DECODE_ANY, &problem);
+	bool quoted = !number && json_error_code(&problem) == json_error_numeric_overflow;
 
-	if (quoted)
+	/* What stands behind the number, as in 1e999e9, stays what it was. */
+	if (quoted) {
+		size = (size_t)problem.position;
 		buf_add_char(&repair->out, '"');
+	}
 	buf_add(&repair->out, repair->at, size);
 	if (quoted)
 		buf_add_char(&repair->out, '"');
 	repair->at += size;
+	json_decref(number);
 }
 
 static json_t *parse_repaired(const char *text, size_t size)

@@ -15,7 +15,8 @@
 struct err;
 
 /* Parse 'text', which is followed by a NUL.  \u0000 and half surrogate pairs become
- * U+FFFD, and an integer over 63 bits a string.  E_FIELD if it is not JSON. */
+ * U+FFFD, an integer over 63 bits or a real that no double holds a string.  E_FIELD if
+ * it is not JSON. */
 int body_parse(const char *text, size_t size, json_t **ret_json, struct err *err);
 
 #endif

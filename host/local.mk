@@ -18,3 +18,5 @@ mortise_host_LDADD = $(JANSSON_LIBS) $(SECCOMP_LIBS) -ldl -lpthread
 
 UNIT_TESTS += tests/unit/test_host
 tests_unit_test_host_SOURCES = tests/unit/test_host.c tests/unit/host_peer.c tests/unit/host_peer.h
+UNIT_TESTS += tests/unit/test_host_body
+tests_unit_test_host_body_SOURCES = tests/unit/test_host_body.c host/body.c host/body.h

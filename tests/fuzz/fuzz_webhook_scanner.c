@@ -2,9 +2,9 @@
  * Copyright 2026 The Mortise developers
  */
 /*
- * The webhook scanner against jansson: what the scanner takes, jansson takes too unless
- * it holds escapes or long numbers, with the same values at the picked places; what
- * jansson takes without repeated members, the scanner takes.
+ * The webhook scanner against jansson: what the scanner takes, a host parses, else it
+ * would be acknowledged and end as a dead letter; both have the same values at the
+ * picked places; what jansson takes without repeated members, the scanner takes.
  */
 #include "config.h"
 
@@ -18,6 +18,7 @@
 
 #include "core/base/mem.h"
 #include "core/webhook/scanner.h"
+#include "host/body.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -59,17 +60,13 @@ static void compare(const json_t *tree, const struct scanner_value *value)
 		abort();
 }
 
-/* jansson knows no NUL, lone surrogates, integers over 63 bits, infinite reals. */
-static bool may_be_odd(const char *text, size_t size)
+/* As a host does with a webhook that was taken in. */
+static bool host_parses(const char *text, size_t size)
 {
-	size_t digits = 0;
+	cleanup_free char *copy = xstrndup(text, size);
+	cleanup_json json_t *tree = NULL;
 
-	for (size_t i = 0; i < size; i++) {
-		digits = text[i] >= '0' && text[i] <= '9' ? digits + 1 : 0;
-		if (text[i] == '\\' || text[i] == 'e' || text[i] == 'E' || digits > 18)
-			return true;
-	}
-	return false;
+	return body_parse(copy, size, &tree, NULL) == 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -81,9 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	scanner_plan_add(plan, "/a/b", NULL);
 	if (scanner_scan(plan, text, size, &result)) {
-		cleanup_json json_t *any = json_loadb(text, size, 0, NULL);
-
-		if (!any && !may_be_odd(text, size))
+		if (!host_parses(text, size))
 			abort();
 		if (tree)
 			compare(tree, &result.values[0]);
