@@ -4,6 +4,7 @@ libcore_la_SOURCES += \
 	%D%/clock.c %D%/clock.h \
 	%D%/err.c %D%/err.h \
 	%D%/hex.c %D%/hex.h \
+	%D%/ip.c %D%/ip.h \
 	%D%/json_pointer.c %D%/json_pointer.h \
 	%D%/log.c %D%/log.h \
 	%D%/loop.c %D%/loop.h \
@@ -25,3 +26,6 @@ tests_unit_test_base_json_pointer_SOURCES = tests/unit/test_base_json_pointer.c
 
 UNIT_TESTS += tests/unit/test_base_slug
 tests_unit_test_base_slug_SOURCES = tests/unit/test_base_slug.c
+
+UNIT_TESTS += tests/unit/test_base_ip
+tests_unit_test_base_ip_SOURCES = tests/unit/test_base_ip.c

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 
 #include "core/base/err.h"
+#include "core/base/ip.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/provider/registration.h"
@@ -23,13 +24,14 @@
 #define FILE_MAX_SIZE (1 << 20)
 #define FILES_MAX 256
 
-enum type { TEXT, URL, WORD, NUMBER, TEXTS, ALLOW, LEVEL, FORMAT, PROVIDERS };
+enum type { TEXT, URL, WORD, PROXY, ENDPOINT, NUMBER, TEXTS, NETWORKS, ENDPOINTS, ALLOW, LEVEL,
+	FORMAT, PROVIDERS };
 
 struct key {
 	const char *path;          /* "egress.timeout" */
 	enum type type;
 	size_t offset;
-	const char *default_text;  /* TEXT, URL, WORD; TEXTS: one entry */
+	const char *default_text;  /* of a text; of a list of texts: its one entry */
 	int default_number, min, max;
 };
 
@@ -42,7 +44,7 @@ struct settings_tree {
 #define AT(member) offsetof(struct settings, member)
 static const struct key keys[] = {
 	{"public_url", URL, AT(public_url), "http://127.0.0.1:8300"},
-	{"listen", TEXTS, AT(listen), "127.0.0.1:8300"},
+	{"listen", ENDPOINTS, AT(listen), "127.0.0.1:8300"},
 	{"state_dir", TEXT, AT(state_dir), "/var/lib/mortise"},
 	{"runtime_dir", TEXT, AT(runtime_dir), "/run/mortise"},
 	{"plugin_dir", TEXT, AT(plugin_dir), MORTISE_PLUGIN_DIR},
@@ -56,10 +58,10 @@ static const struct key keys[] = {
 	{"egress.allow", ALLOW, 0},
 	{"egress.connect_timeout", NUMBER, AT(egress_connect_timeout), NULL, 5, 1, 300},
 	{"egress.timeout", NUMBER, AT(egress_timeout), NULL, 30, 1, 600},
-	{"egress.proxy", TEXT, AT(egress_proxy), ""},
+	{"egress.proxy", PROXY, AT(egress_proxy), ""},
 	{"admin.operate", TEXTS, AT(admin_operate)},
 	{"admin.admin", TEXTS, AT(admin_admin), "mortise"},
-	{"trusted_proxies", TEXTS, AT(trusted_proxies)},
+	{"trusted_proxies", NETWORKS, AT(trusted_proxies)},
 	{"retention.webhooks", NUMBER, AT(retention_webhooks), NULL, 7, 1, 3650},
 	{"retention.jobs", NUMBER, AT(retention_jobs), NULL, 7, 1, 3650},
 	{"retention.deliveries", NUMBER, AT(retention_deliveries), NULL, 7, 1, 3650},
@@ -67,7 +69,7 @@ static const struct key keys[] = {
 	{"retention.audit", NUMBER, AT(retention_audit), NULL, 365, 1, 36500},
 	{"log.level", LEVEL, AT(log_level)},
 	{"log.format", FORMAT, AT(log_format)},
-	{"metrics.listen", TEXT, AT(metrics_listen), "127.0.0.1:8301"},
+	{"metrics.listen", ENDPOINT, AT(metrics_listen), "127.0.0.1:8301"},
 	{"workers.request", NUMBER, AT(request_workers), NULL, 8, 2, 256},
 	{"workers.intake", NUMBER, AT(intake_workers), NULL, 2, 1, 64},
 	{"workers.job", NUMBER, AT(job_workers), NULL, 8, 2, 256},
@@ -103,25 +105,65 @@ static void free_texts(char **texts)
 	free(texts);
 }
 
+static const char *wrong_url(const char *text)
+{
+	if (strncmp(text, "http://", 7) != 0 && strncmp(text, "https://", 8) != 0)
+		return "must begin with http:// or https://";
+	return strpbrk(text, "?# \t\r\n") ? "must have no query, fragment or space" : NULL;
+}
+
+static const char *wrong_endpoint(const char *text)
+{
+	struct sockaddr_storage address;
+	socklen_t size;
+
+	return ip_endpoint_parse(text, &address, &size, NULL) == 0 ? NULL :
+		"must be ADDRESS:PORT, as in \"127.0.0.1:8300\" or \"[::1]:8300\"";
+}
+
+static const char *wrong_network(const char *text)
+{
+	struct ip_network network;
+
+	return ip_network_parse(text, &network) ? NULL :
+		"must be an address or network, as in \"10.1.2.0/24\" or \"fd00::/8\"";
+}
+
+static const char *wrong_word(const char *text)
+{
+	return *text && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-_") == strlen(text) ?
+		NULL : "must be lower-case letters, digits, '-' and '_'";
+}
+
+/* NULL, or what is wrong with one text of this key. */
+static const char *wrong_text(const struct key *key, const char *text)
+{
+	switch (key->type) {
+	case URL:
+		return wrong_url(text);
+	case WORD:
+		return wrong_word(text);
+	case PROXY:
+		return *text ? wrong_url(text) : NULL;
+	case ENDPOINT:
+		return *text ? wrong_endpoint(text) : NULL;
+	case ENDPOINTS:
+		return wrong_endpoint(text);
+	case NETWORKS:
+		return wrong_network(text);
+	default:
+		return NULL;
+	}
+}
+
 static int take_text(config_setting_t *setting, const struct key *key, char **ret_text,
 	struct err *err)
 {
 	const char *text = config_setting_get_string(setting);
+	const char *wrong = text ? wrong_text(key, text) : "must be text in double quotes";
 
-	if (!text)
-		return refuse(err, setting, key->path, "must be text in double quotes");
-	if (key->type == URL) {
-		if (strncmp(text, "http://", 7) != 0 && strncmp(text, "https://", 8) != 0)
-			return refuse(err, setting, key->path,
-				"must begin with http:// or https://");
-		if (strpbrk(text, "?# \t\r\n"))
-			return refuse(err, setting, key->path,
-				"must have no query, fragment or space");
-	}
-	if (key->type == WORD && (*text == '\0' ||
-		strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-_") != strlen(text)))
-		return refuse(err, setting, key->path,
-			"must be lower-case letters, digits, '-' and '_'");
+	if (wrong)
+		return refuse(err, setting, key->path, wrong);
 	free(*ret_text);
 	*ret_text = xstrdup(text);
 	if (key->type == URL)
@@ -142,10 +184,12 @@ static int take_texts(config_setting_t *setting, const struct key *key, char ***
 	texts = xcalloc((size_t)len + 1, sizeof(*texts));
 	for (int i = 0; i < len; i++) {
 		const char *text = config_setting_get_string_elem(setting, i);
+		const char *wrong = text ? wrong_text(key, text) : "every entry must be text";
 
-		if (!text) {
+		if (wrong) {
 			free_texts(texts);
-			return refuse(err, setting, key->path, "every entry must be text");
+			return refuse(err, config_setting_get_elem(setting, (unsigned)i),
+				key->path, wrong);
 		}
 		texts[i] = xstrdup(text);
 	}
@@ -179,6 +223,8 @@ static int take_allow_entry(config_setting_t *entry, struct settings_allow *ret_
 
 	if (config_setting_type(entry) == CONFIG_TYPE_STRING) {
 		cidr = config_setting_get_string(entry);
+		if (wrong_network(cidr))
+			return refuse(err, entry, "egress.allow", wrong_network(cidr));
 		ret_allow->cidr = xstrdup(cidr);
 		return 0;
 	}
@@ -188,6 +234,9 @@ static int take_allow_entry(config_setting_t *entry, struct settings_allow *ret_
 		!config_setting_lookup_int(entry, "port", &port) || port < 1 || port > 65535)
 		return refuse(err, entry, "egress.allow",
 			"an entry is \"CIDR\" or { provider = \"…\"; host = \"…\"; port = N; }");
+	if (!*host || strpbrk(host, "/[]@?# \t\r\n"))
+		return refuse(err, entry, "egress.allow",
+			"host is a name or address alone, as in \"git.internal\" or \"::1\"");
 	ret_allow->provider = xstrdup(provider);
 	ret_allow->host = xstrdup(host);
 	ret_allow->port = port;
@@ -253,8 +302,12 @@ static int take(config_setting_t *setting, const struct key *key, struct setting
 	case TEXT:
 	case URL:
 	case WORD:
+	case PROXY:
+	case ENDPOINT:
 		return take_text(setting, key, member(settings, key), err);
 	case TEXTS:
+	case NETWORKS:
+	case ENDPOINTS:
 		return take_texts(setting, key, member(settings, key), err);
 	case NUMBER:
 		return take_number(setting, key, member(settings, key), err);
@@ -273,14 +326,25 @@ static int take(config_setting_t *setting, const struct key *key, struct setting
 
 /* ---- The whole ---- */
 
+static bool is_text(const struct key *key)
+{
+	return key->type == TEXT || key->type == URL || key->type == WORD || key->type == PROXY ||
+		key->type == ENDPOINT;
+}
+
+static bool is_texts(const struct key *key)
+{
+	return key->type == TEXTS || key->type == NETWORKS || key->type == ENDPOINTS;
+}
+
 static void set_defaults(struct settings *settings)
 {
 	for (size_t i = 0; i < lengthof(keys); i++) {
 		const struct key *key = &keys[i];
 
-		if (key->type == TEXT || key->type == URL || key->type == WORD) {
+		if (is_text(key)) {
 			*(char **)member(settings, key) = xstrdup(key->default_text);
-		} else if (key->type == TEXTS) {
+		} else if (is_texts(key)) {
 			char **texts = xcalloc(2, sizeof(*texts));
 
 			texts[0] = xstrdup(key->default_text);
@@ -432,9 +496,9 @@ void settings_free(struct settings *settings)
 	if (!settings)
 		return;
 	for (size_t i = 0; i < lengthof(keys); i++) {
-		if (keys[i].type == TEXT || keys[i].type == URL || keys[i].type == WORD)
+		if (is_text(&keys[i]))
 			free(*(char **)member(settings, &keys[i]));
-		else if (keys[i].type == TEXTS)
+		else if (is_texts(&keys[i]))
 			free_texts(*(char ***)member(settings, &keys[i]));
 	}
 	free_allow(settings);

@@ -4,13 +4,9 @@
 #include "config.h"
 #include "core/egress/address.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
+#include "core/base/ip.h"
 #include "core/base/mem.h"
 
 struct range {
@@ -65,119 +61,34 @@ static const struct range outside6[] = {
 	{"ff00::/8", "multicast"},
 };
 
-bool cidr_parse(const char *text, struct cidr *ret_cidr)
-{
-	char address[INET6_ADDRSTRLEN];
-	const char *slash = strchr(text, '/');
-	size_t size = slash ? (size_t)(slash - text) : strlen(text);
-	struct cidr cidr = {.family = strchr(text, ':') ? AF_INET6 : AF_INET};
-	int max = cidr.family == AF_INET6 ? 128 : 32;
-
-	if (size >= sizeof(address))
-		return false;
-	memcpy(address, text, size);
-	address[size] = '\0';
-	if (inet_pton(cidr.family, address, cidr.address) != 1)
-		return false;
-	cidr.len = max;
-	if (slash) {
-		char *end;
-		unsigned long len = strtoul(slash + 1, &end, 10);
-
-		if (slash[1] < '0' || slash[1] > '9' || *end != '\0' || len > (unsigned long)max)
-			return false;
-		cidr.len = (int)len;
-	}
-	*ret_cidr = cidr;
-	return true;
-}
-
-static bool prefix_equals(const unsigned char *left, const unsigned char *right, int bits)
-{
-	int whole = bits / 8, rest = bits % 8;
-
-	if (memcmp(left, right, (size_t)whole) != 0)
-		return false;
-	return rest == 0 || ((left[whole] ^ right[whole]) >> (8 - rest)) == 0;
-}
-
-static const unsigned char mapped_prefix[12] = {[10] = 0xff, [11] = 0xff};
 static const unsigned char nat64_prefix[12] = {0x00, 0x64, 0xff, 0x9b};
 
-/* The bytes of an address; an IPv4-mapped one gives the IPv4 address. */
-static const unsigned char *address_bytes(const struct sockaddr *address, int *ret_family)
-{
-	const unsigned char *bytes;
-
-	if (address->sa_family == AF_INET) {
-		*ret_family = AF_INET;
-		return (const unsigned char *)&((const struct sockaddr_in *)(const void *)address)
-			->sin_addr;
-	}
-	if (address->sa_family != AF_INET6)
-		return NULL;
-	bytes = ((const struct sockaddr_in6 *)(const void *)address)->sin6_addr.s6_addr;
-	if (memcmp(bytes, mapped_prefix, sizeof(mapped_prefix)) == 0) {
-		*ret_family = AF_INET;
-		return bytes + sizeof(mapped_prefix);
-	}
-	*ret_family = AF_INET6;
-	return bytes;
-}
-
-static const char *find_range(const struct range *ranges, size_t len,
-	const unsigned char *bytes)
+static const char *find_range(const struct range *ranges, size_t len, const struct ip *ip)
 {
 	for (size_t i = 0; i < len; i++) {
-		struct cidr cidr;
+		struct ip_network network;
 
-		if (cidr_parse(ranges[i].cidr, &cidr) &&
-			prefix_equals(cidr.address, bytes, cidr.len))
+		if (ip_network_parse(ranges[i].cidr, &network) && ip_network_has(&network, ip))
 			return ranges[i].kind;
 	}
 	return NULL;
 }
 
-const char *address_forbidden(const struct sockaddr *address)
+const char *address_forbidden(const struct ip *ip)
 {
-	int family = AF_UNSPEC;
-	const unsigned char *bytes = address_bytes(address, &family);
 	const char *kind;
 
-	if (!bytes)
-		return "not an internet address";
-	if (family == AF_INET)
-		return find_range(ranges4, lengthof(ranges4), bytes);
+	if (ip_is_v4(ip))
+		return find_range(ranges4, lengthof(ranges4), ip);
 	/* Hosts without IPv4 reach all of it through this prefix (RFC 6052). */
-	if (memcmp(bytes, nat64_prefix, sizeof(nat64_prefix)) == 0)
-		return find_range(ranges4, lengthof(ranges4), bytes + sizeof(nat64_prefix));
-	if ((bytes[0] & 0xe0) == 0x20)
-		return find_range(ranges6, lengthof(ranges6), bytes);
-	kind = find_range(outside6, lengthof(outside6), bytes);
+	if (memcmp(ip->bytes, nat64_prefix, sizeof(nat64_prefix)) == 0) {
+		struct ip inner = {{[10] = 0xff, [11] = 0xff}};
+
+		memcpy(inner.bytes + 12, ip->bytes + 12, 4);
+		return find_range(ranges4, lengthof(ranges4), &inner);
+	}
+	if ((ip->bytes[0] & 0xe0) == 0x20)
+		return find_range(ranges6, lengthof(ranges6), ip);
+	kind = find_range(outside6, lengthof(outside6), ip);
 	return kind ? kind : "not global unicast";
-}
-
-bool cidr_contains(const struct cidr *cidr, const struct sockaddr *address)
-{
-	int family = AF_UNSPEC;
-	const unsigned char *bytes = address_bytes(address, &family);
-
-	return bytes && family == cidr->family && prefix_equals(cidr->address, bytes, cidr->len);
-}
-
-bool address_parse(const char *text, struct sockaddr_storage *ret_address)
-{
-	struct sockaddr_in *in = (struct sockaddr_in *)(void *)ret_address;
-	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)(void *)ret_address;
-
-	*ret_address = (struct sockaddr_storage){0};
-	if (inet_pton(AF_INET, text, &in->sin_addr) == 1) {
-		ret_address->ss_family = AF_INET;
-		return true;
-	}
-	if (inet_pton(AF_INET6, text, &in6->sin6_addr) == 1) {
-		ret_address->ss_family = AF_INET6;
-		return true;
-	}
-	return false;
 }

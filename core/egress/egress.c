@@ -10,18 +10,17 @@
 #include "core/egress/egress.h"
 
 #include <assert.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 
 #include <curl/curl.h>
 #include <sodium.h>
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
+#include "core/base/ip.h"
 #include "core/base/log.h"
 #include "core/base/loop.h"
 #include "core/base/mem.h"
@@ -48,8 +47,8 @@ enum trust { TRUST_PUBLIC, TRUST_NAMED, TRUST_LEN };
 struct egress {
 	struct loop *loop;
 	const struct settings *settings;
-	struct cidr *cidrs;            /* of egress.allow */
-	size_t cidr_len;
+	struct ip_network *networks;   /* of egress.allow */
+	size_t network_len;
 	struct multi *multis[TRUST_LEN];
 	struct flight *flights;        /* loop thread: what runs */
 	pthread_mutex_t lock;
@@ -162,16 +161,16 @@ static bool is_named(const struct egress *egress, const char *provider,
 	return false;
 }
 
-static const char *judge_address(const struct sockaddr *address, void *arg)
+static const char *judge_address(const struct ip *ip, void *arg)
 {
 	const struct journey *journey = arg;
 	const struct egress *egress = journey->egress;
-	const char *kind = address_forbidden(address);
+	const char *kind = address_forbidden(ip);
 
 	if (!kind)
 		return NULL;
-	for (size_t i = 0; i < egress->cidr_len; i++)
-		if (cidr_contains(&egress->cidrs[i], address))
+	for (size_t i = 0; i < egress->network_len; i++)
+		if (ip_network_has(&egress->networks[i], ip))
 			return NULL;
 	return is_named(egress, journey->request->provider, &journey->origin) ? NULL : kind;
 }
@@ -182,10 +181,10 @@ static const char *judge_literal(struct journey *journey)
 {
 	const char *host = journey->origin.host;
 	size_t len = strlen(host);
-	struct sockaddr_storage address;
+	struct ip ip;
 
-	if (address_parse(host, &address))
-		return judge_address((struct sockaddr *)&address, journey);
+	if (ip_parse(host, &ip))
+		return judge_address(&ip, journey);
 	if ((strcmp(host, "localhost") == 0 ||
 		(len > 10 && strcmp(host + len - 10, ".localhost") == 0)) &&
 		!is_named(journey->egress, journey->request->provider, &journey->origin))
@@ -571,16 +570,13 @@ struct egress *egress_new(struct loop *loop, const struct settings *settings)
 	pthread_cond_init(&egress->left, NULL);
 	egress->loop = loop;
 	egress->settings = settings;
-	egress->cidrs = xcalloc(settings->egress_allow_len, sizeof(*egress->cidrs));
+	egress->networks = xcalloc(settings->egress_allow_len, sizeof(*egress->networks));
 	for (size_t i = 0; i < settings->egress_allow_len; i++) {
 		const char *text = settings->egress_allow[i].cidr;
 
-		if (!text)
-			continue;
-		if (cidr_parse(text, &egress->cidrs[egress->cidr_len]))
-			egress->cidr_len++;
-		else
-			log_error("egress.allow_ignored", LOG_INT("entry", i));
+		/* The settings hold none that is not a network. */
+		if (text && ip_network_parse(text, &egress->networks[egress->network_len]))
+			egress->network_len++;
 	}
 	for (size_t i = 0; i < TRUST_LEN; i++)
 		egress->multis[i] = multi_new(loop, on_transfer_done);
@@ -608,6 +604,6 @@ void egress_free(struct egress *egress)
 	pthread_mutex_destroy(&egress->lock);
 	for (size_t i = 0; i < TRUST_LEN; i++)
 		multi_free(egress->multis[i]);
-	free(egress->cidrs);
+	free(egress->networks);
 	free(egress);
 }

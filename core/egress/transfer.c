@@ -13,8 +13,8 @@
 #include <sodium.h>
 
 #include "core/base/err.h"
+#include "core/base/ip.h"
 #include "core/base/mem.h"
-#include "core/egress/address.h"
 
 #define HEADER_BYTES_MAX ((size_t)64 * 1024)
 #define ANSWER_MAX_DEFAULT ((size_t)16 << 20)
@@ -22,19 +22,21 @@
 
 /* ---- Callbacks of libcurl, loop thread ---- */
 
-static const char *judge(struct transfer *transfer, const struct sockaddr *address)
+static const char *judge(struct transfer *transfer, const struct ip *ip)
 {
 	/* Behind a proxy only the proxy is seen, which the operator chose. */
 	if (*transfer->plan->proxy)
 		return NULL;
-	return transfer->plan->judge(address, transfer->plan->judge_arg);
+	return transfer->plan->judge(ip, transfer->plan->judge_arg);
 }
 
 /* Sees the resolved address of every new connection. */
 static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct transfer *transfer = arg;
-	const char *kind = judge(transfer, &address->addr);
+	struct ip ip;
+	const char *kind = ip_from(&address->addr, &ip) ? judge(transfer, &ip)
+		: "not an internet address";
 
 	if (kind || purpose != CURLSOCKTYPE_IPCXN) {
 		transfer->forbidden = kind ? kind : "not an outbound connection";
@@ -48,14 +50,14 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
 static int before_request(void *arg, char *remote, char *local, int remote_port, int local_port)
 {
 	struct transfer *transfer = arg;
-	struct sockaddr_storage address;
 	const char *kind = "unknown";
+	struct ip ip;
 
 	(void)local;
 	(void)remote_port;
 	(void)local_port;
-	if (remote && address_parse(remote, &address))
-		kind = judge(transfer, (struct sockaddr *)&address);
+	if (remote && ip_parse(remote, &ip))
+		kind = judge(transfer, &ip);
 	if (!kind) {
 		/* An address of several was refused, but another one serves. */
 		transfer->forbidden = NULL;

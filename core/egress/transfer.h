@@ -19,11 +19,11 @@
 #include "core/egress/egress.h"
 
 struct err;
+struct ip;
 struct origin;
-struct sockaddr;
 
-/* May this exchange be connected to 'address'?  NULL, or the kind that forbids it. */
-typedef const char *transfer_judge_fn(const struct sockaddr *address, void *arg);
+/* May this exchange be connected to 'ip'?  NULL, or the kind that forbids it. */
+typedef const char *transfer_judge_fn(const struct ip *ip, void *arg);
 
 struct transfer_plan {
 	const struct egress_request *request;
