@@ -48,6 +48,7 @@
 /* Below systemd's default stop time-out of 90 s, with room for the last commit. */
 #define DRAIN_MS 25000
 #define QUEUE_MAX 1024
+#define METRICS_CONNECTIONS 64
 
 enum phase { STARTING, RUNNING, DRAINED, STOPPING, FAILED };
 
@@ -124,6 +125,7 @@ static void make_http(struct daemon *daemon)
 
 	daemon->http = http_server_new(&http);
 	http.public_url = NULL;
+	http.max_connections = METRICS_CONNECTIONS;
 	daemon->metrics_http = *settings->metrics_listen ? http_server_new(&http) : NULL;
 }
 

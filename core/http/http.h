@@ -28,9 +28,12 @@ struct http_settings {
 	struct loop *loop;
 	const char *public_url;            /* its path is stripped from targets */
 	const char *const *trusted_proxies;/* CIDRs, NULL-terminated */
-	size_t max_connections;            /* 0: 12,000 */
-	size_t max_per_address;            /* 0: 12,000 for loopback, 256 else */
-	size_t max_body_bytes_in_flight;   /* 0: 256 MiB */
+	size_t max_connections;            /* 0: 12,000, or three quarters of the open
+					    * files that the process may have */
+	size_t max_per_address;            /* 0: 256; loopback and trusted proxies: all */
+	/* Bodies and replies in memory, over all connections and for one client (behind
+	 * trusted proxies too).  0: 256 MiB; an eighth of it, loopback all. */
+	size_t max_bytes, max_bytes_per_address;
 	int head_timeout_ms, body_timeout_ms, idle_timeout_ms; /* 0: 10 s, 60 s, 75 s */
 };
 

@@ -101,6 +101,11 @@ static void refuse(struct http_conn *conn, int status, const char *reason)
 	begin_reply(conn);
 }
 
+static void refuse_for_room(struct http_conn *conn)
+{
+	refuse(conn, 503, "too much is being sent or read; try again later");
+}
+
 static bool has_no_body(int status)
 {
 	return status == 204 || status == 304;
@@ -158,11 +163,14 @@ void http_conn_reply(void *arg)
 		/* A body that was not read cannot be told from the next request. */
 		if (!request->head.keep_alive || !request->body_whole || conn->server->draining)
 			conn->closing = true;
+		/* What it says of the request is not needed any more, the reply is held. */
+		buf_clear(&request->body);
+		http_request_hold(request, request->reply_size);
 		write_reply(conn, request);
-		conn->request = NULL;
 		begin_reply(conn);
+	} else {
+		http_request_free(request);
 	}
-	http_request_free(request);
 }
 
 /* ---- Handing over ---- */
@@ -280,6 +288,8 @@ static void take_head(struct http_conn *conn, char *bytes_take, size_t size)
 		refuse(conn, status, reason);
 	else if (status != HTTP_DONE)
 		answer_unrouted(conn, status, reason);
+	else if (!http_server_has_room(conn->server, request->client, 0))
+		refuse_for_room(conn);
 	else if (admit(conn))
 		begin_body(conn);
 }
@@ -297,6 +307,7 @@ static bool read_head(struct http_conn *conn)
 		if (size == 0)
 			return false;
 		conn->state = CONN_HEAD;
+		TAILQ_REMOVE(&conn->server->idle, conn, idle);
 		conn->scan = (struct http_scan){0};
 		set_timer(conn, conn->server->settings.head_timeout_ms);
 	}
@@ -320,19 +331,17 @@ static bool read_head(struct http_conn *conn)
 /* Keep bytes of the body; false if the request was refused over them. */
 static bool keep_body(struct http_conn *conn, const char *data, size_t size)
 {
-	struct http_server *server = conn->server;
 	struct http_request *request = conn->request;
 
 	if ((int64_t)(request->body.size + size) > request->max_body) {
 		refuse(conn, 413, "the body is too large");
 		return false;
 	}
-	if (server->body_bytes + size > server->settings.max_body_bytes_in_flight) {
-		refuse(conn, 503, "too many bodies are being read; try again later");
+	if (!http_server_has_room(conn->server, request->client, size)) {
+		refuse_for_room(conn);
 		return false;
 	}
-	server->body_bytes += size;
-	request->body_counted += size;
+	http_request_hold(request, request->body.size + size);
 	buf_add(&request->body, data, size);
 	return true;
 }
@@ -426,6 +435,8 @@ static void on_write(struct bufferevent *bev, void *arg)
 	(void)bev;
 	if (conn->state != CONN_REPLY)
 		return;
+	http_request_free(conn->request);
+	conn->request = NULL;
 	if (conn->closing || conn->server->draining) {
 		/* Closing with unread input would reset the connection and could take the
 		 * reply with it: end our side, and wait a little for the other. */
@@ -434,6 +445,7 @@ static void on_write(struct bufferevent *bev, void *arg)
 		set_timer(conn, LINGER_MS);
 	} else {
 		conn->state = CONN_IDLE;
+		TAILQ_INSERT_TAIL(&conn->server->idle, conn, idle);
 		set_timer(conn, conn->server->settings.idle_timeout_ms);
 	}
 	conn_advance(conn);
@@ -464,15 +476,15 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		http_conn_free(conn);
 }
 
-void http_conn_new(struct http_server *server, int fd, const struct http_address *address,
-	bool counted)
+void http_conn_new(struct http_server *server, int fd, const struct ip *address,
+	struct http_client *client_take)
 {
 	struct http_conn *conn = new(struct http_conn);
 	struct event_base *base = loop_base(server->settings.loop);
 
 	conn->server = server;
 	conn->address = *address;
-	conn->counted = counted;
+	conn->client = client_take;
 	conn->bev = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
 	conn->timer = event_new(base, -1, 0, on_timer, conn);
 	if (!conn->bev || !conn->timer)
@@ -480,8 +492,10 @@ void http_conn_new(struct http_server *server, int fd, const struct http_address
 	bufferevent_setcb(conn->bev, on_read, on_write, on_event, conn);
 	bufferevent_setwatermark(conn->bev, EV_READ, 0, READ_MARK);
 	LIST_INSERT_HEAD(&server->conns, conn, link);
-	set_timer(conn, server->settings.head_timeout_ms);
-	if (!counted) {
+	if (client_take) {
+		TAILQ_INSERT_TAIL(&server->idle, conn, idle);
+		set_timer(conn, server->settings.head_timeout_ms);
+	} else {
 		refuse(conn, 503, "too many connections; try again later");
 		set_timer(conn, REFUSE_MS);
 	}
@@ -490,13 +504,15 @@ void http_conn_new(struct http_server *server, int fd, const struct http_address
 
 void http_conn_free(struct http_conn *conn)
 {
-	http_server_gone(conn->server, conn);
+	if (conn->state == CONN_IDLE)
+		TAILQ_REMOVE(&conn->server->idle, conn, idle);
 	LIST_REMOVE(conn, link);
 	if (conn->state == CONN_BUSY)
 		conn->request->conn = NULL; /* its handler gives it back */
 	else
 		http_request_free(conn->request);
 	http_chunked_clear(&conn->chunked);
+	http_server_gone(conn->server, conn);
 	event_free(conn->timer);
 	bufferevent_free(conn->bev);
 	free(conn);

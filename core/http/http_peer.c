@@ -7,146 +7,39 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "core/base/err.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
 
 #define BUCKETS 1024
 #define MAX_FORWARDED_HOPS 20
 
-static const uint8_t mapped_prefix[12] = {[10] = 0xff, [11] = 0xff};
-
-static bool is_mapped(const struct http_address *address)
+void http_peer_from(const struct sockaddr *from, struct ip *ret_ip)
 {
-	return memcmp(address->bytes, mapped_prefix, sizeof(mapped_prefix)) == 0;
+	/* A Unix socket: as near as ::1. */
+	if (!ip_from(from, ret_ip))
+		*ret_ip = (struct ip){.bytes = {[15] = 1}};
 }
 
-bool http_address_parse(const char *text, struct http_address *ret_address)
+void http_peer_text(const struct ip *ip, char ret_text[static HTTP_PEER_TEXT_SIZE])
 {
-	struct http_address address;
-
-	if (inet_pton(AF_INET6, text, address.bytes) != 1) {
-		memcpy(address.bytes, mapped_prefix, sizeof(mapped_prefix));
-		if (inet_pton(AF_INET, text, address.bytes + 12) != 1)
-			return false;
-	}
-	*ret_address = address;
-	return true;
-}
-
-void http_address_from(const struct sockaddr *from, struct http_address *ret_address)
-{
-	*ret_address = (struct http_address){0};
-	if (from->sa_family == AF_INET) {
-		struct sockaddr_in in;
-
-		memcpy(&in, from, sizeof(in));
-		memcpy(ret_address->bytes, mapped_prefix, sizeof(mapped_prefix));
-		memcpy(ret_address->bytes + 12, &in.sin_addr, 4);
-	} else if (from->sa_family == AF_INET6) {
-		struct sockaddr_in6 in6;
-
-		memcpy(&in6, from, sizeof(in6));
-		memcpy(ret_address->bytes, &in6.sin6_addr, 16);
-	} else {
-		/* A Unix socket: as near as ::1. */
-		ret_address->bytes[15] = 1;
-	}
-}
-
-void http_address_text(const struct http_address *address,
-	char ret_text[static HTTP_ADDRESS_TEXT_SIZE])
-{
-	if (is_mapped(address))
-		inet_ntop(AF_INET, address->bytes + 12, ret_text, HTTP_ADDRESS_TEXT_SIZE);
+	if (ip_is_v4(ip))
+		inet_ntop(AF_INET, ip->bytes + 12, ret_text, HTTP_PEER_TEXT_SIZE);
 	else
-		inet_ntop(AF_INET6, address->bytes, ret_text, HTTP_ADDRESS_TEXT_SIZE);
+		inet_ntop(AF_INET6, ip->bytes, ret_text, HTTP_PEER_TEXT_SIZE);
 }
 
-bool http_address_is_loopback(const struct http_address *address)
+bool http_peer_is_near(const struct ip *ip)
 {
-	static const uint8_t loopback[16] = {[15] = 1};
+	static const struct ip loopback = {.bytes = {[15] = 1}};
 
-	return (is_mapped(address) && address->bytes[12] == 127) ||
-		memcmp(address->bytes, loopback, sizeof(loopback)) == 0;
-}
-
-static bool parse_port(const char *text, uint16_t *ret_port)
-{
-	char *end;
-	unsigned long port;
-
-	if (*text < '0' || *text > '9')
-		return false;
-	port = strtoul(text, &end, 10);
-	if (*end || port > UINT16_MAX)
-		return false;
-	*ret_port = (uint16_t)port;
-	return true;
-}
-
-int http_address_listen(const char *text, struct sockaddr_storage *ret_address,
-	socklen_t *ret_size, struct err *err)
-{
-	const char *colon = strrchr(text, ':');
-	struct sockaddr_in in = {.sin_family = AF_INET};
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
-	cleanup_free char *host = colon ? xstrndup(text, (size_t)(colon - text)) : NULL;
-	size_t size = host ? strlen(host) : 0;
-	uint16_t port;
-
-	if (!host || !parse_port(colon + 1, &port))
-		goto refused;
-	*ret_address = (struct sockaddr_storage){0};
-	if (size > 2 && host[0] == '[' && host[size - 1] == ']') {
-		host[size - 1] = '\0';
-		if (inet_pton(AF_INET6, host + 1, &in6.sin6_addr) != 1)
-			goto refused;
-		in6.sin6_port = htons(port);
-		memcpy(ret_address, &in6, sizeof(in6));
-		*ret_size = sizeof(in6);
-		return 0;
-	}
-	if (inet_pton(AF_INET, host, &in.sin_addr) != 1)
-		goto refused;
-	in.sin_port = htons(port);
-	memcpy(ret_address, &in, sizeof(in));
-	*ret_size = sizeof(in);
-	return 0;
-refused:
-	return err_set(err, MORTISE_E_SETTINGS,
-		"cannot listen on \"%s\": write ADDRESS:PORT, as in 127.0.0.1:8300 or [::1]:8300",
-		text);
+	return (ip_is_v4(ip) && ip->bytes[12] == 127) || memcmp(ip, &loopback, sizeof(*ip)) == 0;
 }
 
 /* ---- Networks ---- */
 
 struct http_networks {
 	size_t len;
-	struct {
-		struct http_address address;
-		int bits;
-	} items[];
+	struct ip_network items[];
 };
-
-static bool parse_network(const char *text, struct http_address *ret_address, int *ret_bits)
-{
-	const char *slash = strchr(text, '/');
-	cleanup_free char *host = slash ? xstrndup(text, (size_t)(slash - text)) : xstrdup(text);
-	int bits = 128;
-
-	if (!http_address_parse(host, ret_address))
-		return false;
-	if (slash) {
-		uint16_t number;
-
-		if (!parse_port(slash + 1, &number) || number > (is_mapped(ret_address) ? 32 : 128))
-			return false;
-		bits = is_mapped(ret_address) ? 96 + number : number;
-	}
-	*ret_bits = bits;
-	return true;
-}
 
 struct http_networks *http_networks_new(const char *const *cidrs)
 {
@@ -156,33 +49,15 @@ struct http_networks *http_networks_new(const char *const *cidrs)
 	while (cidrs && cidrs[len])
 		len++;
 	networks = xcalloc(1, sizeof(*networks) + len * sizeof(networks->items[0]));
-	for (size_t i = 0; i < len; i++) {
-		struct http_address address;
-		int bits;
-
-		if (!parse_network(cidrs[i], &address, &bits)) {
-			log_warning("http.bad_network", LOG_TEXT("network", cidrs[i]));
-			continue;
-		}
-		networks->items[networks->len].address = address;
-		networks->items[networks->len++].bits = bits;
-	}
+	for (size_t i = 0; i < len; i++)
+		networks->len += ip_network_parse(cidrs[i], &networks->items[networks->len]);
 	return networks;
 }
 
-static bool same_bits(const struct http_address *a, const struct http_address *b, int bits)
-{
-	int whole = bits / 8, rest = bits % 8;
-
-	if (memcmp(a->bytes, b->bytes, (size_t)whole) != 0)
-		return false;
-	return rest == 0 || (a->bytes[whole] ^ b->bytes[whole]) >> (8 - rest) == 0;
-}
-
-bool http_networks_have(const struct http_networks *networks, const struct http_address *address)
+bool http_networks_have(const struct http_networks *networks, const struct ip *ip)
 {
 	for (size_t i = 0; i < networks->len; i++)
-		if (same_bits(&networks->items[i].address, address, networks->items[i].bits))
+		if (ip_network_has(&networks->items[i], ip))
 			return true;
 	return false;
 }
@@ -196,10 +71,10 @@ void http_networks_free(struct http_networks *networks)
 
 /* The last entry of the list 'text' of 'size' bytes; '*ret_before' is what stands
  * in front of it. */
-static bool last_entry(const char *text, size_t size, struct http_address *ret_address,
+static bool last_entry(const char *text, size_t size, struct ip *ret_address,
 	size_t *ret_before)
 {
-	char entry[HTTP_ADDRESS_TEXT_SIZE];
+	char entry[HTTP_PEER_TEXT_SIZE];
 	size_t start = size, end = size;
 
 	while (start > 0 && text[start - 1] != ',')
@@ -213,17 +88,17 @@ static bool last_entry(const char *text, size_t size, struct http_address *ret_a
 		return false;
 	memcpy(entry, text + start, end - start);
 	entry[end - start] = '\0';
-	return http_address_parse(entry, ret_address);
+	return ip_parse(entry, ret_address);
 }
 
-void http_peer_client(const struct http_networks *trusted, const struct http_address *peer,
-	const char *forwarded_for, struct http_address *ret_client)
+void http_peer_client(const struct http_networks *trusted, const struct ip *peer,
+	const char *forwarded_for, struct ip *ret_client)
 {
 	size_t left = forwarded_for ? strlen(forwarded_for) : 0;
 
 	*ret_client = *peer;
 	for (int hop = 0; left > 0 && hop < MAX_FORWARDED_HOPS; hop++) {
-		struct http_address entry;
+		struct ip entry;
 
 		if (!http_networks_have(trusted, ret_client) ||
 			!last_entry(forwarded_for, left, &entry, &left))
@@ -232,78 +107,75 @@ void http_peer_client(const struct http_networks *trusted, const struct http_add
 	}
 }
 
-/* ---- Counts ---- */
+/* ---- Clients ---- */
 
-struct count {
-	struct count *next;
-	struct http_address address;
-	size_t count;
+struct http_clients {
+	const struct http_networks *trusted;
+	struct http_client *buckets[BUCKETS];
 };
 
-struct http_counts {
-	struct count *buckets[BUCKETS];
-};
-
-struct http_counts *http_counts_new(void)
+struct http_clients *http_clients_new(const struct http_networks *trusted)
 {
-	return new(struct http_counts);
+	struct http_clients *clients = new(struct http_clients);
+
+	clients->trusted = trusted;
+	return clients;
 }
 
-void http_counts_free(struct http_counts *counts)
+void http_clients_free(struct http_clients *clients)
 {
-	if (!counts)
+	if (!clients)
 		return;
 	for (size_t i = 0; i < BUCKETS; i++) {
-		while (counts->buckets[i]) {
-			struct count *next = counts->buckets[i]->next;
+		while (clients->buckets[i]) {
+			struct http_client *next = clients->buckets[i]->next;
 
-			free(counts->buckets[i]);
-			counts->buckets[i] = next;
+			free(clients->buckets[i]);
+			clients->buckets[i] = next;
 		}
 	}
-	free(counts);
+	free(clients);
 }
 
-/* The link that holds the count of 'address', or the end of its chain. */
-static struct count **find_count(struct http_counts *counts, const struct http_address *address,
-	struct http_address *ret_key)
+/* The link that holds the client 'key', or the end of its chain. */
+static struct http_client **find_client(struct http_clients *clients, const struct ip *key)
 {
-	struct count **link;
+	struct http_client **link;
 	uint32_t hash = 2166136261u;
 
-	*ret_key = *address;
-	if (!is_mapped(address))
-		memset(ret_key->bytes + 8, 0, 8);
-	for (size_t i = 0; i < sizeof(ret_key->bytes); i++)
-		hash = (hash ^ ret_key->bytes[i]) * 16777619u;
-	link = &counts->buckets[hash % BUCKETS];
-	while (*link && memcmp(&(*link)->address, ret_key, sizeof(*ret_key)) != 0)
+	for (size_t i = 0; i < sizeof(key->bytes); i++)
+		hash = (hash ^ key->bytes[i]) * 16777619u;
+	link = &clients->buckets[hash % BUCKETS];
+	while (*link && memcmp(&(*link)->key, key, sizeof(*key)) != 0)
 		link = &(*link)->next;
 	return link;
 }
 
-bool http_counts_take(struct http_counts *counts, const struct http_address *address, size_t max)
+struct http_client *http_clients_get(struct http_clients *clients, const struct ip *ip)
 {
-	struct http_address key;
-	struct count **link = find_count(counts, address, &key);
+	bool trusted = http_peer_is_near(ip) || http_networks_have(clients->trusted, ip);
+	struct ip key = *ip;
+	struct http_client **link;
 
+	if (!ip_is_v4(ip) && !trusted)
+		memset(key.bytes + 8, 0, 8);
+	link = find_client(clients, &key);
 	if (!*link) {
-		*link = new(struct count);
-		(*link)->address = key;
+		*link = new(struct http_client);
+		(*link)->key = key;
+		(*link)->trusted = trusted;
 	}
-	if ((*link)->count >= max)
-		return false;
-	(*link)->count++;
-	return true;
+	(*link)->refs++;
+	return *link;
 }
 
-void http_counts_give(struct http_counts *counts, const struct http_address *address)
+void http_clients_put(struct http_clients *clients, struct http_client *client)
 {
-	struct http_address key;
-	struct count **link = find_count(counts, address, &key), *count = *link;
+	struct http_client **link;
 
-	if (count && --count->count == 0) {
-		*link = count->next;
-		free(count);
-	}
+	if (--client->refs > 0)
+		return;
+	link = find_client(clients, &client->key);
+	*link = client->next;
+	free(client);
 }

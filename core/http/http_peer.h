@@ -2,7 +2,7 @@
  * Copyright 2026 The Mortise developers
  */
 /*
- * Who is at the other end: addresses, trusted proxies, connections per address.
+ * Who is at the other end: trusted proxies, and what each client holds of the server.
  * Loop thread.
  */
 #ifndef MORTISE_HTTP_HTTP_PEER_H
@@ -10,47 +10,46 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <sys/socket.h>
 
 #include <netinet/in.h>
 
-struct err;
+#include "core/base/ip.h"
 
-/* IPv4 stands as ::ffff:a.b.c.d, so that one comparison serves both. */
-struct http_address {
-	uint8_t bytes[16];
-};
+#define HTTP_PEER_TEXT_SIZE INET6_ADDRSTRLEN
 
-#define HTTP_ADDRESS_TEXT_SIZE INET6_ADDRSTRLEN
-
-bool http_address_parse(const char *text, struct http_address *ret_address);
-void http_address_from(const struct sockaddr *from, struct http_address *ret_address);
-void http_address_text(const struct http_address *address,
-	char ret_text[static HTTP_ADDRESS_TEXT_SIZE]);
-bool http_address_is_loopback(const struct http_address *address);
-/* "127.0.0.1:8300", "[::1]:0" → something to bind to; E_SETTINGS if it is neither. */
-int http_address_listen(const char *text, struct sockaddr_storage *ret_address,
-	socklen_t *ret_size, struct err *err);
+void http_peer_from(const struct sockaddr *from, struct ip *ret_ip);
+void http_peer_text(const struct ip *ip, char ret_text[static HTTP_PEER_TEXT_SIZE]);
+/* A loopback address, or ours over a Unix socket. */
+bool http_peer_is_near(const struct ip *ip);
 
 /* A list of networks. */
 struct http_networks;
 /* 'cidrs' ends with NULL and may be NULL; an entry that is none is left out. */
 struct http_networks *http_networks_new(const char *const *cidrs);
-bool http_networks_have(const struct http_networks *networks, const struct http_address *address);
+bool http_networks_have(const struct http_networks *networks, const struct ip *ip);
 void http_networks_free(struct http_networks *networks);
 
 /* The client behind trusted proxies: walk X-Forwarded-For from the right while the
  * sender of each entry is trusted.  An entry that is no address ends the walk. */
-void http_peer_client(const struct http_networks *trusted, const struct http_address *peer,
-	const char *forwarded_for, struct http_address *ret_client);
+void http_peer_client(const struct http_networks *trusted, const struct ip *peer,
+	const char *forwarded_for, struct ip *ret_client);
 
-/* Counts by address; IPv6 by its /64. */
-struct http_counts;
-struct http_counts *http_counts_new(void);
-/* Count one more; false, and not counted, if there are 'max' already. */
-bool http_counts_take(struct http_counts *counts, const struct http_address *address, size_t max);
-void http_counts_give(struct http_counts *counts, const struct http_address *address);
-void http_counts_free(struct http_counts *counts);
+/* One address, as long as it holds anything; IPv6 by its /64, but for trusted ones. */
+struct http_client {
+	struct http_client *next;      /* in its bucket */
+	struct ip key;
+	bool trusted;                  /* loopback or a trusted proxy: many stand behind it */
+	size_t refs;                   /* connections and requests that point here */
+	size_t connections;
+	size_t bytes;                  /* of bodies and replies in memory */
+};
+
+struct http_clients;
+/* 'trusted' is borrowed for good. */
+struct http_clients *http_clients_new(const struct http_networks *trusted);
+/* A reference, to be given back with http_clients_put. */
+struct http_client *http_clients_get(struct http_clients *clients, const struct ip *ip);
+void http_clients_put(struct http_clients *clients, struct http_client *client);
+void http_clients_free(struct http_clients *clients);
 
 #endif

@@ -32,12 +32,13 @@ struct http_server {
 	size_t listener_len;
 	struct loop_timer *accept_timer;/* accepting rests; NULL: it does not */
 	LIST_HEAD(, http_conn) conns;
+	TAILQ_HEAD(http_idle, http_conn) idle; /* CONN_IDLE, the longest first */
 	size_t conn_len;
 	size_t refused_len;            /* connections that only get a 503 */
-	struct http_counts *counts;
+	struct http_clients *clients;
 	LIST_HEAD(, http_request) requests;
 	atomic_size_t busy;
-	size_t body_bytes;             /* of all requests, until their replies are written */
+	size_t bytes;                  /* held by all requests */
 	bool draining;
 };
 
@@ -53,15 +54,16 @@ enum http_conn_state {
 /* Loop thread. */
 struct http_conn {
 	LIST_ENTRY(http_conn) link;
+	TAILQ_ENTRY(http_conn) idle;   /* CONN_IDLE */
 	struct http_server *server;
-	struct http_address address;
-	bool counted;                  /* in server->counts, else in refused_len */
+	struct ip address;
+	struct http_client *client;    /* NULL: it only gets a 503 */
 	struct bufferevent *bev;
 	struct event *timer;
 	enum http_conn_state state;
 	struct http_scan scan;         /* CONN_HEAD */
 	struct http_chunked chunked;   /* CONN_BODY */
-	struct http_request *request;  /* CONN_BODY, CONN_BUSY */
+	struct http_request *request;  /* CONN_BODY, CONN_BUSY; CONN_REPLY: or NULL */
 	bool closing;                  /* after this reply */
 	bool eof;                      /* the client says no more; it may still listen */
 };
@@ -77,12 +79,13 @@ struct http_request {
 	struct http_conn *conn;        /* NULL: the client is gone */
 	bool body_whole;
 	int64_t start_ms;
-	size_t body_counted;           /* in server->body_bytes */
+	struct http_client *client;    /* while there is a server */
+	size_t held;                   /* bytes of the body, then of the reply */
 
 	struct loop *loop;
 	struct http_route route;
 	char id[HTTP_ID_SIZE];
-	char peer[HTTP_ADDRESS_TEXT_SIZE];
+	char peer[HTTP_PEER_TEXT_SIZE];
 	char *bytes;                   /* of the head; its texts point in here */
 	struct http_head head;
 	struct http_match match;
@@ -106,18 +109,24 @@ struct http_request {
 struct http_request *http_request_new(struct http_conn *conn);
 int http_request_prepare(struct http_request *request, const char **ret_reason);
 void http_request_free(struct http_request *request);
+/* The request holds 'size' bytes of its client's and the server's share from now on. */
+void http_request_hold(struct http_request *request, size_t size);
 /* Set {"detail": …}. */
 void http_reply_detail(struct http_request *request, int status, const char *detail);
 const char *http_status_text(int status);
 
 /* http_conn.c */
-void http_conn_new(struct http_server *server, int fd, const struct http_address *address,
-	bool counted);
+/* 'client' is the caller's reference, given over; NULL: answer 503 and end. */
+void http_conn_new(struct http_server *server, int fd, const struct ip *address,
+	struct http_client *client_take);
 void http_conn_free(struct http_conn *conn);
 /* http_send's second half, on the loop thread. */
 void http_conn_reply(void *request);
 
 /* http_server.c: a connection has gone. */
 void http_server_gone(struct http_server *server, struct http_conn *conn);
+/* May this client hold so many bytes more? */
+bool http_server_has_room(const struct http_server *server, const struct http_client *client,
+	size_t size);
 
 #endif

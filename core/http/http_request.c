@@ -24,6 +24,8 @@ struct http_request *http_request_new(struct http_conn *conn)
 	request->server = conn->server;
 	request->loop = conn->server->settings.loop;
 	request->conn = conn;
+	request->client = conn->client;
+	request->client->refs++;
 	request->start_ms = clock_mono_ms();
 	request->reply_headers = BUF(MAX_REPLY_HEADERS);
 	randombytes_buf(random, sizeof(random));
@@ -37,8 +39,9 @@ void http_request_free(struct http_request *request)
 	if (!request)
 		return;
 	if (request->server) {
+		http_request_hold(request, 0);
+		http_clients_put(request->server->clients, request->client);
 		LIST_REMOVE(request, link);
-		request->server->body_bytes -= request->body_counted;
 	}
 	for (size_t i = 0; i < request->joined_len; i++)
 		free(request->joined[i]);
@@ -51,6 +54,15 @@ void http_request_free(struct http_request *request)
 	free(request->query_bytes);
 	free(request->bytes);
 	free(request);
+}
+
+void http_request_hold(struct http_request *request, size_t size)
+{
+	if (!request->server)
+		return;
+	request->server->bytes += size - request->held;
+	request->client->bytes += size - request->held;
+	request->held = size;
 }
 
 /* Is a segment of the path "." or "..", also when encoded? */
@@ -114,11 +126,25 @@ static const char *below_prefix(const char *path, const char *prefix)
 	return path[size] == '/' ? path + size : path;
 }
 
+/* Whose request is it?  Its connection's, unless trusted proxies tell another. */
+static void find_client(struct http_request *request)
+{
+	const char *forwarded_for = http_head_find(&request->head, "X-Forwarded-For");
+	struct ip client = request->conn->address;
+
+	if (forwarded_for) {
+		http_peer_client(request->server->trusted, &request->conn->address,
+			forwarded_for, &client);
+		http_clients_put(request->server->clients, request->client);
+		request->client = http_clients_get(request->server->clients, &client);
+	}
+	http_peer_text(&client, request->peer);
+}
+
 int http_request_prepare(struct http_request *request, const char **ret_reason)
 {
 	struct http_server *server = request->server;
 	struct http_head *head = &request->head;
-	struct http_address client;
 	int status;
 
 	if (has_dot_segment(head->path)) {
@@ -127,9 +153,7 @@ int http_request_prepare(struct http_request *request, const char **ret_reason)
 	}
 	join_fields(request);
 	head->path = below_prefix(head->path, server->prefix);
-	http_peer_client(server->trusted, &request->conn->address,
-		http_head_find(head, "X-Forwarded-For"), &client);
-	http_address_text(&client, request->peer);
+	find_client(request);
 	if (*head->query) {
 		struct http_field fields[HTTP_MAX_QUERY];
 

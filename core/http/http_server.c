@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <arpa/inet.h>
@@ -23,12 +24,17 @@
 
 #define DEFAULT_CONNECTIONS 12000
 #define DEFAULT_PER_ADDRESS 256
-#define DEFAULT_BODY_BYTES ((size_t)256 << 20)
+#define DEFAULT_BYTES ((size_t)256 << 20)
+#define SHARE_OF_BYTES 8       /* one client's part of them */
 #define MAX_REFUSED 256        /* connections that are told 503; more are closed at once */
 #define BACKLOG 1024
 #define ACCEPT_REST_MS 200
 
 METRIC_GAUGE(connections, "mortise_http_connections", "Open HTTP connections.");
+METRIC_COUNTER(evicted_total, "mortise_http_evicted_total",
+	"Idle HTTP connections closed to make room for new ones.");
+METRIC_COUNTER(accept_failures_total, "mortise_http_accept_failures_total",
+	"Times that a connection could not be accepted, mostly for want of descriptors.");
 
 static char *url_path(const char *url)
 {
@@ -41,6 +47,16 @@ static char *url_path(const char *url)
 	return xstrndup(path ? path : "", size);
 }
 
+/* The rest of the descriptors is for upstreams, plugins and the database. */
+static size_t default_connections(void)
+{
+	struct rlimit limit = {0};
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur / 4 >= DEFAULT_CONNECTIONS / 3)
+		return DEFAULT_CONNECTIONS;
+	return (size_t)limit.rlim_cur / 4 * 3;
+}
+
 struct http_server *http_server_new(const struct http_settings *settings)
 {
 	struct http_server *server = new(struct http_server);
@@ -48,9 +64,9 @@ struct http_server *http_server_new(const struct http_settings *settings)
 
 	*own = *settings;
 	if (own->max_connections == 0)
-		own->max_connections = DEFAULT_CONNECTIONS;
-	if (own->max_body_bytes_in_flight == 0)
-		own->max_body_bytes_in_flight = DEFAULT_BODY_BYTES;
+		own->max_connections = default_connections();
+	if (own->max_bytes == 0)
+		own->max_bytes = DEFAULT_BYTES;
 	if (own->head_timeout_ms == 0)
 		own->head_timeout_ms = 10000;
 	if (own->body_timeout_ms == 0)
@@ -60,8 +76,9 @@ struct http_server *http_server_new(const struct http_settings *settings)
 	server->prefix = url_path(own->public_url);
 	server->trusted = http_networks_new(own->trusted_proxies);
 	server->router = http_router_new();
-	server->counts = http_counts_new();
+	server->clients = http_clients_new(server->trusted);
 	LIST_INIT(&server->conns);
+	TAILQ_INIT(&server->idle);
 	LIST_INIT(&server->requests);
 	return server;
 }
@@ -73,49 +90,84 @@ void http_server_add(struct http_server *server, const struct http_route *route)
 
 /* ---- Accepting ---- */
 
-static size_t address_limit(const struct http_server *server, const struct http_address *address)
+static size_t max_connections_of(const struct http_server *server,
+	const struct http_client *client)
 {
 	if (server->settings.max_per_address > 0)
 		return server->settings.max_per_address;
-	if (http_address_is_loopback(address) || http_networks_have(server->trusted, address))
-		return server->settings.max_connections;
-	return DEFAULT_PER_ADDRESS;
+	return client->trusted ? SIZE_MAX : DEFAULT_PER_ADDRESS;
+}
+
+/* Full: close what has been idle the longest.  Without that, a few hundred addresses
+ * that only sit there would keep everybody else out. */
+static bool evict(struct http_server *server)
+{
+	struct http_conn *longest = TAILQ_FIRST(&server->idle);
+
+	if (!longest)
+		return false;
+	metrics_add(&evicted_total, 1);
+	http_conn_free(longest);
+	return true;
+}
+
+static bool take_in(struct http_server *server, struct http_client *client)
+{
+	if (client->connections >= max_connections_of(server, client) ||
+		(server->conn_len >= server->settings.max_connections && !evict(server)))
+		return false;
+	client->connections++;
+	metrics_set(&connections, (int64_t)++server->conn_len);
+	return true;
 }
 
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from,
 	int size, void *arg)
 {
 	struct http_server *server = arg;
-	struct http_address address;
-	bool counted;
+	struct http_client *client;
+	struct ip address;
 	int one = 1;
 
 	(void)listener;
 	(void)size;
 	/* Fails on a Unix socket, where there is nothing to delay. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	http_address_from(from, &address);
-	counted = server->conn_len < server->settings.max_connections &&
-		http_counts_take(server->counts, &address, address_limit(server, &address));
-	if (!counted && server->refused_len >= MAX_REFUSED) {
+	http_peer_from(from, &address);
+	client = http_clients_get(server->clients, &address);
+	if (take_in(server, client)) {
+		http_conn_new(server, fd, &address, client);
+		return;
+	}
+	http_clients_put(server->clients, client);
+	if (server->refused_len >= MAX_REFUSED) {
 		close(fd);
 		return;
 	}
-	if (counted)
-		metrics_set(&connections, (int64_t)++server->conn_len);
-	else
-		server->refused_len++;
-	http_conn_new(server, fd, &address, counted);
+	server->refused_len++;
+	http_conn_new(server, fd, &address, NULL);
 }
 
 void http_server_gone(struct http_server *server, struct http_conn *conn)
 {
-	if (!conn->counted) {
+	if (!conn->client) {
 		server->refused_len--;
 		return;
 	}
-	http_counts_give(server->counts, &conn->address);
+	conn->client->connections--;
+	http_clients_put(server->clients, conn->client);
 	metrics_set(&connections, (int64_t)--server->conn_len);
+}
+
+bool http_server_has_room(const struct http_server *server, const struct http_client *client,
+	size_t size)
+{
+	const struct http_settings *settings = &server->settings;
+	size_t share = settings->max_bytes_per_address;
+
+	if (share == 0)
+		share = client->trusted ? settings->max_bytes : settings->max_bytes / SHARE_OF_BYTES;
+	return server->bytes + size <= settings->max_bytes && client->bytes + size <= share;
 }
 
 static void resume_accepting(void *arg)
@@ -134,6 +186,7 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
 	struct http_server *server = arg;
 
 	(void)listener;
+	metrics_add(&accept_failures_total, 1);
 	log_limited(MORTISE_LOG_ERROR, "http.accept_failed",
 		LOG_TEXT("reason", strerror(EVUTIL_SOCKET_ERROR())));
 	if (server->accept_timer)
@@ -179,7 +232,7 @@ int http_server_listen(struct http_server *server, const char *address, struct e
 	socklen_t size;
 	int fd, one = 1, result;
 
-	result = http_address_listen(address, &where, &size, err);
+	result = ip_endpoint_parse(address, &where, &size, err);
 	if (result < 0)
 		return result;
 	fd = socket(where.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -256,8 +309,8 @@ void http_server_free(struct http_server *server)
 		request->server = NULL;
 	}
 	http_router_free(server->router);
+	http_clients_free(server->clients);
 	http_networks_free(server->trusted);
-	http_counts_free(server->counts);
 	free(server->prefix);
 	free(server);
 }

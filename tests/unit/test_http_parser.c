@@ -387,34 +387,54 @@ static void the_client_is_found_behind_trusted_proxies(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < lengthof(cases); i++) {
-		struct http_address peer, client;
-		char text[HTTP_ADDRESS_TEXT_SIZE];
+		struct ip peer, client;
+		char text[HTTP_PEER_TEXT_SIZE];
 
-		assert_true(http_address_parse(cases[i].peer, &peer));
+		assert_true(ip_parse(cases[i].peer, &peer));
 		http_peer_client(networks, &peer, cases[i].forwarded, &client);
-		http_address_text(&client, text);
+		http_peer_text(&client, text);
 		if (strcmp(text, cases[i].client) != 0)
 			fail_msg("case %zu: %s", i, text);
 	}
 	http_networks_free(networks);
 }
 
-static void connections_are_counted_by_address(void **state)
+static void clients_are_told_apart_by_address(void **state)
 {
-	struct http_counts *counts = http_counts_new();
-	struct http_address one, two, other;
+	static const char *const proxies[] = {"2001:db8::ffff", NULL};
+	static const struct {
+		const char *left, *right;
+		bool same, trusted;
+	} cases[] = {
+		{"192.0.2.1", "192.0.2.1", true, false},
+		{"192.0.2.1", "192.0.2.2", false, false},
+		{"192.0.2.1", "::ffff:192.0.2.1", true, false},
+		{"2001:db8::1", "2001:db8::2:2", true, false},
+		{"2001:db8::1", "2001:db8:0:1::1", false, false},
+		{"2001:db8::1", "2001:db8::ffff", false, false},
+		{"2001:db8::ffff", "2001:db8::1", false, true},
+		{"127.0.0.1", "::1", false, true},
+		{"::1", "::2", false, true},
+	};
+	struct http_networks *networks = http_networks_new(proxies);
+	struct http_clients *clients = http_clients_new(networks);
 
 	(void)state;
-	http_address_parse("2001:db8::1", &one);
-	http_address_parse("2001:db8::2", &two);
-	http_address_parse("192.0.2.1", &other);
-	assert_true(http_counts_take(counts, &one, 2));
-	assert_true(http_counts_take(counts, &two, 2));
-	assert_false(http_counts_take(counts, &one, 2));
-	assert_true(http_counts_take(counts, &other, 2));
-	http_counts_give(counts, &two);
-	assert_true(http_counts_take(counts, &one, 2));
-	http_counts_free(counts);
+	for (size_t i = 0; i < lengthof(cases); i++) {
+		struct http_client *left, *right;
+		struct ip ip;
+
+		assert_true(ip_parse(cases[i].left, &ip));
+		left = http_clients_get(clients, &ip);
+		assert_true(ip_parse(cases[i].right, &ip));
+		right = http_clients_get(clients, &ip);
+		if ((left == right) != cases[i].same || left->trusted != cases[i].trusted)
+			fail_msg("case %zu", i);
+		http_clients_put(clients, left);
+		http_clients_put(clients, right);
+	}
+	http_clients_free(clients);
+	http_networks_free(networks);
 }
 
 int main(void)
@@ -430,7 +450,7 @@ int main(void)
 		cmocka_unit_test(escapes_are_decoded_or_refused),
 		cmocka_unit_test(routes_are_found),
 		cmocka_unit_test(the_client_is_found_behind_trusted_proxies),
-		cmocka_unit_test(connections_are_counted_by_address),
+		cmocka_unit_test(clients_are_told_apart_by_address),
 	};
 
 	return cmocka_run_group_tests_name("http_parser", tests, NULL, NULL);

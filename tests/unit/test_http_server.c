@@ -13,9 +13,11 @@
 #include <unistd.h>
 
 #include <arpa/inet.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "core/base/buf.h"
+#include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/log.h"
 #include "core/base/loop.h"
@@ -70,6 +72,18 @@ static void serve_large(struct http_request *request, void *arg)
 	http_send(request);
 }
 
+/* More than the kernel takes off the server's hands. */
+static void serve_huge(struct http_request *request, void *arg)
+{
+	size_t size = (size_t)16 << 20;
+	cleanup_free char *data = xmalloc(size);
+
+	(void)arg;
+	memset(data, 'x', size);
+	http_reply_bytes(request, 200, "text/plain", data, size);
+	http_send(request);
+}
+
 static int64_t admit(struct http_request *request, void *arg)
 {
 	(void)arg;
@@ -94,6 +108,7 @@ static void add_routes(struct fixture *fixture)
 		{"POST", "/admit", serve_echo, admit, 0, NULL, NULL},
 		{"GET", "/wait", serve_wait, NULL, 0, fixture->pool, fixture},
 		{"GET", "/large", serve_large, NULL, 0, NULL, NULL},
+		{"GET", "/huge", serve_huge, NULL, 0, NULL, NULL},
 		{"*", "/any/{rest*}", serve_echo, NULL, 10, NULL, NULL},
 	};
 
@@ -367,7 +382,7 @@ static void a_full_pool_answers_503(void **state)
 static void limits_of_connections_and_bodies_answer_503(void **state)
 {
 	struct fixture *fixture = fixture_new(&(struct http_settings){
-		.max_per_address = 2, .max_body_bytes_in_flight = 6});
+		.max_per_address = 2, .max_bytes = 6});
 	int one = dial(fixture), two = dial(fixture), three;
 	cleanup_free char *first = NULL, *second = NULL, *third = NULL;
 
@@ -384,6 +399,196 @@ static void limits_of_connections_and_bodies_answer_503(void **state)
 	close(one);
 	close(two);
 	close(three);
+	fixture_free(fixture);
+}
+
+/* A request of the client 'from', who stands behind a proxy. */
+static int say_from(const struct fixture *fixture, const char *from, const char *body)
+{
+	cleanup_free char *text = xasprintf("POST /echo/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+		"X-Forwarded-For: %s\r\nContent-Length: 10\r\n\r\n%s", from, body);
+	int fd = dial(fixture);
+
+	say(fd, text);
+	return fd;
+}
+
+static void expect_status(int fd, const char *status)
+{
+	cleanup_free char *reply = hear(fd, NULL);
+
+	if (strncmp(reply, "HTTP/1.1 ", 9) != 0 || strncmp(reply + 9, status, 3) != 0)
+		fail_msg("not %s: %s", status, reply);
+	close(fd);
+}
+
+static void one_client_fills_only_its_share(void **state)
+{
+	static const char *const trusted[] = {"127.0.0.0/8", NULL};
+	struct fixture *fixture = fixture_new(&(struct http_settings){
+		.trusted_proxies = trusted, .max_bytes = 30, .max_bytes_per_address = 12});
+	int slow = say_from(fixture, "198.51.100.1", "012345678");
+
+	(void)state;
+	expect_status(say_from(fixture, "198.51.100.1", "0123456789"), "503");
+	expect_status(say_from(fixture, "198.51.100.2", "0123456789"), "200");
+	/* A whole network of IPv6 is one client. */
+	int other = say_from(fixture, "2001:db8::1", "012345678");
+	expect_status(say_from(fixture, "2001:db8::2", "0123456789"), "503");
+	say(slow, "9");
+	expect_status(slow, "200");
+	say(other, "9");
+	expect_status(other, "200");
+	/* All of it was given back. */
+	expect_status(say_from(fixture, "198.51.100.1", "0123456789"), "200");
+	expect_status(say_from(fixture, "2001:db8::2", "0123456789"), "200");
+	fixture_free(fixture);
+}
+
+static void a_reply_that_nobody_reads_counts(void **state)
+{
+	struct fixture *fixture = fixture_new(&(struct http_settings){
+		.max_bytes_per_address = 1 << 20});
+	int deaf = dial(fixture);
+	char piece[4096];
+
+	(void)state;
+	say(deaf, "GET /huge HTTP/1.1\r\n" CLOSE "\r\n");
+	assert_true(recv(deaf, piece, 1, 0) == 1);
+	for (int i = 0; i < 2; i++) {
+		int fd = dial(fixture);
+
+		say(fd, "GET /echo/x HTTP/1.1\r\n" CLOSE "\r\n");
+		expect_status(fd, i == 0 ? "503" : "200");
+		while (recv(deaf, piece, sizeof(piece), 0) > 0)
+			;
+	}
+	close(deaf);
+	fixture_free(fixture);
+}
+
+static void a_client_that_never_reads_is_cut_off(void **state)
+{
+	struct fixture *fixture = fixture_new(&(struct http_settings){.body_timeout_ms = 150});
+	int deaf = dial(fixture);
+	cleanup_free char *reply = NULL;
+	size_t got = 0;
+	char piece[65536];
+	ssize_t size;
+
+	(void)state;
+	say(deaf, "GET /huge HTTP/1.1\r\n" CLOSE "\r\n");
+	do {
+		free(reply);
+		reply = exchange(fixture, "GET /metrics HTTP/1.1\r\n" CLOSE "\r\n");
+	} while (!strstr(reply, "mortise_http_connections 1\n"));
+	while ((size = recv(deaf, piece, sizeof(piece), 0)) > 0)
+		got += (size_t)size;
+	assert_in_range(got, 1, ((size_t)16 << 20) - 1);
+	close(deaf);
+	fixture_free(fixture);
+}
+
+static void the_longest_idle_makes_room_for_a_new_connection(void **state)
+{
+	struct fixture *fixture = fixture_new(&(struct http_settings){.max_connections = 2});
+	int longest = dial(fixture), idle = dial(fixture), fresh;
+	cleanup_free char *first = NULL, *second = NULL, *third = NULL, *end = NULL, *again = NULL;
+
+	(void)state;
+	say(longest, "GET /echo/1 HTTP/1.1\r\nHost: a\r\n\r\n");
+	first = hear(longest, "peer");
+	say(idle, "GET /echo/2 HTTP/1.1\r\nHost: a\r\n\r\n");
+	second = hear(idle, "peer");
+	fresh = dial(fixture);
+	say(fresh, "GET /echo/3 HTTP/1.1\r\nHost: a\r\n\r\n");
+	third = hear(fresh, "peer");
+	assert_non_null(strstr(third, "200 OK"));
+	end = hear(longest, NULL);
+	assert_string_equal(end, "");
+	say(idle, "GET /echo/2 HTTP/1.1\r\nHost: a\r\n\r\n");
+	again = hear(idle, "peer");
+	close(longest);
+	close(idle);
+	close(fresh);
+	fixture_free(fixture);
+}
+
+static void connections_at_work_make_no_room(void **state)
+{
+	struct fixture *fixture = fixture_new(&(struct http_settings){.max_connections = 2});
+	int busy = dial(fixture), body = dial(fixture), fresh;
+	cleanup_free char *refused = NULL, *reply = NULL;
+
+	(void)state;
+	say(busy, "GET /wait HTTP/1.1\r\n" CLOSE "\r\n");
+	sem_wait(&fixture->entered);
+	say(body, "POST /echo/x HTTP/1.1\r\n" CLOSE "Content-Length: 5\r\n\r\n1234");
+	fresh = dial(fixture);
+	refused = hear(fresh, NULL);
+	assert_non_null(strstr(refused, "too many connections"));
+	sem_post(&fixture->gate);
+	reply = hear(busy, NULL);
+	assert_non_null(strstr(reply, "204 No Content"));
+	say(body, "5");
+	expect_status(body, "200");
+	close(busy);
+	close(fresh);
+	fixture_free(fixture);
+}
+
+/* Of a counter without labels, asked for on a connection that stays. */
+static long read_metric(int fd, const char *name)
+{
+	cleanup_free char *line = xasprintf("\n%s ", name);
+	cleanup_free char *head = NULL, *body = NULL;
+	const char *found;
+	size_t left;
+
+	say(fd, "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
+	head = hear(fd, "\r\n\r\n");
+	left = (size_t)atol(strstr(head, "Content-Length: ") + 16);
+	left -= strlen(strstr(head, "\r\n\r\n") + 4);
+	body = xcalloc(1, left + 1);
+	for (size_t got = 0; got < left;) {
+		ssize_t size = recv(fd, body + got, left - got, 0);
+
+		assert_true(size > 0);
+		got += (size_t)size;
+	}
+	found = strstr(body, line);
+	if (!found)
+		found = strstr(head, line);
+	return found ? atol(found + strlen(line)) : 0;
+}
+
+static void without_descriptors_accepting_rests(void **state)
+{
+	static const char counter[] = "mortise_http_accept_failures_total";
+	struct fixture *fixture = fixture_new(&(struct http_settings){0});
+	struct sockaddr_in where = {.sin_family = AF_INET, .sin_port = htons((uint16_t)fixture->port),
+		.sin_addr = {htonl(INADDR_LOOPBACK)}};
+	struct rlimit usual, tight;
+	int fd = dial(fixture), waiting;
+	long failures = read_metric(fd, counter);
+	int64_t begin_ms = clock_mono_ms();
+
+	(void)state;
+	/* The lowest free number, and the last below the limit. */
+	waiting = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+	tight = usual;
+	tight.rlim_cur = (rlim_t)(waiting + 1);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+	assert_int_equal(connect(waiting, (struct sockaddr *)&where, sizeof(where)), 0);
+	say(waiting, "GET /echo/2 HTTP/1.1\r\n" CLOSE "\r\n");
+	/* What is connected is served; the listener is asked again every 200 ms. */
+	while (read_metric(fd, counter) < failures + 3)
+		sched_yield();
+	assert_true(clock_mono_ms() - begin_ms >= 350);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+	expect_status(waiting, "200");
+	close(fd);
 	fixture_free(fixture);
 }
 
@@ -578,6 +783,12 @@ int main(void)
 		cmocka_unit_test(a_reset_is_noticed_while_a_handler_works),
 		cmocka_unit_test(a_full_pool_answers_503),
 		cmocka_unit_test(limits_of_connections_and_bodies_answer_503),
+		cmocka_unit_test(one_client_fills_only_its_share),
+		cmocka_unit_test(a_reply_that_nobody_reads_counts),
+		cmocka_unit_test(a_client_that_never_reads_is_cut_off),
+		cmocka_unit_test(the_longest_idle_makes_room_for_a_new_connection),
+		cmocka_unit_test(connections_at_work_make_no_room),
+		cmocka_unit_test(without_descriptors_accepting_rests),
 		cmocka_unit_test(slow_clients_meet_absolute_deadlines),
 		cmocka_unit_test(draining_ends_idle_connections_and_answers_the_rest),
 		cmocka_unit_test(a_taken_port_is_named),
