@@ -172,6 +172,29 @@ static int check_step(const json_t *provider, const json_t *item, struct err *er
 		ret = check_slot(provider, item, "step", name, "client_secret", err);
 	if (ret == 0)
 		ret = check_value(provider, item, "step", name, "client_id", err);
+	if (ret == 0)
+		ret = check_value(provider, item, "step", name, "scopes", err);
+	return ret;
+}
+
+/* What a setting may say of a webhook: where its parts stand. */
+static int check_webhook_values(const json_t *provider, const json_t *item, const char *name,
+	struct err *err)
+{
+	static const char *const members[] = {"event", "delivery_id", "subject", "bind_left",
+		"bind_right", "object"};
+	json_t *signature;
+	size_t index;
+	int ret = 0;
+
+	for (size_t i = 0; i < lengthof(members) && ret == 0; i++)
+		ret = check_value(provider, item, "webhook", name, members[i], err);
+	json_array_foreach(json_object_get(item, "signatures"), index, signature) {
+		if (ret == 0)
+			ret = check_value(provider, signature, "signature of webhook", name, "header", err);
+		if (ret == 0)
+			ret = check_value(provider, signature, "signature of webhook", name, "prefix", err);
+	}
 	return ret;
 }
 
@@ -207,6 +230,8 @@ static int check_webhook(const json_t *provider, const json_t *item, struct err 
 	ret = check_slot(provider, item, "webhook", name, "key", err);
 	if (ret == 0 && scheme == MORTISE_SCHEME_HMAC)
 		ret = check_algorithms(item, name, err);
+	if (ret == 0)
+		ret = check_webhook_values(provider, item, name, err);
 	if (ret == 0)
 		ret = check_unique(json_object_get(item, "events"), "event", "name", err);
 	if (ret == 0)

@@ -21,6 +21,7 @@
 #include "core/base/err.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/provider/provider.h"
 #include "core/upstream/oauth2.h"
 #include "core/upstream/upstream.h"
 
@@ -65,6 +66,7 @@ static int authorize_url(struct pipeline_run *run, const struct reg_step *step,
 	cleanup_free char *base = NULL;
 	cleanup_free char *client_id = NULL;
 	cleanup_free char *redirect_uri = step_redirect_uri(run);
+	cleanup_free char *scopes = provider_value(run->daemon, run->provider, step->step.scopes);
 
 	if (upstream_template(run->daemon, &scope, step->step.authorize_url, NULL, &base, err) < 0 ||
 		upstream_value(run->daemon, &scope, step->step.client_id, &client_id, err) < 0)
@@ -74,8 +76,8 @@ static int authorize_url(struct pipeline_run *run, const struct reg_step *step,
 	query_add(url, "response_type", "code");
 	query_add(url, "redirect_uri", redirect_uri);
 	query_add(url, "state", state);
-	if (step->step.scopes)
-		query_add(url, "scope", step->step.scopes);
+	if (scopes && scopes[0])
+		query_add(url, "scope", scopes);
 	if (step->step.flags & MORTISE_STEP_PKCE) {
 		char verifier[VERIFIER_SIZE], challenge[VERIFIER_SIZE];
 

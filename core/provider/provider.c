@@ -391,6 +391,16 @@ char *provider_setting(struct daemon *daemon, const struct reg_provider *provide
 	return text && text[0] ? steal(&text) : xstrdup(setting->default_value);
 }
 
+char *provider_value(struct daemon *daemon, const struct reg_provider *provider,
+	const char *value)
+{
+	static const char prefix[] = "setting:";
+
+	if (value && strncmp(value, prefix, sizeof(prefix) - 1) == 0)
+		return provider_setting(daemon, provider, value + sizeof(prefix) - 1);
+	return xstrdup(value);
+}
+
 static bool is_set(struct daemon *daemon, const struct reg_provider *provider,
 	const struct mortise_setting *setting)
 {

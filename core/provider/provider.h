@@ -78,6 +78,10 @@ const struct reg_provider **providers_all(struct providers *providers, size_t *r
  * neither, is not registered, or is secret. */
 char *provider_setting(struct daemon *daemon, const struct reg_provider *provider,
 	const char *name);
+/* A registered value, as a new string: "setting:NAME" is that setting, anything else
+ * stands for itself.  NULL: there is none. */
+char *provider_value(struct daemon *daemon, const struct reg_provider *provider,
+	const char *value);
 /* Are all its required settings there? */
 bool provider_configured(struct daemon *daemon, const struct reg_provider *provider);
 

@@ -10,6 +10,7 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/provider/provider.h"
 
 /* The set as others see it, and how many hold it. */
 struct counted {
@@ -19,10 +20,50 @@ struct counted {
 
 /* ---- Making ---- */
 
-static int parse(struct webhook_plan *plan, const char *text, struct expression **ret_expression,
-	struct err *err)
+/* What a plan is made from. */
+struct making {
+	struct daemon *daemon;
+	const struct reg_provider *provider;
+	const struct reg_webhook *registered;
+	struct webhook_plan *plan;
+};
+
+/* An expression may stand in a setting; an empty one is none. */
+static int parse(const struct making *making, const char *value,
+	struct expression **ret_expression, struct err *err)
 {
-	return text ? expression_parse(text, plan->scanner, ret_expression, err) : 0;
+	cleanup_free char *text = provider_value(making->daemon, making->provider, value);
+
+	if (!text || !text[0])
+		return 0;
+	return expression_parse(text, making->plan->scanner, ret_expression, err);
+}
+
+/* The registered signatures, with the header and prefix that settings name. */
+static int fill_signatures(const struct making *making, struct err *err)
+{
+	const struct reg_webhook *registered = making->registered;
+	struct webhook_plan *plan = making->plan;
+
+	plan->filled = *registered;
+	plan->filled.signatures = xcalloc(registered->signature_len,
+		sizeof(*plan->filled.signatures));
+	plan->reg = &plan->filled;
+	for (size_t i = 0; i < registered->signature_len; i++) {
+		struct mortise_signature *signature = &plan->filled.signatures[i];
+		const struct mortise_signature *given = &registered->signatures[i];
+
+		*signature = *given;
+		signature->header = provider_value(making->daemon, making->provider, given->header);
+		signature->prefix = provider_value(making->daemon, making->provider, given->prefix);
+	}
+	for (size_t i = 0; i < registered->signature_len; i++)
+		if (!plan->filled.signatures[i].header || !plan->filled.signatures[i].header[0])
+			return err_set(err, MORTISE_E_SETTINGS,
+				"the header of its signature is not known: set providers.%s.%s",
+				making->provider->provider.key,
+				registered->signatures[i].header + strlen("setting:"));
+	return 0;
 }
 
 /* Split at slashes, in place; empty parts do not count.  False: too many. */
@@ -54,34 +95,35 @@ static int split_path(struct webhook_plan *plan, struct err *err)
 	return 0;
 }
 
-static int make_plan(const struct reg_webhook *reg, struct webhook_plan *plan, struct err *err)
+static int make_plan(const struct making *making, struct err *err)
 {
-	const struct mortise_webhook *webhook = &reg->webhook;
-	int result;
+	const struct mortise_webhook *webhook = &making->registered->webhook;
+	struct webhook_plan *plan = making->plan;
+	int result = fill_signatures(making, err);
 
-	plan->reg = reg;
 	plan->name = webhook->name ? webhook->name : webhook->path;
 	plan->scanner = scanner_plan_new();
-	result = split_path(plan, err);
 	if (result == 0)
-		result = parse(plan, webhook->event, &plan->event, err);
+		result = split_path(plan, err);
 	if (result == 0)
-		result = parse(plan, webhook->delivery_id, &plan->delivery_id, err);
+		result = parse(making, webhook->event, &plan->event, err);
 	if (result == 0)
-		result = parse(plan, webhook->subject, &plan->subject, err);
+		result = parse(making, webhook->delivery_id, &plan->delivery_id, err);
 	if (result == 0)
-		result = parse(plan, webhook->bind_left, &plan->bind_left, err);
+		result = parse(making, webhook->subject, &plan->subject, err);
 	if (result == 0)
-		result = parse(plan, webhook->bind_right, &plan->bind_right, err);
+		result = parse(making, webhook->bind_left, &plan->bind_left, err);
 	if (result == 0)
-		result = parse(plan, webhook->object, &plan->object, err);
+		result = parse(making, webhook->bind_right, &plan->bind_right, err);
+	if (result == 0)
+		result = parse(making, webhook->object, &plan->object, err);
 	if (result < 0)
 		err_prefix(err, "webhook \"%s\": ", plan->name);
 	return result;
 }
 
-int webhook_set_new(const struct reg_provider *provider_take, struct webhook_set **ret_set,
-	struct err *err)
+int webhook_set_new(struct daemon *daemon, const struct reg_provider *provider_take,
+	struct webhook_set **ret_set, struct err *err)
 {
 	struct counted *counted = new(struct counted);
 	struct webhook_set *set = &counted->set;
@@ -91,7 +133,9 @@ int webhook_set_new(const struct reg_provider *provider_take, struct webhook_set
 	set->plans = xcalloc(set->provider->webhook_len + 1, sizeof(*set->plans));
 	while (set->len < set->provider->webhook_len) {
 		size_t i = set->len++;
-		int result = make_plan(&set->provider->webhooks[i], &set->plans[i], err);
+		struct making making = {daemon, set->provider, &set->provider->webhooks[i],
+			&set->plans[i]};
+		int result = make_plan(&making, err);
 
 		if (result < 0) {
 			webhook_set_unref(set);
@@ -104,6 +148,11 @@ int webhook_set_new(const struct reg_provider *provider_take, struct webhook_set
 
 static void clear_plan(struct webhook_plan *plan)
 {
+	for (size_t i = 0; i < plan->filled.signature_len; i++) {
+		free((char *)(uintptr_t)plan->filled.signatures[i].header);
+		free((char *)(uintptr_t)plan->filled.signatures[i].prefix);
+	}
+	free(plan->filled.signatures);
 	expression_free(plan->event);
 	expression_free(plan->delivery_id);
 	expression_free(plan->subject);

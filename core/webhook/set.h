@@ -15,6 +15,7 @@
 #include "core/webhook/expression.h"
 #include "core/webhook/scanner.h"
 
+struct daemon;
 struct err;
 
 #define WEBHOOK_SEGMENTS_MAX 8
@@ -22,7 +23,8 @@ struct err;
 
 /* A webhook, ready for use. */
 struct webhook_plan {
-	const struct reg_webhook *reg;
+	const struct reg_webhook *reg;         /* as registered, settings filled in */
+	struct reg_webhook filled;             /* what it points to; owns its signatures */
 	const char *name;
 	struct scanner_plan *scanner;
 	struct expression *event, *delivery_id, *subject, *bind_left, *bind_right, *object;
@@ -44,8 +46,8 @@ struct webhook_path {
 };
 
 /* Takes over the reference to 'provider', also on failure. */
-int webhook_set_new(const struct reg_provider *provider_take, struct webhook_set **ret_set,
-	struct err *err);
+int webhook_set_new(struct daemon *daemon, const struct reg_provider *provider_take,
+	struct webhook_set **ret_set, struct err *err);
 struct webhook_set *webhook_set_ref(struct webhook_set *set);
 void webhook_set_unref(struct webhook_set *set);
 void webhook_set_unrefp(struct webhook_set **set);

@@ -113,7 +113,7 @@ struct webhook_set *webhooks_find(struct webhooks *webhooks, const char *slug)
 		registration_unref(provider->registration);
 		return set;
 	}
-	if (webhook_set_new(provider, &set, &err) < 0) {
+	if (webhook_set_new(webhooks->daemon, provider, &set, &err) < 0) {
 		log_limited(MORTISE_LOG_ERROR, "webhook.unusable", LOG_TEXT("slug", slug),
 			LOG_TEXT("reason", err_text(&err)));
 		return NULL;

@@ -360,7 +360,8 @@ struct mortise_host {
  * A *slot* names a secret: "provider:NAME" (a secret setting), "integration:NAME",
  * "install:NAME", "state:NAME" (a secret of the pipeline).
  * An *expression* (webhooks) is header:NAME, json:/pointer, path:NAME or a literal
- * in double quotes; parts stand side by side, "|" gives the first present.
+ * in double quotes; parts stand side by side, "|" gives the first present.  The
+ * whole expression may stand in a setting: "setting:NAME".
  */
 
 #define MORTISE_PROVIDER_VISIBLE (UINT64_C(1) << 0)    /* listed in the catalogue */
@@ -508,7 +509,7 @@ struct mortise_step {
 	const char *token_url;     /* oauth2: template */
 	const char *client_id;     /* oauth2: value */
 	const char *client_secret; /* oauth2: slot */
-	const char *scopes;        /* oauth2: separated by spaces, or NULL */
+	const char *scopes;        /* oauth2: value, separated by spaces; NULL or empty: none */
 	const char *url;           /* redirect: template */
 };
 
@@ -559,7 +560,7 @@ struct mortise_webhook {
 	int32_t rule;              /* hmac */
 	int32_t reserved;
 	const char *key;           /* slot */
-	const char *event;         /* expression */
+	const char *event;         /* expression; so are the next five */
 	const char *delivery_id;
 	const char *subject;
 	const char *bind_left;     /* two expressions that must be equal, or NULL */
@@ -583,9 +584,9 @@ struct mortise_signature {
 	uint32_t size;
 	int32_t encoding;
 	uint64_t flags;
-	const char *header;
+	const char *header;        /* value */
 	const char *algorithm;     /* "sha256", "sha1" */
-	const char *prefix;        /* "sha256=" */
+	const char *prefix;        /* value: "sha256=" */
 };
 
 #define MORTISE_EVENT_HANDLE (UINT64_C(1) << 0)    /* else accepted and ignored */

@@ -76,6 +76,16 @@ bool providers_runnable(struct providers *providers, const char *key)
 	return fake_runnable;
 }
 
+/* Every setting has its default. */
+char *provider_value(struct daemon *daemon, const struct reg_provider *provider,
+	const char *value)
+{
+	(void)daemon;
+	if (value && strncmp(value, "setting:", 8) == 0)
+		value = reg_setting(provider, value + 8)->default_value;
+	return xstrdup(value);
+}
+
 bool provider_configured(struct daemon *daemon, const struct reg_provider *provider)
 {
 	(void)daemon;

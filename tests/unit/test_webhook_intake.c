@@ -73,7 +73,26 @@ static const char registration[] = "[{"
 	"{\"name\":\"now\",\"path\":\"now/{token}/\",\"methods\":\"GET, POST\",\"mode\":1,\"scope\":1,"
 	"\"event\":\"path:token\",\"handler\":true,"
 	"\"replies\":[{\"condition\":\"accepted\",\"status\":200}]}"
-	"]}]";
+	"]},{"
+	"\"provider\":{\"key\":\"placed\",\"name\":\"Placed\",\"build\":true},"
+	"\"settings\":[{\"type\":1,\"flags\":1,\"name\":\"webhook_secret\"},"
+	"{\"type\":1,\"name\":\"event\",\"default_value\":\"header:X-Kind | json:/kind\"},"
+	"{\"type\":1,\"name\":\"header\",\"default_value\":\"X-Sum\"},"
+	"{\"type\":1,\"name\":\"prefix\",\"default_value\":\"v1=\"},"
+	"{\"type\":1,\"name\":\"none\"}],"
+	"\"webhooks\":[{\"path\":\"in/\",\"mode\":1,\"scope\":1,\"scheme\":1,"
+	"\"key\":\"provider:webhook_secret\",\"event\":\"setting:event\","
+	"\"object\":\"setting:none\",\"handler\":true,"
+	"\"signatures\":[{\"header\":\"setting:header\",\"algorithm\":\"sha256\","
+	"\"prefix\":\"setting:prefix\"}],\"events\":[{\"name\":\"told\",\"flags\":1}]}]"
+	"},{"
+	"\"provider\":{\"key\":\"misplaced\",\"name\":\"Misplaced\",\"build\":true},"
+	"\"settings\":[{\"type\":1,\"flags\":1,\"name\":\"webhook_secret\"},"
+	"{\"type\":1,\"name\":\"header\"}],"
+	"\"webhooks\":[{\"path\":\"in/\",\"mode\":1,\"scope\":1,\"scheme\":1,"
+	"\"key\":\"provider:webhook_secret\",\"handler\":true,"
+	"\"signatures\":[{\"header\":\"setting:header\",\"algorithm\":\"sha256\"}]}]"
+	"}]";
 
 struct fixture {
 	struct scratch_store scratch;
@@ -686,6 +705,29 @@ static void an_inline_webhook_is_handled_before_it_is_answered(void **state)
 	assert_int_equal(count(fixture, "webhooks"), 0);
 }
 
+/* ---- Places that settings name ---- */
+
+static void settings_say_where_the_parts_of_a_webhook_stand(void **state)
+{
+	static const char body[] = "{\"kind\":\"told\"}";
+	struct fixture *fixture = *state;
+	cleanup_free char *head = NULL;
+	char signature[65];
+
+	sign(body, signature);
+	head = xasprintf("POST /extensions/placed/in/ HTTP/1.1\r\nX-Sum: v1=%s", signature);
+	assert_int_equal(send_to(fixture, head, body), 202);
+	assert_string_equal(handled, "webhook:in/ told scope=1 subject= size=15\n");
+	assert_int_equal(send_to(fixture, "POST /extensions/placed/in/ HTTP/1.1\r\nX-Sum: v1=00", body),
+		401);
+	assert_int_equal(send_to(fixture, "POST /extensions/placed/in/ HTTP/1.1\r\nX: y", body), 401);
+}
+
+static void a_signature_whose_header_no_setting_names_closes_the_path(void **state)
+{
+	assert_int_equal(send_to(*state, "POST /extensions/misplaced/in/ HTTP/1.1\r\nX: y", "{}"), 404);
+}
+
 #define case_of(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -707,6 +749,8 @@ int main(void)
 		case_of(an_integrations_own_key_is_found_by_the_subject),
 		case_of(only_the_link_whose_key_matches_gets_a_job),
 		case_of(an_inline_webhook_is_handled_before_it_is_answered),
+		case_of(settings_say_where_the_parts_of_a_webhook_stand),
+		case_of(a_signature_whose_header_no_setting_names_closes_the_path),
 	};
 
 	log_setup(MORTISE_LOG_ERROR - 1, LOG_LOGFMT);
