@@ -79,6 +79,17 @@ static void check_pointer(const struct place *place, const char *member, const c
 		error_at(place, member, "\"%s\" is no JSON pointer: begin it with a slash", pointer);
 }
 
+/* What a value is without configuration: a setting's default, or the text itself. */
+static const char *default_of(const struct place *place, const char *value)
+{
+	const struct mortise_setting *setting;
+
+	if (!value || strncmp(value, "setting:", 8) != 0)
+		return value;
+	setting = reg_setting(place->provider, value + 8);
+	return setting ? setting->default_value : NULL;
+}
+
 static void check_value(const struct place *place, const char *member, const char *value)
 {
 	const struct mortise_setting *setting;
@@ -307,13 +318,15 @@ static void check_expressions(const struct place *place, const struct mortise_we
 	for (size_t i = 0; i < lengthof(expressions); i++) {
 		cleanup_err struct err err = {0};
 		struct expression *expression = NULL;
+		const char *text = default_of(place, expressions[i].text);
 
-		if (!expressions[i].text)
+		/* One that an operator has to give is seen when the daemon runs. */
+		if (is_empty(text))
 			continue;
-		if (expression_parse(expressions[i].text, plan, &expression, &err) < 0)
+		if (expression_parse(text, plan, &expression, &err) < 0)
 			error_at(place, expressions[i].member, "%s", err_text(&err));
 		else
-			check_path_names(place, expressions[i].member, expressions[i].text, webhook->path);
+			check_path_names(place, expressions[i].member, text, webhook->path);
 		expression_free(expression);
 	}
 	scanner_plan_free(plan);
@@ -326,6 +339,7 @@ static void check_signatures(const struct place *place, const struct reg_webhook
 	for (size_t i = 0; i < webhook->signature_len; i++) {
 		const struct mortise_signature *signature = &webhook->signatures[i];
 
+		check_value(place, "header", signature->header);
 		if (webhook->webhook.scheme == MORTISE_SCHEME_HMAC && !is_empty(signature->algorithm) &&
 			!digest_parse(signature->algorithm, &digest))
 			error_at(place, signature->header, "no algorithm is called \"%s\": use \"sha256\" or "
