@@ -1,4 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
+# The plugin of docs/plugin-guide.md is installed as source, and built from there by
+# tests/blackbox/example.test.mjs.
+exampledir = $(docdir)/examples/example
+dist_example_DATA = \
+	%D%/example/Makefile \
+	%D%/example/README.md \
+	%D%/example/account.c \
+	%D%/example/example.c \
+	%D%/example/example.conf \
+	%D%/example/example.h \
+	%D%/example/repository.c \
+	%D%/example/request.c \
+	%D%/example/webhook.c
+TESTS += %D%/example.sh
+EXTRA_DIST += %D%/example.sh
+
 check_LTLIBRARIES += %D%/ping.la
 tests_plugins_ping_la_SOURCES = %D%/ping.c %D%/behave.c %D%/behave.h
 tests_plugins_ping_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -I$(top_srcdir)

@@ -39,8 +39,9 @@ export class Daemon {
   }
 
   // Folders, plugins and configuration, nothing running.
-  static async prepare({ settings = {}, plugins = ['github'], pluginFiles = [], port, folder } = {}) {
+  static async prepare({ settings = {}, plugins = ['github'], pluginFiles = [], port, folder, from = programs } = {}) {
     const daemon = new Daemon();
+    daemon.programs = from;
     daemon.keep = Boolean(folder);
     daemon.folder = folder ?? mkdtempSync(join(tmpdir(), 'mortise-test-'));
     for (const name of ['state', 'run', 'plugins', 'secrets'])
@@ -55,7 +56,7 @@ export class Daemon {
       state_dir: daemon.path('state'),
       runtime_dir: daemon.path('run'),
       plugin_dir: daemon.path('plugins'),
-      host_path: programs.host,
+      host_path: from.host,
       console_dir: consoleDir,
       log: { level: 'debug', format: 'logfmt' },
       metrics: { listen: '' },
@@ -96,7 +97,7 @@ export class Daemon {
   // ---- Its life ----
 
   async run() {
-    this.program = new Program(programs.mortised, ['--config', this.path('mortise.conf')], {
+    this.program = new Program(this.programs.mortised, ['--config', this.path('mortise.conf')], {
       env: { PATH: process.env.PATH, HOME: this.folder, ...this.env,
         ASAN_OPTIONS: 'abort_on_error=0:exitcode=99:detect_leaks=1', UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1' } });
     this.runs.push(this.program);
@@ -203,7 +204,7 @@ export class Daemon {
   // Run mortisectl: {code, out, err}.
   ctl(...args) {
     return new Promise((resolve) => {
-      execFile(programs.ctl, ['--socket', this.socket, ...args], { timeout: 60_000 * patience, maxBuffer: 1 << 26,
+      execFile(this.programs.ctl, ['--socket', this.socket, ...args], { timeout: 60_000 * patience, maxBuffer: 1 << 26,
         env: { PATH: process.env.PATH } }, (error, out, err) =>
         resolve({ code: error ? error.code ?? 1 : 0, out, err }));
     });
