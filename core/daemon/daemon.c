@@ -49,6 +49,7 @@
 #define DRAIN_MS 25000
 #define QUEUE_MAX 1024
 #define METRICS_CONNECTIONS 64
+#define HOST_CALL_SPARE 2              /* for what plugins log and register */
 
 enum phase { STARTING, RUNNING, DRAINED, STOPPING, FAILED };
 
@@ -142,6 +143,15 @@ static void add_routes(struct daemon *daemon)
 	}
 }
 
+/* A call asks for one thing at a time, and a request or job worker waits for each call: so
+ * many threads are enough that no provider waits for those that another one holds. */
+static int host_call_threads(const struct settings *settings)
+{
+	int least = settings->request_workers + settings->job_workers + HOST_CALL_SPARE;
+
+	return settings->host_call_workers > least ? settings->host_call_workers : least;
+}
+
 int daemon_new(struct settings *settings_take, struct daemon **ret_daemon, struct err *err)
 {
 	struct daemon *daemon = new(struct daemon);
@@ -157,7 +167,7 @@ int daemon_new(struct settings *settings_take, struct daemon **ret_daemon, struc
 	daemon->loop = loop_new();
 	daemon->request_pool = pool_new("request", settings->request_workers, QUEUE_MAX);
 	daemon->intake_pool = pool_new("intake", settings->intake_workers, QUEUE_MAX);
-	daemon->host_call_pool = pool_new("host-call", settings->host_call_workers, QUEUE_MAX);
+	daemon->host_call_pool = pool_new("host-call", host_call_threads(settings), QUEUE_MAX);
 	daemon->egress = egress_new(daemon->loop, settings);
 	daemon->upstreams = upstreams_new(daemon);
 	daemon->providers = providers_new(daemon);
