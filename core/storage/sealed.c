@@ -15,8 +15,8 @@
 			   " WHERE id > $1 AND " #column " IS NOT NULL ORDER BY id LIMIT $2"); \
 	SQL(prefix##_replace, "UPDATE " #table " SET " #column " = $1 WHERE id = $2 AND "    \
 			      #column " = $3");                                              \
-	SQL(prefix##_keys, "SELECT DISTINCT substr(" #column ", 1, 4) FROM " #table          \
-			   " WHERE " #column " IS NOT NULL")
+	SQL(prefix##_keys, "SELECT substr(" #column ", 1, 4), min(id) FROM " #table          \
+			   " WHERE " #column " IS NOT NULL GROUP BY 1")
 
 SEALED(sealed_integration, integration, secrets);
 SEALED(sealed_link, organization_integration, secrets);
@@ -90,8 +90,8 @@ int sealed_replace(struct tx *tx, size_t column, int64_t id, const struct blob *
 	return changed < 0 ? changed : 0;
 }
 
-int sealed_key_ids(struct tx *tx, size_t column, uint32_t *ret_ids, size_t max, size_t *ret_len,
-	struct err *err)
+int sealed_list_keys(struct tx *tx, size_t column, struct sealed_key *ret_keys, size_t max,
+	size_t *ret_len, struct err *err)
 {
 	struct query query;
 	size_t len = 0;
@@ -102,8 +102,12 @@ int sealed_key_ids(struct tx *tx, size_t column, uint32_t *ret_ids, size_t max, 
 		const unsigned char *bytes = id.data;
 
 		if (id.size == 4)
-			ret_ids[len++] = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 |
-				(uint32_t)bytes[2] << 8 | bytes[3];
+			ret_keys[len++] = (struct sealed_key){
+				.id = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 |
+					(uint32_t)bytes[2] << 8 | bytes[3],
+				.column = column,
+				.first = query_int(&query, 1),
+			};
 	}
 	query_end(&query);
 	*ret_len = len;

@@ -32,9 +32,16 @@ int sealed_list(struct tx *tx, size_t column, int64_t after, size_t max,
 /* Replace a value if it is still 'before'; one that changed meanwhile is left alone. */
 int sealed_replace(struct tx *tx, size_t column, int64_t id, const struct blob *before,
 	const struct blob *after, struct err *err);
-/* The ids of the master keys that a column's values are wrapped with. */
-int sealed_key_ids(struct tx *tx, size_t column, uint32_t *ret_ids, size_t max, size_t *ret_len,
-	struct err *err);
+
+/* A master key that values of a column are wrapped with. */
+struct sealed_key {
+	uint32_t id;
+	size_t column;
+	int64_t first;             /* the first row with such a value */
+};
+
+int sealed_list_keys(struct tx *tx, size_t column, struct sealed_key *ret_keys, size_t max,
+	size_t *ret_len, struct err *err);
 
 /* A secret of the daemon itself; insert does nothing when the name is taken. */
 int daemon_secret_insert(struct tx *tx, const char *name, const unsigned char uid[16],

@@ -49,14 +49,17 @@ static int check_file(int fd, const char *path, size_t max_size, size_t *ret_siz
 	struct stat st;
 
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return err_set(err, MORTISE_E_SETTINGS, "%s: not a regular file", path);
+		return err_set(err, MORTISE_E_SETTINGS, "%s: not a regular file; "
+			"name the file that holds the secret", path);
 	if (st.st_mode & S_IRWXO)
 		return err_set(err, MORTISE_E_SETTINGS,
 			"%s: everybody may read or write this secret; run `chmod o= %s`", path, path);
 	if (st.st_size == 0)
-		return err_set(err, MORTISE_E_SETTINGS, "%s: is empty", path);
+		return err_set(err, MORTISE_E_SETTINGS, "%s: is empty; restore it, or "
+			"name another file in the configuration", path);
 	if ((uint64_t)st.st_size > max_size)
-		return err_set(err, MORTISE_E_SETTINGS, "%s: larger than %zu bytes", path, max_size);
+		return err_set(err, MORTISE_E_SETTINGS, "%s: larger than %zu bytes; "
+			"is it the right file?", path, max_size);
 	*ret_size = (size_t)st.st_size;
 	return 0;
 }
@@ -68,7 +71,8 @@ int secret_read_file(const char *path, size_t max_size, struct secret **ret_secr
 	size_t size = 0, got = 0;
 
 	if (fd < 0)
-		return err_set(err, MORTISE_E_SETTINGS, "%s: %s", path, strerror(errno));
+		return err_set(err, MORTISE_E_SETTINGS, "%s: %s; restore it, or name another file "
+			"in the configuration", path, strerror(errno));
 	result = check_file(fd, path, max_size, &size, err);
 	if (result < 0) {
 		close(fd);

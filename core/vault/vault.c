@@ -37,9 +37,11 @@
 #define KEYS_MAX 64
 #define FILE_MAX_SIZE 8192
 #define FIRST_LINE "mortise-vault 1"
+#define FRESH ".new"             /* behind the name, until the file is whole */
 #define KEY_LINE_SIZE (8 + 1 + 2 * KEY_SIZE)
 #define TOKEN_KEY_NAME "token-hash"
 #define ROTATE_STEP 100
+#define SAMPLES 8
 #define ASSOCIATED_MAX 128
 
 struct master {
@@ -50,6 +52,7 @@ struct master {
 struct vault {
 	char *path;
 	bool path_is_ours;         /* it may be written: not a systemd credential */
+	bool is_new;               /* the only key is not in the file yet */
 	pthread_rwlock_t lock;
 	struct master masters[KEYS_MAX];   /* under lock, as the next */
 	size_t master_len;
@@ -153,7 +156,7 @@ static void sync_folder(const char *path)
 /* Write the keys and one more line beside the file, then put it in its place. */
 static int write_file(struct vault *vault, const char *path, struct err *err)
 {
-	cleanup_free char *fresh = xasprintf("%s.new", path);
+	cleanup_free char *fresh = xasprintf("%s" FRESH, path);
 	size_t size = strlen(FIRST_LINE "\n") + vault->master_len * (KEY_LINE_SIZE + 1);
 	char *text = sodium_malloc(size + 1), *at = text;
 	int fd, result = 0;
@@ -187,8 +190,9 @@ static int make_master(struct vault *vault, struct err *err)
 	uint32_t id;
 
 	if (vault->master_len == KEYS_MAX)
-		return err_set(err, MORTISE_E_LIMIT, "%s: holds %d keys already", vault->path,
-			KEYS_MAX);
+		return err_set(err, MORTISE_E_LIMIT, "%s: holds %d keys already; stop the daemon "
+			"and remove the lines of those that `mortisectl vault status` shows as not "
+			"in use", vault->path, KEYS_MAX);
 	do
 		id = randombytes_random();
 	while (id == 0 || find_master(vault, id));
@@ -214,26 +218,46 @@ static void find_file(struct vault *vault, const struct vault_settings *settings
 	}
 }
 
+/* A rotation would put a file in the place of a link, and leave the target as it was. */
+static int refuse_link(const struct vault *vault, struct err *err)
+{
+	struct stat st;
+
+	if (!vault->path_is_ours || lstat(vault->path, &st) < 0 || !S_ISLNK(st.st_mode))
+		return 0;
+	return err_set(err, MORTISE_E_SETTINGS, "%s: is a symbolic link; name the file itself in "
+		"vault.key_file", vault->path);
+}
+
+static int read_file(struct vault *vault, struct err *err)
+{
+	cleanup_free char *fresh = xasprintf("%s" FRESH, vault->path);
+	cleanup_secret struct secret *file = NULL;
+	int result = refuse_link(vault, err);
+
+	if (result == 0)
+		result = secret_read_file(vault->path, FILE_MAX_SIZE, &file, err);
+	if (result == 0)
+		result = parse_file(vault, file, err);
+	/* A rotation may have been cut off before its file was the one; nothing is sealed
+	 * with a key that stands only there. */
+	if (result == 0 && vault->path_is_ours)
+		unlink(fresh);
+	return result;
+}
+
 int vault_open(const struct vault_settings *settings, struct vault **ret_vault, struct err *err)
 {
 	struct vault *vault = new(struct vault);
-	cleanup_secret struct secret *file = NULL;
 	bool named = settings->key_file && *settings->key_file;
+	struct stat st;
 	int result;
 
 	pthread_rwlock_init(&vault->lock, NULL);
 	find_file(vault, settings);
-	if (!named && vault->path_is_ours && access(vault->path, F_OK) < 0 && errno == ENOENT) {
-		result = make_master(vault, err);
-		if (result == 0)
-			result = write_file(vault, vault->path, err);
-		if (result == 0)
-			log_notice("vault.created", LOG_TEXT("file", vault->path));
-	} else {
-		result = secret_read_file(vault->path, FILE_MAX_SIZE, &file, err);
-		if (result == 0)
-			result = parse_file(vault, file, err);
-	}
+	vault->is_new = !named && vault->path_is_ours && lstat(vault->path, &st) < 0 &&
+		errno == ENOENT;
+	result = vault->is_new ? make_master(vault, err) : read_file(vault, err);
 	if (result < 0) {
 		err_prefix(err, "vault key: ");
 		vault_close(vault);
@@ -445,7 +469,7 @@ static int open_token_key(struct vault *vault, struct store *store, struct err *
 /* ---- Start check, status ---- */
 
 struct used_keys {
-	uint32_t ids[KEYS_MAX * 8];
+	struct sealed_key keys[KEYS_MAX * 8];
 	size_t len;
 };
 
@@ -456,8 +480,8 @@ static int list_used_keys(struct tx *tx, void *arg, struct err *err)
 	used->len = 0;
 	for (size_t column = 0; sealed_column(column); column++) {
 		size_t len;
-		int result = sealed_key_ids(tx, column, used->ids + used->len,
-			lengthof(used->ids) - used->len, &len, err);
+		int result = sealed_list_keys(tx, column, used->keys + used->len,
+			lengthof(used->keys) - used->len, &len, err);
 
 		if (result < 0)
 			return result;
@@ -466,24 +490,95 @@ static int list_used_keys(struct tx *tx, void *arg, struct err *err)
 	return 0;
 }
 
+/* A few of the values that are wrapped with one master key. */
+struct samples {
+	const struct sealed_key *key;
+	struct sealed_row rows[SAMPLES];
+	size_t len;
+};
+
+static int list_samples(struct tx *tx, void *arg, struct err *err)
+{
+	struct samples *samples = arg;
+
+	return sealed_list(tx, samples->key->column, samples->key->first - 1, SAMPLES,
+		samples->rows, &samples->len, err);
+}
+
+static bool opens(struct vault *vault, const char *column, const struct sealed_row *row)
+{
+	unsigned char associated[ASSOCIATED_MAX], data_key[KEY_SIZE];
+	size_t associated_size = associate(column, row->uid, associated);
+	int result = unwrap(vault, row->sealed, row->size, associated, associated_size, data_key,
+		NULL);
+
+	sodium_memzero(data_key, sizeof(data_key));
+	return result == 0;
+}
+
+/* One value that opens proves the key; one that does not may be damaged itself. */
+static int check_key(struct vault *vault, struct store *store, const struct sealed_key *key,
+	struct err *err)
+{
+	struct samples samples = {.key = key};
+	int result = store_read(store, list_samples, &samples, err);
+	bool good = false;
+
+	for (size_t i = 0; i < samples.len; i++) {
+		good = good || (key_id(samples.rows[i].sealed) == key->id &&
+			opens(vault, sealed_column(key->column), &samples.rows[i]));
+		free(samples.rows[i].sealed);
+	}
+	if (result == 0 && !good)
+		result = err_set(err, MORTISE_E_SETTINGS, "vault key: %s: key %08x is not the one "
+			"that values in the database (%s) are sealed with; restore the file from "
+			"your copy", vault->path, key->id, sealed_column(key->column));
+	return result;
+}
+
+/* The file is made only for a database that needs none yet. */
+static int keep_new(struct vault *vault, const struct used_keys *used, struct err *err)
+{
+	int result;
+
+	if (used->len > 0)
+		return err_set(err, MORTISE_E_SETTINGS, "vault key: %s is missing, but values in the "
+			"database are sealed with key %08x; restore the file from your copy",
+			vault->path, used->keys[0].id);
+	result = write_file(vault, vault->path, err);
+	if (result < 0) {
+		err_prefix(err, "vault key: ");
+		return result;
+	}
+	vault->is_new = false;
+	log_notice("vault.created", LOG_TEXT("file", vault->path));
+	return 0;
+}
+
 int vault_check(struct vault *vault, struct store *store, struct err *err)
 {
-	struct used_keys used;
-	int result = store_read(store, list_used_keys, &used, err);
+	struct used_keys *used = new(struct used_keys);
+	int result = store_read(store, list_used_keys, used, err);
 
-	for (size_t i = 0; result == 0 && i < used.len; i++)
-		if (!find_master(vault, used.ids[i]))
+	if (result == 0 && vault->is_new)
+		result = keep_new(vault, used, err);
+	for (size_t i = 0; result == 0 && i < used->len; i++)
+		if (find_master(vault, used->keys[i].id))
+			result = check_key(vault, store, &used->keys[i], err);
+		else
 			result = err_set(err, MORTISE_E_SETTINGS,
 				"vault key: %s lacks key %08x, which values in the database are sealed "
-				"with; add its line from your copy of the file", vault->path, used.ids[i]);
+				"with; add its line from your copy of the file", vault->path,
+				used->keys[i].id);
+	free(used);
 	return result < 0 ? result : open_token_key(vault, store, err);
 }
 
 int vault_status(struct vault *vault, struct store *store, json_t **ret_status, struct err *err)
 {
-	struct used_keys used;
+	cleanup_free struct used_keys *used = new(struct used_keys);
 	json_t *keys;
-	int result = store_read(store, list_used_keys, &used, err);
+	int result = store_read(store, list_used_keys, used, err);
 
 	if (result < 0)
 		return result;
@@ -493,8 +588,8 @@ int vault_status(struct vault *vault, struct store *store, json_t **ret_status, 
 		bool in_use = false;
 		char id[9];
 
-		for (size_t j = 0; j < used.len; j++)
-			in_use = in_use || used.ids[j] == vault->masters[i].id;
+		for (size_t j = 0; j < used->len; j++)
+			in_use = in_use || used->keys[j].id == vault->masters[i].id;
 		snprintf(id, sizeof(id), "%08x", vault->masters[i].id);
 		json_array_append_new(keys, json_pack("{s:s, s:b, s:b}", "id", id, "newest",
 			i + 1 == vault->master_len, "inUse", in_use));

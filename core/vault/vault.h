@@ -37,13 +37,15 @@ void secret_freep(struct secret **secret);
 
 struct vault_settings {
 	const char *key_file;  /* "": systemd credential vault.key, else state_dir/vault.key,
-				* made at first start with mode 0600 */
+				* made by the first vault_check with mode 0600 */
 	const char *state_dir;
 };
 
 int vault_open(const struct vault_settings *settings, struct vault **ret_vault, struct err *err);
 void vault_close(struct vault *vault);
-/* Every master key in use in the database must be here; E_SETTINGS names a missing one. */
+/* Every master key in use in the database must be here and open what it sealed; E_SETTINGS
+ * names a missing or a wrong one.  A database with nothing sealed gets its first key file
+ * here. */
 int vault_check(struct vault *vault, struct store *store, struct err *err);
 
 /* Seal 'size' bytes for 'column' ("integration.secrets") of the row 'uid'; '*ret_sealed'

@@ -5,13 +5,14 @@
 // one must not be.  That the search finds is tested first.
 import assert from 'node:assert/strict';
 import { createPrivateKey, randomBytes } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { serve } from '../upstream/http.mjs';
 import { freePort } from './lib/config.mjs';
+import { Daemon } from './lib/daemon.mjs';
 import { Ping } from './lib/ping.mjs';
 import { forms, Searcher } from './lib/searcher.mjs';
 import { pushPayload, sha } from './lib/webhooks.mjs';
@@ -335,5 +336,74 @@ describe('with secrets everywhere', () => {
       assert.ok(seen.some((found) => found.place === place && found.secret === text), `${text} must be found in ${place}`);
     const leaks = searcher.find().filter(({ secret, place }) => !(secret === 'a variable of the daemon' && place === 'mortised environ'));
     assert.deepEqual(leaks, []);
+  });
+});
+
+describe('a vault key file that is', () => {
+  let daemon;
+  let token;
+  let good;
+  const file = () => daemon.path('state', 'vault.key');
+
+  before(async () => {
+    daemon = await Daemon.start({ plugins: [] });
+    token = await daemon.organization('acme');
+    await daemon.stop();
+    good = readFileSync(file());
+  });
+  after(() => daemon?.close());
+
+  // Start with the file as 'spoil' leaves it: refused, with these words.  With the good
+  // one it starts again, and the token that was given out before is known.
+  async function refuses(spoil, words) {
+    rmSync(file(), { recursive: true, force: true });
+    await spoil();
+    await assert.rejects(daemon.run(), /did not start/);
+    const { reason } = daemon.events('daemon.failed', {}, { lastRun: true })[0];
+    rmSync(file(), { recursive: true, force: true });
+    writeFileSync(file(), good, { mode: 0o600 });
+    assert.match(reason, words);
+    assert.ok(reason.includes(file()), reason);
+    assert.ok(!reason.includes(good.toString().slice(-20, -1)));
+  }
+  const write = (text, mode = 0o600) => () => {
+    writeFileSync(file(), text);
+    chmodSync(file(), mode);
+  };
+  const otherKey = () => good.toString().replace(/[0-9a-f]{64}/, randomBytes(32).toString('hex'));
+  const otherId = () => good.toString().replace(/^[0-9a-f]{8}/m, '0badc0de');
+
+  test('missing, while something is sealed', async () => {
+    await refuses(() => {}, /is missing, but .*sealed with key [0-9a-f]{8}; restore the file/);
+    rmSync(file());
+    await assert.rejects(daemon.run());
+    assert.ok(!existsSync(file()), 'no other key stands in the way of the right one');
+    writeFileSync(file(), good, { mode: 0o600 });
+  });
+  test('of another installation', () => refuses(() => write(otherId())(), /lacks key [0-9a-f]{8}, .*add its line/));
+  test('wrong under the right id', () => refuses(() => write(otherKey())(), /is not the one .*restore the file/));
+  test('cut short', () => refuses(() => write(good.subarray(0, -20))(), /cut short at key 1; restore it/));
+  test('cut off behind its first line', () => refuses(() => write('mortise-vault 1\n')(), /holds no key; restore it/));
+  test('empty', () => refuses(write(''), /is empty; restore it/));
+  test('something else', () => refuses(write('hello\n'), /not a vault key file; point vault\.key_file/));
+  test('large', () => refuses(write('mortise-vault 1\n'.repeat(1000)), /larger than 8192 bytes; is it the right file/));
+  test('readable for everybody', () => refuses(() => write(good, 0o644)(), /run `chmod o= /));
+  test('a folder', () => refuses(() => mkdirSync(file()), /not a regular file; name the file/));
+  test('a symbolic link', () => refuses(() => {
+    writeFileSync(daemon.path('elsewhere'), good, { mode: 0o600 });
+    symlinkSync(daemon.path('elsewhere'), file());
+  }, /is a symbolic link; name the file itself/));
+  test('a link that leads nowhere', () => refuses(() => symlinkSync(daemon.path('nowhere'), file()), /is a symbolic link/));
+  test('named and not there', async () => {
+    const named = daemon.path('named.key');
+    daemon.configure({ vault: { key_file: named } });
+    await assert.rejects(daemon.run());
+    assert.match(daemon.events('daemon.failed', {}, { lastRun: true })[0].reason, /named\.key: No such file.*restore it, or name another/);
+    assert.ok(!existsSync(named));
+    daemon.configure({ vault: undefined });
+  });
+  test('as it was starts, and the token from before is good', async () => {
+    await daemon.run();
+    assert.equal((await daemon.api('GET', '/organizations/acme/', { token })).status, 200);
   });
 });
