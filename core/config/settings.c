@@ -580,8 +580,10 @@ static const char *wrong_type(const struct mortise_setting *registered, config_s
 {
 	int type = config_setting_type(setting);
 
+	/* What is no path may be the secret itself, and errors and logs name paths. */
 	if (registered->flags & MORTISE_SETTING_SECRET)
-		return type == CONFIG_TYPE_STRING ? NULL : "must be a file's path as text";
+		return type == CONFIG_TYPE_STRING && *config_setting_get_string(setting) == '/'
+			? NULL : "must be the absolute path of a file that holds the secret";
 	if (registered->type == MORTISE_TYPE_BOOLEAN)
 		return type == CONFIG_TYPE_BOOL ? NULL : "must be true or false";
 	if (registered->type == MORTISE_TYPE_INTEGER)

@@ -394,8 +394,7 @@ static int find_path(const struct store_settings *settings, char **ret_path, str
 
 	if (strncmp(settings->url, "sqlite:", strlen("sqlite:")) != 0 || *file == '\0')
 		return err_set(err, MORTISE_E_SETTINGS,
-			"storage.url: \"%s\" is not supported by this version; use "
-			"\"sqlite:FILE\"", settings->url);
+			"storage.url: this version supports only \"sqlite:FILE\"");
 	*ret_path = *file == '/' ? xstrdup(file) : xasprintf("%s/%s", settings->state_dir, file);
 	return 0;
 }

@@ -253,6 +253,10 @@ int vault_open(const struct vault_settings *settings, struct vault **ret_vault, 
 	struct stat st;
 	int result;
 
+	/* What is no path may be a key itself: it is not repeated. */
+	if (named && *settings->key_file != '/')
+		return err_set(err, MORTISE_E_SETTINGS,
+			"vault.key_file: must be the absolute path of the file that holds the keys");
 	pthread_rwlock_init(&vault->lock, NULL);
 	find_file(vault, settings);
 	vault->is_new = !named && vault->path_is_ours && lstat(vault->path, &st) < 0 &&

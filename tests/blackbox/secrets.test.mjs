@@ -4,6 +4,7 @@
 // Secrets stay inside: known ones are put wherever one can be, then looked for wherever
 // one must not be.  That the search finds is tested first.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { createPrivateKey, randomBytes } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +14,7 @@ import { after, before, describe, test } from 'node:test';
 import { serve } from '../upstream/http.mjs';
 import { freePort } from './lib/config.mjs';
 import { Daemon } from './lib/daemon.mjs';
+import { programs } from './lib/paths.mjs';
 import { Ping } from './lib/ping.mjs';
 import { forms, Searcher } from './lib/searcher.mjs';
 import { pushPayload, sha } from './lib/webhooks.mjs';
@@ -24,6 +26,11 @@ const E_INTERNAL = -15;
 const random = () => randomBytes(18).toString('base64url');
 // With what has to be escaped in a URL, in JSON and in a form.
 const awkward = (strange = 'é') => `${random()}+/="&% ${strange}${random()}`;
+
+// {code, stdout, stderr}
+const execute = (file, args) => new Promise((resolve) => {
+  execFile(file, args, { env: { PATH: process.env.PATH } }, (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }));
+});
 
 function readable(pid) {
   try {
@@ -336,6 +343,46 @@ describe('with secrets everywhere', () => {
       assert.ok(seen.some((found) => found.place === place && found.secret === text), `${text} must be found in ${place}`);
     const leaks = searcher.find().filter(({ secret, place }) => !(secret === 'a variable of the daemon' && place === 'mortised environ'));
     assert.deepEqual(leaks, []);
+  });
+});
+
+// Started with a wrong configuration that holds a secret: it is not repeated, neither by
+// --check-config nor in the log.  Each must be found fault with by one of them.
+test('a secret that stands in the wrong place of the configuration', async (t) => {
+  const github = { app_id: '1', app_name: 'x', client_id: 'x' };
+  const wrong = {
+    'pasted in place of its file': (secret) => ({ providers: { github: { ...github, client_secret_file: secret } } }),
+    'a key pasted in place of its file': (secret) => ({ providers: { github: { ...github,
+      private_key_file: `-----BEGIN RSA PRIVATE KEY-----\n${secret}\n-----END RSA PRIVATE KEY-----` } } }),
+    'under a name that is none': (secret) => ({ providers: { github: { ...github, client_secret: secret } } }),
+    'of a type that is none': (secret) => ({ providers: { github: { ...github, private_key_file: [secret] } } }),
+    'at the top': (secret) => ({ client_secret: secret }),
+    'in the database\'s URL': (secret) => ({ storage: { url: `postgresql://mortise:${secret}@db/mortise` } }),
+    'in place of the vault\'s file': (secret) => ({ vault: { key_file: secret } }),
+    'in the public URL': (secret) => ({ public_url: `https://x/?token=${secret}` }),
+    'as the log\'s level': (secret) => ({ log: { level: secret } }),
+    'as a word': (secret) => ({ product: { key: `${secret}!` } }),
+  };
+  for (const [what, settings] of Object.entries(wrong))
+    await t.test(what, async () => {
+      const secret = random();
+      const daemon = await Daemon.prepare({ settings: settings(secret) });
+      const check = await execute(programs.mortised, ['--check-config', '--config', daemon.path('mortise.conf')]);
+      const started = await daemon.run().then(() => true, () => false);
+      if (started) await daemon.event('plugin.refused');
+      const said = [check.stdout, check.stderr, ...daemon.program.lines].join('\n');
+      await daemon.close();
+      assert.ok(!started || /plugin\.refused/.test(said));
+      assert.ok(!said.includes(secret), said.split('\n').find((line) => line.includes(secret)));
+    });
+  await t.test('in a line that is no configuration', async () => {
+    const secret = random();
+    const daemon = await Daemon.prepare();
+    writeFileSync(daemon.path('mortise.conf'), `client_secret = "${secret}\n${secret} = ;\n`);
+    const check = await execute(programs.mortised, ['--check-config', '--config', daemon.path('mortise.conf')]);
+    await daemon.close();
+    assert.equal(check.code, 1);
+    assert.ok(!check.stderr.includes(secret), check.stderr);
   });
 });
 
