@@ -6,7 +6,8 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createPrivateKey, randomBytes } from 'node:crypto';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync,
+  writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -14,9 +15,11 @@ import { after, before, describe, test } from 'node:test';
 import { serve } from '../upstream/http.mjs';
 import { freePort } from './lib/config.mjs';
 import { Daemon } from './lib/daemon.mjs';
-import { programs } from './lib/paths.mjs';
+import { noMemoryLimit, pluginFile, programs } from './lib/paths.mjs';
 import { Ping } from './lib/ping.mjs';
+import { Program } from './lib/process.mjs';
 import { forms, Searcher } from './lib/searcher.mjs';
+import { until } from './lib/until.mjs';
 import { pushPayload, sha } from './lib/webhooks.mjs';
 import { githubSettings, startWorld } from './lib/world.mjs';
 
@@ -343,6 +346,72 @@ describe('with secrets everywhere', () => {
       assert.ok(seen.some((found) => found.place === place && found.secret === text), `${text} must be found in ${place}`);
     const leaks = searcher.find().filter(({ secret, place }) => !(secret === 'a variable of the daemon' && place === 'mortised environ'));
     assert.deepEqual(leaks, []);
+  });
+});
+
+// bash tells of a child that died whether its core was dumped, wherever a core goes to.
+describe('a crash', () => {
+  const UNDEFINED_INSTRUCTION = Buffer.from([0x0f, 0x0b]);
+  let folder;
+  let dumps;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'mortise-dump-'));
+    const shell = underBash('sh', ['-c', 'kill -SEGV $$']);
+    await shell.exited;
+    dumps = shell.lines.some((line) => line.includes('core dumped'));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  const underBash = (file, args, options) => new Program('bash', ['-c', 'ulimit -c unlimited; "$@"; exit 3', 'bash', file, ...args],
+    { cwd: folder, ...options });
+  const childOf = (pid) => until('bash has a child', () => Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')));
+
+  // Where its main thread waits, nothing that can be run stands any more.
+  function spoil(pid) {
+    const at = Number(readFileSync(`/proc/${pid}/syscall`, 'utf8').trim().split(' ').at(-1));
+    const memory = openSync(`/proc/${pid}/mem`, 'r+');
+    writeSync(memory, UNDEFINED_INSTRUCTION, 0, UNDEFINED_INSTRUCTION.length, at);
+    closeSync(memory);
+  }
+
+  // Why this cannot be seen here, or false.
+  const blind = () => noMemoryLimit ? 'a sanitizer ends the program itself'
+    : process.getuid() !== 0 ? 'only root may make another process crash'
+      : process.arch !== 'x64' ? 'the instruction is for x86-64'
+        : !dumps && 'this system dumps no core of anything';
+
+  async function crashes(shell, pid, wake) {
+    assert.match(readFileSync(`/proc/${pid}/limits`, 'utf8'), /^Max core file size +0 +0 /m);
+    spoil(pid);
+    wake();
+    await shell.exited;
+    const said = shell.lines.join('\n');
+    assert.match(said, /Illegal instruction/);
+    assert.doesNotMatch(said, /core dumped/);
+  }
+
+  test('of the daemon leaves no core', async (t) => {
+    if (blind()) return t.skip(blind());
+    const daemon = await Daemon.prepare({ plugins: [] });
+    const shell = underBash(programs.mortised, ['--config', daemon.path('mortise.conf')]);
+    await until('mortised is ready', async () => (await daemon.request('GET', '/-/ready')).status === 200);
+    await crashes(shell, await childOf(shell.pid), () => daemon.request('GET', '/-/ready').catch(() => {}));
+    daemon.remove();
+  });
+
+  test('of a plugin\'s process leaves no core', async (t) => {
+    if (blind()) return t.skip(blind());
+    const shell = underBash(programs.host, [pluginFile('ping')], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+    const [, , , socket] = shell.child.stdio;
+    socket.once('error', () => {});
+    // It says hello with all it registers, and then that it is ready.
+    let heard = '';
+    socket.on('data', (bytes) => { heard += bytes.toString('latin1'); });
+    await until('the plugin is loaded', () => heard.includes('"plugin"'));
+    const pid = await childOf(shell.pid);
+    await until('it waits for frames', () => /^(0|45|47) /.test(readFileSync(`/proc/${pid}/syscall`, 'utf8')));
+    await crashes(shell, pid, () => socket.write('x'));
   });
 });
 
