@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createPrivateKey, randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync,
+import { chmodSync, closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, watch, writeFileSync,
   writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -521,5 +521,155 @@ describe('a vault key file that is', () => {
   test('as it was starts, and the token from before is good', async () => {
     await daemon.run();
     assert.equal((await daemon.api('GET', '/organizations/acme/', { token })).status, 200);
+  });
+});
+
+describe('a rotation of the vault\'s keys', () => {
+  let world;
+  let ping;
+  let daemon;
+  let echo;
+  let token;
+  const keys = new Map();        // account → the API key it was installed with
+  const wrong = [];              // replies that nobody should get
+  let killing = false;           // what is cut off by that may fail
+  const path = '/organizations/acme/pipeline/integration_pipeline/';
+
+  before(async () => {
+    echo = await startEcho();
+    echo.tokens = { access_token: random(), token_type: 'bearer' };
+    world = await startWorld({ plugins: ['github', 'ping'] });
+    daemon = world.daemon;
+    const secret = random();
+    daemon.configure({
+      egress: { allow: [...daemon.settings.egress.allow, ...['ping', 'ping-oauth'].map((provider) => ({ provider, host: '127.0.0.1', port: echo.port }))],
+        connect_timeout: 2, timeout: 10 },
+      providers: { ...daemon.settings.providers, ping: { api_url: echo.url, webhook_secret_file: daemon.secret('ping', secret) },
+        'ping-oauth': { api_url: echo.url, web_url: echo.url, client_secret_file: daemon.secret('oauth', random()) } },
+    });
+    await daemon.restart();
+    ping = Object.assign(new Ping(), { daemon, secret });
+    token = await daemon.organization('acme');
+    await world.install('acme', token);
+    await daemon.idle();
+  });
+  after(async () => {
+    await world?.close();
+    await echo?.close();
+  });
+
+  // A reply, whose status must be right for somebody who may be asked to come again.
+  async function ask(method, to, options) {
+    const answer = await daemon.request(method, to, options);
+    if (answer.status >= 500 && !(answer.status === 503 && answer.headers['retry-after'])) wrong.push(`${method} ${to}: ${answer.status} ${answer.text}`);
+    return answer;
+  }
+
+  async function install(n) {
+    const [account, key] = [`account-${n}`, random()];
+    const post = (body) => ask('POST', `/api/0${path}`, { token, body });
+    await post({ action: 'initialize', provider: 'ping' });
+    await post({ account, api_key: key, region: 'eu' });
+    const { json } = await post({ colour: 'red' });
+    const { json: done } = await post({ state: json?.data?.state, confirm: true });
+    if (done?.status === 'complete') keys.set(account, key);
+    else if (!killing) wrong.push(`install ${n}: ${JSON.stringify(done)}`);
+  }
+
+  // A token that GitHub took back: the next call mints another, which is sealed and kept.
+  async function refresh() {
+    for (const [name, { installation }] of world.github.tokens) if (installation) world.github.tokens.delete(name);
+    const [integration] = (await daemon.list('/organizations/acme/integrations/?providerKey=github', { token }));
+    const { status: fate, text } = await ask('GET', `/api/0/organizations/acme/integrations/${integration.id}/repos/?search=${random()}`, { token });
+    if (fate !== 200 && !killing) wrong.push(`refresh: ${fate} ${text}`);
+  }
+
+  async function push(n, acknowledged) {
+    const body = JSON.stringify(pushPayload(48812345, { id: 5501, name: 'acme-co/till' }, [{ sha: sha(n) }]));
+    const { status } = await ask('POST', '/extensions/github/webhook/', { body, headers: await world.webhooks.headers('push', body) });
+    if (status === 204) acknowledged.push(sha(n));
+  }
+
+  // All of that, again and again, until 'work' is done; what it met when the daemon was
+  // away counts nothing.
+  async function under(load, work) {
+    let going = true;
+    const loops = load.map(async (step) => {
+      while (going) await step().catch((error) => { if (!daemon.program.end && !/ECONN|hang up|socket/.test(error.message)) throw error; });
+    });
+    try {
+      return await work();
+    } finally {
+      going = false;
+      await Promise.all(loops);
+    }
+  }
+
+  async function allReadable() {
+    for (const [account, key] of keys) {
+      await ping.tell(account, { do: 'http', method: 'GET', path: '/me', credentials: 'key' }, { hook: 'now' });
+      assert.equal(echo.requests.at(-1).headers.authorization, `Key ${key}`, account);
+    }
+    await refresh();
+    assert.deepEqual(wrong, []);
+  }
+
+  const minted = () => world.github.requests.filter(({ path: to }) => to.endsWith('/access_tokens')).length;
+  const status = async () => (await daemon.ctlJson('vault', 'status')).keys;
+  const file = () => daemon.path('state', 'vault.key');
+
+  test('under load loses nothing, also when it is killed in the middle; the old key can go', async () => {
+    let number = 0;
+    let installed = 0;
+    const acknowledged = [];
+    const load = [() => push(++number, acknowledged), () => push(++number, acknowledged), () => install(++installed), () => refresh()];
+    const post = async (body) => (await daemon.api('POST', path, { token: waiting, body })).json;
+    const waiting = await daemon.token('acme', ['org:integrations']);
+    const begun = await post({ action: 'initialize', provider: 'ping-oauth' });
+    const visit = await post({ code: random(), state: new URL(begun.data.oauthUrl).searchParams.get('state') });
+
+    await under(load, async () => {
+      await until('there is something to rotate', () => keys.size >= 20 && acknowledged.length >= 20);
+      for (let i = 0; i < 3; i++) await daemon.ctlOk('vault', 'rotate');
+      await until('more is installed', () => keys.size >= 30 && minted() >= 10);
+    });
+    await allReadable();
+
+    killing = true;
+    let mixed = 0;
+    for (let round = 0; round < 3 || (mixed === 0 && round < 12); round++)
+      await under(load, async () => {
+        const before = (await status()).length;
+        const renamed = watch(daemon.path('state'));
+        const rotation = daemon.ctl('vault', 'rotate');
+        await new Promise((resolve) => renamed.on('change', (event, name) => name === 'vault.key' && resolve()));
+        renamed.close();
+        await daemon.kill();
+        await rotation;
+        const [{ n }] = await daemon.sql('SELECT count(DISTINCT substr(secrets, 1, 4)) AS n FROM integration');
+        mixed += n > 1;
+        await daemon.run();
+        assert.equal((await status()).length, before + 1);
+      });
+    killing = false;
+    assert.ok(mixed > 0, 'no rotation was cut off in the middle');
+    await allReadable();
+
+    await daemon.ctlOk('vault', 'rotate');
+    await daemon.idle();
+    const inUse = (await status()).filter((key) => key.inUse);
+    assert.deepEqual(inUse.map(({ newest }) => newest), [true]);
+    await daemon.stop();
+    const lines = readFileSync(file(), 'utf8').split('\n');
+    writeFileSync(file(), [lines[0], ...lines.filter((line) => line.startsWith(inUse[0].id)), ''].join('\n'));
+    await daemon.run();
+    assert.equal((await status()).length, 1);
+    await allReadable();
+    const { state } = Object.fromEntries(new URL(visit.data.visitUrl).searchParams);
+    assert.equal((await post({ place: 'here', state })).status, 'complete');
+    const repos = await daemon.list('/organizations/acme/repos/', { token });
+    const { id } = repos.find(({ name }) => name === 'acme-co/till');
+    const known = new Set((await daemon.list(`/organizations/acme/repos/${id}/commits/`, { token })).map((commit) => commit.id));
+    assert.deepEqual(acknowledged.filter((commit) => !known.has(commit)), []);
   });
 });
