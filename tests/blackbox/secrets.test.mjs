@@ -642,7 +642,8 @@ describe('a rotation of the vault\'s keys', () => {
         const before = (await status()).length;
         const renamed = watch(daemon.path('state'));
         const rotation = daemon.ctl('vault', 'rotate');
-        await new Promise((resolve) => renamed.on('change', (event, name) => name === 'vault.key' && resolve()));
+        const replaced = new Promise((resolve) => renamed.on('change', (event, name) => name === 'vault.key' && resolve()));
+        await Promise.race([replaced, rotation]);
         renamed.close();
         await daemon.kill();
         await rotation;
