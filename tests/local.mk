@@ -17,11 +17,13 @@ endif
 EXTRA_DIST += %D%/unit/unit.h %D%/fuzz/seeds %D%/blackbox %D%/upstream tools .ci \
 	package.json package-lock.json .npmrc
 
+include %D%/blackbox/local.mk
+
 # The black-box tests: a real mortised from this build on temporary directories.
 # BLACKBOX=file narrows it.
 NODE = node
 BLACKBOX = $(abs_top_srcdir)/tests/blackbox/*.test.mjs
-check-blackbox: all $(check_LTLIBRARIES)
+check-blackbox: all $(check_LTLIBRARIES) $(check_PROGRAMS)
 	builddir='$(abs_top_builddir)' $(NODE) --test --test-concurrency=2 \
 		--test-reporter=spec $(BLACKBOX)
 .PHONY: check-blackbox

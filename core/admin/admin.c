@@ -59,7 +59,7 @@ struct admin {
 	struct admin_table table;
 	struct admin_groups groups;
 	struct evconnlistener *listener;
-	char *path;
+	char *path;                    /* of a socket that we made; NULL: handed over */
 	/* Loop thread. */
 	LIST_HEAD(, admin_conn) conns;
 	size_t conn_len;
@@ -397,30 +397,38 @@ void admin_add_methods(struct admin *admin, const struct admin_method *methods)
 	admin_table_add(&admin->table, methods);
 }
 
+int admin_listen_fd(struct admin *admin, int fd, struct err *err)
+{
+	evutil_make_socket_nonblocking(fd);
+	admin->listener = evconnlistener_new(loop_base(admin->daemon->loop), on_accept, admin,
+		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	if (!admin->listener)
+		return err_set(err, MORTISE_E_INTERNAL, "the admin socket cannot be listened on");
+	return 0;
+}
+
 int admin_listen(struct admin *admin, const char *path, struct err *err)
 {
 	int fd = -1, result = open_socket(path, &fd, err);
 
 	if (result < 0)
 		return result;
-	admin->listener = evconnlistener_new(loop_base(admin->daemon->loop), on_accept, admin,
-		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-	if (!admin->listener) {
+	result = admin_listen_fd(admin, fd, err);
+	if (result < 0)
 		close(fd);
-		return err_set(err, MORTISE_E_INTERNAL, "cannot listen on %s", path);
-	}
-	admin->path = xstrdup(path);
-	return 0;
+	else
+		admin->path = xstrdup(path);
+	return result;
 }
 
 void admin_free(struct admin *admin)
 {
 	if (!admin)
 		return;
-	if (admin->listener) {
+	if (admin->listener)
 		evconnlistener_free(admin->listener);
+	if (admin->path)
 		unlink(admin->path);
-	}
 	while (!LIST_EMPTY(&admin->conns))
 		conn_free(LIST_FIRST(&admin->conns));
 	pool_free(admin->pool);

@@ -44,6 +44,8 @@ void admin_add_methods(struct admin *admin, const struct admin_method *methods);
 /* All tables of this folder. */
 void admin_add_all_methods(struct admin *admin);
 int admin_listen(struct admin *admin, const char *path, struct err *err);
+/* Take a listening Unix socket (socket activation). */
+int admin_listen_fd(struct admin *admin, int fd, struct err *err);
 /* Loop thread, or when the loop has ended. */
 void admin_free(struct admin *admin);
 

@@ -32,7 +32,6 @@ struct settings {
 	char **listen;         /* NULL-terminated lists of strings */
 	char *state_dir, *runtime_dir, *plugin_dir, *host_path, *console_dir;
 	char **plugins;        /* empty: all in plugin_dir */
-	bool sandbox_required; /* no plugin where the kernel lacks a piece */
 	char *product_name, *product_key;
 	char *vault_key_file;
 	char *storage_url;
@@ -47,6 +46,7 @@ struct settings {
 	int log_level;
 	int log_format;        /* enum log_format */
 	char *metrics_listen;  /* "": off */
+	int drain_timeout;     /* seconds */
 	int request_workers, intake_workers, job_workers, host_call_workers;
 	struct settings_tree *trees;   /* what was read, last file first */
 };

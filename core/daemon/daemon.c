@@ -14,12 +14,10 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <event2/event.h>
-#include <systemd/sd-daemon.h>
 
 #include "core/admin/admin.h"
 #include "core/admin/admin_methods.h"
@@ -31,6 +29,9 @@
 #include "core/base/mem.h"
 #include "core/base/pool.h"
 #include "core/config/settings.h"
+#include "core/daemon/notify.h"
+#include "core/daemon/sockets.h"
+#include "core/daemon/watchdog.h"
 #include "core/egress/egress.h"
 #include "core/http/health.h"
 #include "core/http/http.h"
@@ -45,11 +46,10 @@
 #include "core/vault/vault.h"
 #include "core/webhook/webhook.h"
 
-/* Below systemd's default stop time-out of 90 s, with room for the last commit. */
-#define DRAIN_MS 25000
 #define QUEUE_MAX 1024
 #define METRICS_CONNECTIONS 64
-#define HOST_CALL_SPARE 2              /* for what plugins log and register */
+/* How often the service manager is told what is still waited for. */
+#define TELL_EVERY_MS 1000
 
 enum phase { STARTING, RUNNING, DRAINED, STOPPING, FAILED };
 
@@ -59,8 +59,12 @@ struct daemon_life {
 	struct err err;                /* why the start failed */
 	pthread_t starter, stopper;
 	bool stopper_runs;
+	atomic_bool hurry;             /* asked to stop again: wait for nothing */
+	pthread_mutex_t lock;
+	pthread_cond_t said;
+	bool all_said;                 /* under lock: the last reply has left */
 	struct event *signals[3];
-	struct loop_timer *watchdog;
+	struct watchdog *watchdog;
 };
 
 static bool is_ready(void *arg, const char **ret_reason)
@@ -100,7 +104,8 @@ static int open_storage(struct daemon *daemon, struct err *err)
 	struct vault_settings vault = {
 		.key_file = settings->vault_key_file, .state_dir = settings->state_dir};
 	struct store_settings store = {
-		.url = settings->storage_url, .state_dir = settings->state_dir};
+		.url = settings->storage_url, .state_dir = settings->state_dir,
+		.progress = notify_progress};
 	int result = make_dir(settings->state_dir, err);
 
 	if (result == 0)
@@ -143,13 +148,26 @@ static void add_routes(struct daemon *daemon)
 	}
 }
 
-/* A call asks for one thing at a time, and a request or job worker waits for each call: so
- * many threads are enough that no provider waits for those that another one holds. */
-static int host_call_threads(const struct settings *settings)
+static struct daemon_life *life_new(void)
 {
-	int least = settings->request_workers + settings->job_workers + HOST_CALL_SPARE;
+	struct daemon_life *life = new(struct daemon_life);
+	pthread_condattr_t attributes;
 
-	return settings->host_call_workers > least ? settings->host_call_workers : least;
+	pthread_mutex_init(&life->lock, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&life->said, &attributes);
+	pthread_condattr_destroy(&attributes);
+	return life;
+}
+
+static void life_free(struct daemon_life *life)
+{
+	watchdog_free(life->watchdog);
+	pthread_cond_destroy(&life->said);
+	pthread_mutex_destroy(&life->lock);
+	err_clear(&life->err);
+	free(life);
 }
 
 int daemon_new(struct settings *settings_take, struct daemon **ret_daemon, struct err *err)
@@ -160,14 +178,15 @@ int daemon_new(struct settings *settings_take, struct daemon **ret_daemon, struc
 
 	daemon->settings = settings;
 	daemon->started_us = clock_now_us();
-	daemon->life = new(struct daemon_life);
+	daemon->life = life_new();
+	notify_status("opening the database");
 	result = open_storage(daemon, err);
 	if (result < 0)
 		goto fail;
 	daemon->loop = loop_new();
 	daemon->request_pool = pool_new("request", settings->request_workers, QUEUE_MAX);
 	daemon->intake_pool = pool_new("intake", settings->intake_workers, QUEUE_MAX);
-	daemon->host_call_pool = pool_new("host-call", host_call_threads(settings), QUEUE_MAX);
+	daemon->host_call_pool = pool_new("host-call", settings->host_call_workers, QUEUE_MAX);
 	daemon->egress = egress_new(daemon->loop, settings);
 	daemon->upstreams = upstreams_new(daemon);
 	daemon->providers = providers_new(daemon);
@@ -210,61 +229,21 @@ void daemon_free(struct daemon *daemon)
 	loop_free(daemon->loop);
 	vault_close(daemon->vault);
 	settings_free(daemon->settings);
-	err_clear(&daemon->life->err);
-	free(daemon->life);
+	life_free(daemon->life);
 	free(daemon);
 }
 
 /* ---- Start ---- */
-
-static int listen_http(struct daemon *daemon, struct err *err)
-{
-	int inherited = sd_listen_fds(1), result = 0;
-
-	for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + inherited; fd++) {
-		if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0)
-			return err_set(err, MORTISE_E_SETTINGS,
-				"descriptor %d from socket activation is no listening stream "
-				"socket; check the socket unit", fd);
-		result = http_server_listen_fd(daemon->http, fd, err);
-		if (result < 0)
-			return result;
-	}
-	for (char **address = daemon->settings->listen; inherited <= 0 && *address; address++) {
-		result = http_server_listen(daemon->http, *address, err);
-		if (result < 0) {
-			err_prefix(err, "listen: ");
-			return result;
-		}
-	}
-	if (daemon->metrics_http) {
-		result = http_server_listen(daemon->metrics_http,
-			daemon->settings->metrics_listen, err);
-		if (result < 0)
-			err_prefix(err, "metrics.listen: ");
-	}
-	return result;
-}
-
-static void kick_watchdog(void *arg)
-{
-	(void)arg;
-	sd_notify(0, "WATCHDOG=1");
-}
 
 /* Loop thread: everything is there, open the doors. */
 static void open_doors(void *arg)
 {
 	struct daemon *daemon = arg;
 	struct daemon_life *life = daemon->life;
-	cleanup_free char *socket = xasprintf("%s/admin.sock", daemon->settings->runtime_dir);
 	int starting = STARTING;
-	uint64_t watchdog_us = 0;
 
 	if (life->err.code == 0)
-		(void)admin_listen(daemon->admin, socket, &life->err);
-	if (life->err.code == 0)
-		(void)listen_http(daemon, &life->err);
+		(void)sockets_open(daemon, &life->err);
 	if (life->err.code != 0) {
 		atomic_store(&life->phase, FAILED);
 		daemon_stop(daemon);
@@ -273,10 +252,8 @@ static void open_doors(void *arg)
 	/* Somebody may have asked to stop meanwhile. */
 	if (!atomic_compare_exchange_strong(&life->phase, &starting, RUNNING))
 		return;
-	if (sd_watchdog_enabled(0, &watchdog_us) > 0)
-		life->watchdog = loop_timer_new(daemon->loop, 1,
-			(int64_t)watchdog_us / 2000, kick_watchdog, NULL);
-	sd_notify(0, "READY=1\nSTATUS=running");
+	life->watchdog = watchdog_start(daemon->loop, daemon->store);
+	notify_ready();
 	log_notice("daemon.ready", LOG_TEXT("version", PACKAGE_VERSION),
 		LOG_INT("port", http_server_port(daemon->http)),
 		LOG_INT("elapsed_ms", (clock_now_us() - daemon->started_us) / 1000));
@@ -287,6 +264,7 @@ static void *start(void *arg)
 	struct daemon *daemon = arg;
 	struct daemon_life *life = daemon->life;
 
+	notify_status("starting plugins");
 	if (providers_start(daemon->providers, &life->err) == 0)
 		(void)jobs_start(daemon->jobs, &life->err);
 	loop_post(daemon->loop, open_doors, daemon);
@@ -295,14 +273,15 @@ static void *start(void *arg)
 
 /* ---- Reload ---- */
 
+/* Loop thread. */
 static void reload(struct daemon *daemon)
 {
 	struct settings *fresh;
-	struct err err = {0};
+	cleanup_err struct err err = {0};
 
 	if (settings_load(daemon->settings->file, &fresh, &err) < 0) {
 		log_error("daemon.reload_refused", LOG_TEXT("reason", err_text(&err)));
-		err_clear(&err);
+		notify_reloaded("running; the configuration that was to be reloaded is wrong");
 		return;
 	}
 	log_setup(fresh->log_level, fresh->log_format);
@@ -310,15 +289,27 @@ static void reload(struct daemon *daemon)
 	webhooks_forget_all(daemon->webhooks);
 	settings_free(fresh);
 	log_notice("daemon.reloaded", LOG_TEXT("taken", "log, secrets; the rest needs a restart"));
+	notify_reloaded("running");
 }
 
 /* ---- Drain and end ---- */
+
+/* Loop thread. */
+static void note_all_said(void *arg)
+{
+	struct daemon_life *life = arg;
+
+	pthread_mutex_lock(&life->lock);
+	life->all_said = true;
+	pthread_cond_signal(&life->said);
+	pthread_mutex_unlock(&life->lock);
+}
 
 static void drain_http(void *arg)
 {
 	struct daemon *daemon = arg;
 
-	http_server_drain(daemon->http);
+	http_server_drain(daemon->http, note_all_said, daemon->life);
 }
 
 void daemon_drain(struct daemon *daemon)
@@ -328,25 +319,65 @@ void daemon_drain(struct daemon *daemon)
 	if (!atomic_compare_exchange_strong(&daemon->life->phase, &running, DRAINED))
 		return;
 	log_notice("daemon.draining");
+	notify_status("drained: nothing new is taken");
+	jobs_pause(daemon->jobs);
 	loop_post(daemon->loop, drain_http, daemon);
 }
 
-static void wait_for_requests(struct daemon *daemon, int64_t until_ms)
+/* Wait a little for the last reply.  Has it left? */
+static bool wait_for_replies(struct daemon_life *life, int64_t ms)
 {
-	while (http_server_busy(daemon->http) > 0 && clock_mono_ms() < until_ms)
-		usleep(10000);
+	struct timespec until;
+	int result = 0;
+	bool said;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += ms % 1000 * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	pthread_mutex_lock(&life->lock);
+	while (!life->all_said && result == 0)
+		result = pthread_cond_timedwait(&life->said, &life->lock, &until);
+	said = life->all_said;
+	pthread_mutex_unlock(&life->lock);
+	return said;
+}
+
+/* Until requests and jobs have ended, the time is over or somebody asks again. */
+static void wait_for_work(struct daemon *daemon)
+{
+	struct daemon_life *life = daemon->life;
+	int64_t until_ms = clock_mono_ms() + daemon->settings->drain_timeout * INT64_C(1000);
+	bool said = false;
+	size_t jobs = 1;
+
+	for (int64_t left_ms; (!said || jobs > 0) && !atomic_load(&life->hurry) &&
+		(left_ms = until_ms - clock_mono_ms()) > 0;) {
+		int64_t slice_ms = left_ms < TELL_EVERY_MS ? left_ms : TELL_EVERY_MS;
+
+		said = wait_for_replies(life, slice_ms);
+		jobs = jobs_drain(daemon->jobs, said ? slice_ms : 0);
+		notify_status("stopping: %zu requests and %zu jobs to end, at most %d s more",
+			http_server_busy(daemon->http), jobs,
+			(int)((until_ms - clock_mono_ms()) / 1000));
+	}
+	jobs = jobs_drain(daemon->jobs, 0);
+	if (!said || jobs > 0)
+		log_warning("daemon.drain_cut", LOG_INT("requests",
+			http_server_busy(daemon->http)), LOG_INT("jobs", jobs));
 }
 
 static void *stop(void *arg)
 {
 	struct daemon *daemon = arg;
-	struct daemon_life *life = daemon->life;
-	int64_t until_ms = clock_mono_ms() + DRAIN_MS;
 
-	pthread_join(life->starter, NULL);
+	pthread_join(daemon->life->starter, NULL);
+	jobs_pause(daemon->jobs);
 	loop_post(daemon->loop, drain_http, daemon);
-	wait_for_requests(daemon, until_ms);
-	jobs_drain(daemon->jobs, until_ms - clock_mono_ms());
+	wait_for_work(daemon);
 	/* What still waits for an upstream would wait for ever once the loop has ended. */
 	egress_stop(daemon->egress);
 	providers_stop(daemon->providers);
@@ -354,6 +385,7 @@ static void *stop(void *arg)
 	return NULL;
 }
 
+/* Loop thread. */
 static void begin_stop(void *arg)
 {
 	struct daemon *daemon = arg;
@@ -363,7 +395,7 @@ static void begin_stop(void *arg)
 		return;
 	if (atomic_load(&life->phase) != FAILED)
 		atomic_store(&life->phase, STOPPING);
-	sd_notify(0, "STOPPING=1");
+	notify_stopping();
 	log_notice("daemon.stopping");
 	life->stopper_runs = pthread_create(&life->stopper, NULL, stop, daemon) == 0;
 	if (!life->stopper_runs)
@@ -375,15 +407,30 @@ void daemon_stop(struct daemon *daemon)
 	loop_post(daemon->loop, begin_stop, daemon);
 }
 
+/* What is read during the start is fresh, and what ends needs nothing. */
+static void on_hangup(struct daemon *daemon)
+{
+	int phase = atomic_load(&daemon->life->phase);
+
+	if (phase != RUNNING && phase != DRAINED)
+		return;
+	notify_reloading();
+	reload(daemon);
+}
+
 static void on_signal(evutil_socket_t number, short what, void *arg)
 {
 	struct daemon *daemon = arg;
 
 	(void)what;
-	if (number == SIGHUP)
-		reload(daemon);
-	else
+	if (number == SIGHUP) {
+		on_hangup(daemon);
+	} else if (daemon->life->stopper_runs) {
+		log_notice("daemon.hurrying");
+		atomic_store(&daemon->life->hurry, true);
+	} else {
 		begin_stop(daemon);
+	}
 }
 
 int daemon_run(struct daemon *daemon, struct err *err)
@@ -405,7 +452,7 @@ int daemon_run(struct daemon *daemon, struct err *err)
 	pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
 	loop_run(daemon->loop);
 	pthread_join(life->stopper, NULL);
-	loop_timer_free(life->watchdog);
+	watchdog_stop(life->watchdog);
 	for (size_t i = 0; i < lengthof(numbers); i++)
 		event_free(life->signals[i]);
 	if (life->err.code != 0)

@@ -21,6 +21,7 @@
 #include "core/base/log.h"
 #include "core/config/settings.h"
 #include "core/daemon/daemon.h"
+#include "core/daemon/notify.h"
 
 #define EXIT_USAGE 2
 
@@ -95,6 +96,7 @@ static void prepare_process(void)
 static int fail(const char *doing, struct err *err)
 {
 	log_error("daemon.failed", LOG_TEXT("while", doing), LOG_TEXT("reason", err_text(err)));
+	notify_failed(err_text(err));
 	err_clear(err);
 	return EXIT_FAILURE;
 }
@@ -111,6 +113,7 @@ int main(int argc, char **argv)
 		return status;
 	if (settings_load(options.config, &settings, &err) < 0) {
 		fprintf(stderr, "%s\n", err_text(&err));
+		notify_failed(err_text(&err));
 		err_clear(&err);
 		return EXIT_FAILURE;
 	}

@@ -63,9 +63,13 @@ int http_server_listen(struct http_server *server, const char *address, struct e
 /* Take a listening descriptor (socket activation). */
 int http_server_listen_fd(struct http_server *server, int fd, struct err *err);
 int http_server_port(struct http_server *server);
-/* Loop thread: take no new connections, end idle ones, answer what runs with
- * Connection: close. */
-void http_server_drain(struct http_server *server);
+/* Loop thread: take no new connections, end idle ones, answer what has begun with
+ * Connection: close.  A request whose bytes still come has some seconds.  What waits in
+ * the queue of a socket that was handed over stays there for the next process.
+ * fn(arg), if there is one, is called on the loop thread when the last reply has left;
+ * that may be at once. */
+typedef void http_drained_fn(void *arg);
+void http_server_drain(struct http_server *server, http_drained_fn *fn, void *arg);
 /* Requests being handled. */
 size_t http_server_busy(struct http_server *server);
 void http_server_free(struct http_server *server);

@@ -30,6 +30,10 @@
 #define READ_MARK (HTTP_MAX_HEAD + 4096)
 #define LINGER_MS 2000
 #define REFUSE_MS 2000
+/* While the server drains: how long a request may take to come, and a new connection to
+ * say its first word. */
+#define DRAIN_READ_MS 5000
+#define DRAIN_FIRST_MS 1000
 #define COPY_LIMIT 4096        /* a smaller reply is copied, a larger one lent */
 #define RETRY_AFTER_S "1"
 
@@ -47,6 +51,12 @@ static void set_timer(struct http_conn *conn, int64_t ms)
 	struct timeval when = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
 
 	event_add(conn->timer, &when);
+}
+
+/* A deadline for reading: short while the server drains. */
+static void set_read_timer(struct http_conn *conn, int64_t ms)
+{
+	set_timer(conn, conn->server->draining && ms > DRAIN_READ_MS ? DRAIN_READ_MS : ms);
 }
 
 /* ---- Writing ---- */
@@ -264,7 +274,7 @@ static void begin_body(struct http_conn *conn)
 	request->body = BUF((size_t)request->max_body);
 	conn->state = CONN_BODY;
 	conn->chunked = HTTP_CHUNKED_INIT;
-	set_timer(conn, conn->server->settings.body_timeout_ms);
+	set_read_timer(conn, conn->server->settings.body_timeout_ms);
 	if (request->head.expect_continue &&
 		evbuffer_get_length(bufferevent_get_input(conn->bev)) == 0)
 		bufferevent_write(conn->bev, "HTTP/1.1 100 Continue\r\n\r\n", 25);
@@ -309,7 +319,7 @@ static bool read_head(struct http_conn *conn)
 		conn->state = CONN_HEAD;
 		TAILQ_REMOVE(&conn->server->idle, conn, idle);
 		conn->scan = (struct http_scan){0};
-		set_timer(conn, conn->server->settings.head_timeout_ms);
+		set_read_timer(conn, conn->server->settings.head_timeout_ms);
 	}
 	if (size > HTTP_MAX_HEAD + 1)
 		size = HTTP_MAX_HEAD + 1;
@@ -437,12 +447,14 @@ static void on_write(struct bufferevent *bev, void *arg)
 		return;
 	http_request_free(conn->request);
 	conn->request = NULL;
+	conn->served = true;
 	if (conn->closing || conn->server->draining) {
 		/* Closing with unread input would reset the connection and could take the
 		 * reply with it: end our side, and wait a little for the other. */
 		shutdown(bufferevent_getfd(conn->bev), SHUT_WR);
 		conn->state = CONN_LINGER;
 		set_timer(conn, LINGER_MS);
+		http_server_said(conn);
 	} else {
 		conn->state = CONN_IDLE;
 		TAILQ_INSERT_TAIL(&conn->server->idle, conn, idle);
@@ -500,6 +512,33 @@ void http_conn_new(struct http_server *server, int fd, const struct ip *address,
 		set_timer(conn, REFUSE_MS);
 	}
 	bufferevent_enable(conn->bev, EV_READ | EV_WRITE);
+}
+
+/* Has something come that was not read yet? */
+static bool has_input(struct http_conn *conn)
+{
+	char byte;
+
+	return recv(bufferevent_getfd(conn->bev), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+void http_conn_drain(struct http_conn *conn)
+{
+	if (conn->state == CONN_LINGER || conn->drains)
+		return;
+	/* A request may be under way on a connection that is new, or has bytes to read. */
+	if (conn->state == CONN_IDLE && conn->served && !has_input(conn)) {
+		http_conn_free(conn);
+		return;
+	}
+	if (conn->state == CONN_IDLE)
+		set_timer(conn, DRAIN_FIRST_MS);
+	else if (conn->state == CONN_HEAD)
+		set_read_timer(conn, conn->server->settings.head_timeout_ms);
+	else if (conn->state == CONN_BODY)
+		set_read_timer(conn, conn->server->settings.body_timeout_ms);
+	conn->drains = true;
+	conn->server->drain_len++;
 }
 
 void http_conn_free(struct http_conn *conn)

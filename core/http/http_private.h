@@ -40,6 +40,9 @@ struct http_server {
 	atomic_size_t busy;
 	size_t bytes;                  /* held by all requests */
 	bool draining;
+	size_t drain_len;              /* connections that a drain waits for */
+	http_drained_fn *drained;      /* NULL: nobody waits */
+	void *drained_arg;
 };
 
 enum http_conn_state {
@@ -64,6 +67,8 @@ struct http_conn {
 	struct http_scan scan;         /* CONN_HEAD */
 	struct http_chunked chunked;   /* CONN_BODY */
 	struct http_request *request;  /* CONN_BODY, CONN_BUSY; CONN_REPLY: or NULL */
+	bool served;                   /* at least one request */
+	bool drains;                   /* in server->drain_len */
 	bool closing;                  /* after this reply */
 	bool eof;                      /* the client says no more; it may still listen */
 };
@@ -123,7 +128,12 @@ void http_conn_free(struct http_conn *conn);
 /* http_send's second half, on the loop thread. */
 void http_conn_reply(void *request);
 
-/* http_server.c: a connection has gone. */
+/* A drain has begun: end it if it is idle, else hurry it up. */
+void http_conn_drain(struct http_conn *conn);
+
+/* http_server.c: all that a drain waits for on this connection was said. */
+void http_server_said(struct http_conn *conn);
+/* A connection has gone. */
 void http_server_gone(struct http_server *server, struct http_conn *conn);
 /* May this client hold so many bytes more? */
 bool http_server_has_room(const struct http_server *server, const struct http_client *client,

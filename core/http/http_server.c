@@ -150,6 +150,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 
 void http_server_gone(struct http_server *server, struct http_conn *conn)
 {
+	http_server_said(conn);
 	if (!conn->client) {
 		server->refused_len--;
 		return;
@@ -206,9 +207,10 @@ int http_server_listen_fd(struct http_server *server, int fd, struct err *err)
 			HTTP_MAX_LISTENERS);
 	evutil_make_socket_nonblocking(fd);
 	evutil_make_socket_closeonexec(fd);
-	/* A backlog of 0 would leave the socket as it is: systemd's listens already. */
+	/* A backlog of 0 leaves the socket as it is: it listens already, and the socket
+	 * unit may allow more to wait. */
 	listener = evconnlistener_new(loop_base(server->settings.loop), on_accept, server,
-		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, BACKLOG, fd);
+		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
 	if (!listener)
 		return err_set(err, MORTISE_E_SETTINGS, "cannot listen: %s", strerror(errno));
 	evconnlistener_set_error_cb(listener, on_accept_error);
@@ -275,7 +277,26 @@ static void stop_listening(struct http_server *server)
 		evconnlistener_free(server->listeners[--server->listener_len]);
 }
 
-void http_server_drain(struct http_server *server)
+static void end_drain(struct http_server *server)
+{
+	http_drained_fn *drained = steal(&server->drained);
+
+	if (drained)
+		drained(server->drained_arg);
+}
+
+void http_server_said(struct http_conn *conn)
+{
+	struct http_server *server = conn->server;
+
+	if (!conn->drains)
+		return;
+	conn->drains = false;
+	if (--server->drain_len == 0)
+		end_drain(server);
+}
+
+void http_server_drain(struct http_server *server, http_drained_fn *fn, void *arg)
 {
 	struct http_conn *conn, *next;
 
@@ -284,9 +305,12 @@ void http_server_drain(struct http_server *server)
 	stop_listening(server);
 	for (conn = LIST_FIRST(&server->conns); conn; conn = next) {
 		next = LIST_NEXT(conn, link);
-		if (conn->state == CONN_IDLE)
-			http_conn_free(conn);
+		http_conn_drain(conn);
 	}
+	server->drained = fn;
+	server->drained_arg = arg;
+	if (server->drain_len == 0)
+		end_drain(server);
 }
 
 size_t http_server_busy(struct http_server *server)
@@ -301,6 +325,7 @@ void http_server_free(struct http_server *server)
 	if (!server)
 		return;
 	stop_listening(server);
+	server->drained = NULL;
 	while (!LIST_EMPTY(&server->conns))
 		http_conn_free(LIST_FIRST(&server->conns));
 	/* Replies that are on their way find no server and are dropped. */

@@ -102,31 +102,36 @@ void jobs_wake(struct jobs *jobs)
 	pthread_mutex_unlock(&jobs->lock);
 }
 
-static void end_dispatcher(struct jobs *jobs)
+void jobs_pause(struct jobs *jobs)
 {
 	pthread_mutex_lock(&jobs->lock);
 	jobs->ending = true;
 	pthread_cond_signal(&jobs->wake);
 	pthread_cond_broadcast(&jobs->ended);
 	pthread_mutex_unlock(&jobs->lock);
+}
+
+static void end_dispatcher(struct jobs *jobs)
+{
+	jobs_pause(jobs);
 	if (jobs->started)
 		pthread_join(jobs->dispatcher, NULL);
 	jobs->started = false;
 }
 
-void jobs_drain(struct jobs *jobs, int64_t deadline_ms)
+size_t jobs_drain(struct jobs *jobs, int64_t deadline_ms)
 {
 	struct timespec until = jobs_in(deadline_ms > 0 ? deadline_ms : 0);
-	int left, result = 0;
+	size_t left;
+	int result = 0;
 
 	end_dispatcher(jobs);
 	pthread_mutex_lock(&jobs->lock);
 	while (jobs->running > 0 && result == 0)
 		result = pthread_cond_timedwait(&jobs->ended, &jobs->lock, &until);
-	left = jobs->running;
+	left = (size_t)jobs->running;
 	pthread_mutex_unlock(&jobs->lock);
-	if (left > 0)
-		log_warning("job.drain_cut", LOG_INT("running", left));
+	return left;
 }
 
 void jobs_free(struct jobs *jobs)

@@ -97,8 +97,10 @@ void jobs_add_task(struct jobs *jobs, const char *name, const struct job_policy 
 /* Make sure that task 'name' runs every 'every_ms', on one node. */
 int jobs_add_schedule(struct jobs *jobs, const char *name, int64_t every_ms, struct err *err);
 int jobs_start(struct jobs *jobs, struct err *err);
-/* Take no more work, wait for what runs until 'deadline_ms' from now. */
-void jobs_drain(struct jobs *jobs, int64_t deadline_ms);
+/* Take no more work; any thread. */
+void jobs_pause(struct jobs *jobs);
+/* The same, and wait for what runs until 'deadline_ms' from now.  How many still run. */
+size_t jobs_drain(struct jobs *jobs, int64_t deadline_ms);
 void jobs_free(struct jobs *jobs);
 /* There may be new work: call after the commit that inserted a job.  Any thread. */
 void jobs_wake(struct jobs *jobs);

@@ -33,7 +33,6 @@
 #include "core/base/mem.h"
 #include "core/storage/checkpoint.h"
 #include "core/storage/connection.h"
-#include "core/storage/delivery.h"
 #include "core/storage/migrate.h"
 
 #define QUEUE_MAX 4096
@@ -42,6 +41,7 @@
 #define BATCH_MAX_MS 5
 #define READ_MAX_MS 2000
 #define READERS 8
+#define PROGRESS_OPCODES 100000
 
 struct write {
 	STAILQ_ENTRY(write) link;
@@ -64,8 +64,10 @@ struct store {
 	struct checkpointer *checkpointer;
 	pthread_mutex_t queue_lock;
 	pthread_cond_t queue_wake;
-	struct write_list queue;       /* under queue_lock, as the next two */
+	struct write_list queue;       /* under queue_lock, as those to 'closing' */
 	size_t queue_len;
+	store_probe_fn *probe;         /* NULL: nobody asks */
+	void *probe_arg;
 	bool closing;
 	atomic_bool healthy;
 
@@ -88,55 +90,29 @@ static bool in_transaction(struct tx *tx)
 	return !tx->broken && !sqlite3_get_autocommit(tx->db);
 }
 
-static void call_closure(struct store *store, struct write *write)
-{
-	in_closure = true;
-	write->result = write->fn(store->write_tx, write->arg, &write->err);
-	in_closure = false;
-}
-
-/* In a savepoint: what it wrote is undone if it fails. */
 static void run_closure(struct store *store, struct write *write)
 {
 	struct tx *tx = store->write_tx;
 
 	err_clear(&write->err);
-	write->result = connection_do(tx, CONNECTION_SAVEPOINT, &write->err);
+	write->result = connection_run(tx, "SAVEPOINT closure", &write->err);
 	if (write->result < 0)
 		return;
-	call_closure(store, write);
-	if (!in_transaction(tx))
+	in_closure = true;
+	write->result = write->fn(tx, write->arg, &write->err);
+	in_closure = false;
+	if (tx->broken || sqlite3_get_autocommit(tx->db))
 		return;
 	if (write->result < 0)
-		(void)connection_do(tx, CONNECTION_ROLLBACK_TO, NULL);
-	(void)connection_do(tx, CONNECTION_RELEASE, NULL);
-}
-
-/* One of a batch.  A savepoint has each page copied that is changed, so what comes in
- * from outside, and fails with the disk only, goes without; false: the batch is void. */
-static bool run_in_batch(struct store *store, struct write *write)
-{
-	if (!write->done) {
-		run_closure(store, write);
-		return in_transaction(store->write_tx);
-	}
-	err_clear(&write->err);
-	call_closure(store, write);
-	return write->result >= 0 && in_transaction(store->write_tx);
-}
-
-static int begin(struct tx *tx, struct err *err)
-{
-	tx->serial++;
-	return connection_do(tx, CONNECTION_BEGIN_WRITE, err);
+		(void)connection_run(tx, "ROLLBACK TO closure", NULL);
+	(void)connection_run(tx, "RELEASE closure", NULL);
 }
 
 /* Leave no transaction behind, whatever happened. */
 static void abandon(struct tx *tx)
 {
 	if (!sqlite3_get_autocommit(tx->db))
-		(void)connection_do(tx, CONNECTION_ROLLBACK, NULL);
-	delivery_rolled_back(tx);
+		(void)connection_run(tx, "ROLLBACK", NULL);
 	tx->broken = false;
 }
 
@@ -163,7 +139,7 @@ static bool run_batch(struct store *store, struct write_list *batch)
 	struct tx *tx = store->write_tx;
 	int64_t started_ms = clock_mono_ms();
 	size_t len = 0, size = 0;
-	bool begun = begin(tx, NULL) == 0;
+	bool begun = connection_run(tx, "BEGIN IMMEDIATE", NULL) == 0;
 
 	for (struct write *write; len < BATCH_MAX && size < BATCH_MAX_SIZE &&
 		clock_mono_ms() - started_ms <= BATCH_MAX_MS && (write = take_next(store, batch));
@@ -171,10 +147,11 @@ static bool run_batch(struct store *store, struct write_list *batch)
 		size += write->size;
 		if (!begun)
 			return false;
-		if (!run_in_batch(store, write))
+		run_closure(store, write);
+		if (!in_transaction(tx))
 			return false;
 	}
-	return connection_do(tx, CONNECTION_COMMIT, NULL) == 0;
+	return connection_run(tx, "COMMIT", NULL) == 0;
 }
 
 /* Run one closure of a void batch in a transaction of its own. */
@@ -182,12 +159,11 @@ static void run_alone(struct store *store, struct write *write)
 {
 	struct tx *tx = store->write_tx;
 	struct err err = {0};
-	int result = begin(tx, &err);
+	int result = connection_run(tx, "BEGIN IMMEDIATE", &err);
 
 	if (result == 0) {
 		run_closure(store, write);
-		result = in_transaction(tx) ? connection_do(tx, CONNECTION_COMMIT, &err) :
-			MORTISE_E_RETRY;
+		result = in_transaction(tx) ? connection_run(tx, "COMMIT", &err) : MORTISE_E_RETRY;
 	}
 	if (result < 0) {
 		if (write->err.code != MORTISE_E_RETRY) {
@@ -220,13 +196,24 @@ static void deliver(struct write_list *batch)
 	}
 }
 
+/* Between two commits; under queue_lock. */
+static void answer_probe(struct store *store)
+{
+	if (store->probe)
+		store->probe(store->probe_arg);
+	store->probe = NULL;
+}
+
 static bool wait_for_work(struct store *store)
 {
 	bool work;
 
 	pthread_mutex_lock(&store->queue_lock);
-	while (STAILQ_EMPTY(&store->queue) && !store->closing)
+	answer_probe(store);
+	while (STAILQ_EMPTY(&store->queue) && !store->closing) {
 		pthread_cond_wait(&store->queue_wake, &store->queue_lock);
+		answer_probe(store);
+	}
 	work = !STAILQ_EMPTY(&store->queue);
 	pthread_mutex_unlock(&store->queue_lock);
 	return work;
@@ -316,6 +303,15 @@ int store_write_async(struct store *store, store_fn *fn, void *arg, size_t size,
 	return result;
 }
 
+void store_probe(struct store *store, store_probe_fn *fn, void *arg)
+{
+	pthread_mutex_lock(&store->queue_lock);
+	store->probe = fn;
+	store->probe_arg = arg;
+	pthread_cond_signal(&store->queue_wake);
+	pthread_mutex_unlock(&store->queue_lock);
+}
+
 /* ---- Readers ---- */
 
 static struct tx *reader_take(struct store *store)
@@ -346,13 +342,13 @@ int store_read(struct store *store, store_fn *fn, void *arg, struct err *err)
 	assert(!in_closure);
 	tx = reader_take(store);
 	tx->read_until_ms = clock_mono_ms() + READ_MAX_MS;
-	result = connection_do(tx, CONNECTION_BEGIN, err);
+	result = connection_run(tx, "BEGIN", err);
 	if (result == 0) {
 		in_closure = true;
 		result = fn(tx, arg, err);
 		in_closure = false;
 		tx->read_until_ms = 0;
-		(void)connection_do(tx, CONNECTION_ROLLBACK, NULL);
+		(void)connection_run(tx, "ROLLBACK", NULL);
 	}
 	tx->broken = false;
 	reader_give(store, tx);
@@ -399,12 +395,36 @@ static int find_path(const struct store_settings *settings, char **ret_path, str
 	return 0;
 }
 
-static int open_connections(struct store *store, int readers, struct err *err)
+static int on_progress(void *arg)
 {
+	const struct store_settings *settings = arg;
+
+	settings->progress();
+	return 0;
+}
+
+/* Migrations of a large database take their time: whoever waits is told that they go on. */
+static int run_migrations(struct store *store, const struct store_settings *settings,
+	struct err *err)
+{
+	struct store_settings copy = *settings;
+	int result;
+
+	if (settings->progress)
+		sqlite3_progress_handler(store->write_tx->db, PROGRESS_OPCODES, on_progress, &copy);
+	result = migrate(store->write_tx, store->path, err);
+	sqlite3_progress_handler(store->write_tx->db, 0, NULL, NULL);
+	return result;
+}
+
+static int open_connections(struct store *store, const struct store_settings *settings,
+	struct err *err)
+{
+	int readers = settings->readers ? settings->readers : READERS;
 	int result = connection_open(store->path, CONNECTION_WRITER, &store->write_tx, err);
 
 	if (result == 0)
-		result = migrate(store->write_tx, store->path, err);
+		result = run_migrations(store, settings, err);
 	if (result == 0)
 		result = checkpointer_new(store->path, store->write_tx, &store->checkpointer, err);
 	store->readers = xcalloc((size_t)readers, sizeof(struct tx *));
@@ -438,8 +458,7 @@ int store_open(const struct store_settings *settings, struct store **ret_store, 
 	if (result == 0)
 		result = lock_database(store, err);
 	if (result == 0)
-		result = open_connections(store, settings->readers ? settings->readers : READERS,
-			err);
+		result = open_connections(store, settings, err);
 	if (result < 0) {
 		store_close(store);
 		return result;

@@ -620,7 +620,54 @@ static void slow_clients_meet_absolute_deadlines(void **state)
 
 static void drain(void *arg)
 {
-	http_server_drain(arg);
+	http_server_drain(arg, NULL, NULL);
+}
+
+struct draining {
+	struct fixture *fixture;
+	sem_t over;
+};
+
+static void note_over(void *arg)
+{
+	struct draining *draining = arg;
+
+	sem_post(&draining->over);
+}
+
+static void drain_and_tell(void *arg)
+{
+	struct draining *draining = arg;
+
+	http_server_drain(draining->fixture->server, note_over, draining);
+}
+
+/* What was connected before may still ask; the end is told when the last has its reply. */
+static void draining_waits_for_what_has_begun(void **state)
+{
+	struct draining draining = {.fixture = fixture_new(&(struct http_settings){0})};
+	int fresh = dial(draining.fixture), half = dial(draining.fixture);
+	int large = dial(draining.fixture);
+	cleanup_free char *first = NULL, *second = NULL, *third = NULL;
+
+	(void)state;
+	sem_init(&draining.over, 0, 0);
+	say(half, "GET /echo/half/ HTTP/1.1\r\n");
+	say(large, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+	first = hear(large, "X-Content");
+	loop_post(draining.fixture->loop, drain_and_tell, &draining);
+	say(fresh, "GET /echo/fresh/ HTTP/1.1\r\nHost: a\r\n\r\n");
+	say(half, "Host: a\r\n\r\n");
+	second = hear(half, NULL);
+	assert_non_null(strstr(second, "Connection: close"));
+	third = hear(fresh, NULL);
+	assert_non_null(strstr(third, "200 OK"));
+	close(large);
+	sem_wait(&draining.over);
+	close(fresh);
+	close(half);
+	fixture_free(draining.fixture);
+	sem_destroy(&draining.over);
 }
 
 static void draining_ends_idle_connections_and_answers_the_rest(void **state)
@@ -791,6 +838,7 @@ int main(void)
 		cmocka_unit_test(without_descriptors_accepting_rests),
 		cmocka_unit_test(slow_clients_meet_absolute_deadlines),
 		cmocka_unit_test(draining_ends_idle_connections_and_answers_the_rest),
+		cmocka_unit_test(draining_waits_for_what_has_begun),
 		cmocka_unit_test(a_taken_port_is_named),
 		cmocka_unit_test(health_and_files_are_served),
 		cmocka_unit_test(metrics_are_shown_as_prometheus_text),
