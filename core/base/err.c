@@ -9,36 +9,20 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-
-/* How many bytes the UTF-8 character at 'c' has; 0 if it is none. */
-static size_t utf8_size(const unsigned char *c)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t size = c[0] < 0x80 ? 1 : c[0] >= 0xf0 ? 4 : c[0] >= 0xe0 ? 3 : 2;
-	uint32_t code = size == 1 ? c[0] : c[0] & (0x7fu >> size);
-
-	if (c[0] >= 0xf8 || (c[0] >= 0x80 && c[0] < 0xc0))
-		return 0;
-	for (size_t i = 1; i < size; i++) {
-		if ((c[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (c[i] & 0x3f);
-	}
-	if (code < least[size] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-		return 0;
-	return size;
-}
+#include "core/base/utf8.h"
 
 /* Texts from outside may hold anything, and one that was cut may end inside a character;
  * JSON takes only UTF-8. */
 static void make_utf8(char *text)
 {
-	while (*text) {
-		size_t size = utf8_size((const unsigned char *)text);
+	unsigned char *at = (unsigned char *)text, *end = at + strlen(text);
+
+	while (at < end) {
+		size_t size = utf8_size(at, end);
 
 		if (size == 0)
-			*text = '?';
-		text += size > 0 ? size : 1;
+			*at = '?';
+		at += size > 0 ? size : 1;
 	}
 }
 

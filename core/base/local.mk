@@ -11,7 +11,8 @@ libcore_la_SOURCES += \
 	%D%/mem.c %D%/mem.h \
 	%D%/merge_patch.c %D%/merge_patch.h \
 	%D%/pool.c %D%/pool.h \
-	%D%/slug.c %D%/slug.h
+	%D%/slug.c %D%/slug.h \
+	%D%/utf8.h
 
 UNIT_TESTS += tests/unit/test_base_buf tests/unit/test_base_log tests/unit/test_base_pool
 tests_unit_test_base_buf_SOURCES = tests/unit/test_base_buf.c

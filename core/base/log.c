@@ -12,6 +12,7 @@
 #include "core/base/buf.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/base/utf8.h"
 
 #define LINE_MAX_SIZE 4096
 #define LIMIT_LINES 10
@@ -61,19 +62,27 @@ const char *log_level_name(int level)
 	return "info";
 }
 
-/* Text within double quotes; control characters cannot break the line. */
+/* Text within double quotes.  Control characters cannot break the line or move a
+ * terminal's cursor, and what is no UTF-8 becomes U+FFFD: JSON takes nothing else. */
 static void add_quoted(struct buf *line, const char *text)
 {
+	const unsigned char *c = (const unsigned char *)text, *end = c + strlen(text);
+
 	buf_add_char(line, '"');
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-		if (*c == '"' || *c == '\\')
+	for (size_t size; c < end; c += size > 0 ? size : 1) {
+		size = utf8_size(c, end);
+		if (size == 0)
+			buf_add_text(line, "\\ufffd");
+		else if (*c == '"' || *c == '\\')
 			buf_printf(line, "\\%c", *c);
 		else if (*c == '\n')
 			buf_add_text(line, "\\n");
 		else if (*c < 0x20 || *c == 0x7f)
 			buf_printf(line, "\\u%04x", *c);
+		else if (*c == 0xc2 && c[1] < 0xa0)
+			buf_printf(line, "\\u%04x", c[1]);
 		else
-			buf_add_char(line, (char)*c);
+			buf_add(line, c, size);
 	}
 	buf_add_char(line, '"');
 }

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "core/base/hex.h"
+#include "core/base/utf8.h"
 #include "core/base/mem.h"
 
 #define MAX_LENGTH_DIGITS 15   /* of Content-Length: below 2^53 */
@@ -533,40 +534,12 @@ void http_chunked_clear(struct http_chunked *chunked)
 
 /* ---- Percent-encoding ---- */
 
-/* Length of the UTF-8 sequence at 'text'; 0 if it is not one. */
-static size_t utf8_size(const unsigned char *text)
-{
-	uint32_t code;
-	size_t size;
-
-	if (text[0] < 0x80)
-		return 1;
-	if (text[0] >= 0xc2 && text[0] <= 0xdf)
-		size = 2;
-	else if ((text[0] & 0xf0) == 0xe0)
-		size = 3;
-	else if (text[0] >= 0xf0 && text[0] <= 0xf4)
-		size = 4;
-	else
-		return 0;
-	code = text[0] & (0x7fu >> size);
-	for (size_t i = 1; i < size; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (text[i] & 0x3fu);
-	}
-	if ((size == 3 && code < 0x800) || (size == 4 && (code < 0x10000 || code > 0x10ffff)) ||
-		(code >= 0xd800 && code <= 0xdfff))
-		return 0;
-	return size;
-}
-
 static bool is_utf8(const char *text)
 {
-	const unsigned char *c = (const unsigned char *)text;
+	const unsigned char *c = (const unsigned char *)text, *end = c + strlen(text);
 
-	while (*c) {
-		size_t size = utf8_size(c);
+	while (c < end) {
+		size_t size = utf8_size(c, end);
 
 		if (size == 0)
 			return false;

@@ -14,6 +14,7 @@
 #include "core/base/err.h"
 #include "core/base/hex.h"
 #include "core/base/mem.h"
+#include "core/base/utf8.h"
 
 #define MAX_SEGMENTS 8
 #define SEGMENT_SIZE 64
@@ -142,37 +143,6 @@ static int hex_unit(const unsigned char *at, const unsigned char *end)
 		unit = unit * 16 + digit;
 	}
 	return unit;
-}
-
-/* Size of the UTF-8 sequence that begins at 'at' (not ASCII); 0 if it is none. */
-static size_t utf8_size(const unsigned char *at, const unsigned char *end)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t size;
-
-	if (*at >= 0xc2 && *at <= 0xdf) {
-		size = 2;
-	} else if (*at >= 0xe0 && *at <= 0xef) {
-		size = 3;
-		if (*at == 0xe0)
-			low = 0xa0;
-		if (*at == 0xed)
-			high = 0x9f;
-	} else if (*at >= 0xf0 && *at <= 0xf4) {
-		size = 4;
-		if (*at == 0xf0)
-			low = 0x90;
-		if (*at == 0xf4)
-			high = 0x8f;
-	} else {
-		return 0;
-	}
-	if ((size_t)(end - at) < size || at[1] < low || at[1] > high)
-		return 0;
-	for (size_t i = 2; i < size; i++)
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-	return size;
 }
 
 /* Eight bytes at once: is none of them a quote, a backslash, a control or not ASCII? */
