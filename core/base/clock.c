@@ -9,6 +9,9 @@
 #include <string.h>
 #include <time.h>
 
+#define FIRST_S INT64_C(-62167219200)  /* the year 0 begins */
+#define LAST_S INT64_C(253402300800)   /* the year 9999 has ended */
+
 static _Atomic int64_t shift;
 
 int64_t clock_now_us(void)
@@ -43,12 +46,14 @@ const char *clock_format(int64_t time_us, char ret_text[static CLOCK_TEXT_SIZE])
 		seconds--;
 	}
 	when = (time_t)seconds;
-	/* Years beyond four digits have no RFC 3339 form. */
-	if (!gmtime_r(&when, &tm) || tm.tm_year > 9999 - 1900 || tm.tm_year < -1900)
-		memset(&tm, 0, sizeof(tm));
-	strftime(ret_text, CLOCK_TEXT_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(ret_text + strlen(ret_text), CLOCK_TEXT_SIZE - strlen(ret_text), ".%03dZ",
-		(int)(micros / 1000));
+	/* Years beyond four digits have no RFC 3339 form; that is no time of ours. */
+	if (seconds < FIRST_S || seconds >= LAST_S)
+		when = 0;
+	gmtime_r(&when, &tm);
+	/* strftime would write the year 5 as "5". */
+	snprintf(ret_text, CLOCK_TEXT_SIZE, "%04d", tm.tm_year + 1900);
+	strftime(ret_text + 4, CLOCK_TEXT_SIZE - 4, "-%m-%dT%H:%M:%S", &tm);
+	snprintf(ret_text + 19, CLOCK_TEXT_SIZE - 19, ".%03dZ", (int)(micros / 1000));
 	return ret_text;
 }
 
@@ -98,7 +103,7 @@ static bool take_offset(const char **cursor, int *ret_minutes)
 bool clock_parse(const char *text, int64_t *ret_time_us)
 {
 	int year, month, day, hour, minute, second, offset;
-	int64_t micros = 0, unit = 100000;
+	int64_t seconds, micros = 0, unit = 100000;
 	struct tm tm = {0};
 
 	if (!take_digits(&text, 4, &year) || !take_char(&text, "-") ||
@@ -121,7 +126,10 @@ bool clock_parse(const char *text, int64_t *ret_time_us)
 	tm.tm_mday = day;
 	tm.tm_hour = hour;
 	tm.tm_min = minute;
-	tm.tm_sec = second;
-	*ret_time_us = ((int64_t)timegm(&tm) - offset * 60) * 1000000 + micros;
+	seconds = (int64_t)timegm(&tm) + second - offset * 60;
+	/* timegm makes a 31st of February the 3rd of March. */
+	if (tm.tm_mday != day || seconds < FIRST_S || seconds >= LAST_S)
+		return false;
+	*ret_time_us = seconds * 1000000 + micros;
 	return true;
 }

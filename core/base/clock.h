@@ -19,7 +19,7 @@ int64_t clock_now_us(void);
 int64_t clock_mono_ms(void);
 /* "2026-05-01T10:00:00.000Z" into 'ret_text', which is returned. */
 const char *clock_format(int64_t time_us, char ret_text[static CLOCK_TEXT_SIZE]);
-/* Parse RFC 3339 with offset or Z; false if it is not. */
+/* Parse RFC 3339 with offset or Z, of the years 0 to 9999; false if it is not. */
 bool clock_parse(const char *text, int64_t *ret_time_us);
 /* Tests only: add this to clock_now_us from now on. */
 void clock_shift_us(int64_t shift_us);
