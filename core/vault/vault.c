@@ -84,6 +84,7 @@ static struct master *find_master(struct vault *vault, uint32_t id)
 static bool parse_line(struct vault *vault, const char *line, size_t size)
 {
 	unsigned char id[4], key[KEY_SIZE];
+	uint32_t number = 0;
 	const char *end;
 	size_t len;
 	bool good;
@@ -94,8 +95,11 @@ static bool parse_line(struct vault *vault, const char *line, size_t size)
 		sodium_hex2bin(key, sizeof(key), line + 9, 2 * KEY_SIZE, NULL, &len, &end) == 0 &&
 		end == line + size && vault->master_len < KEYS_MAX;
 	if (good)
-		add_master(vault, (uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 |
-			(uint32_t)id[2] << 8 | id[3], key);
+		number = (uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3];
+	/* Of two keys with one id, only one would ever be found. */
+	good = good && !find_master(vault, number);
+	if (good)
+		add_master(vault, number, key);
 	sodium_memzero(key, sizeof(key));
 	return good;
 }
