@@ -9,6 +9,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/err.h"
+#include "core/base/hex.h"
 #include "core/base/mem.h"
 
 struct repair {
@@ -24,12 +25,11 @@ static int hex4(const char *at, const char *end)
 	if (end - at < 6 || at[0] != '\\' || at[1] != 'u')
 		return -1;
 	for (int i = 2; i < 6; i++) {
-		const char *digits = "0123456789abcdef";
-		const char *digit = at[i] ? strchr(digits, at[i] | 0x20) : NULL;
+		int digit = hex_value(at[i]);
 
-		if (!digit)
+		if (digit < 0)
 			return -1;
-		value = value * 16 + (int)(digit - digits);
+		value = value * 16 + digit;
 	}
 	return value;
 }
