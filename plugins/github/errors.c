@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NUMBER_MAX INT64_C(1000000000000)
+
 /* "What to do" behind GitHub's own message. */
 static const struct meaning {
 	int32_t status, code;
@@ -36,11 +38,15 @@ static bool contains(const char *text, const char *words)
 	return text && strcasestr(text, words);
 }
 
+/* At most 'NUMBER_MAX', which is more than any time that is meant; -1 if there is none. */
 static int64_t header_number(const struct mortise_answer *answer, const char *name)
 {
 	const char *text = github_text(answer->headers, name);
+	int64_t number = text ? strtoll(text, NULL, 10) : -1;
 
-	return text ? strtoll(text, NULL, 10) : -1;
+	if (number < -1)
+		return -1;
+	return number < NUMBER_MAX ? number : NUMBER_MAX;
 }
 
 static bool is_rate_limit(const struct mortise_answer *answer, const char *message)

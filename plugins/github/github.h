@@ -60,6 +60,13 @@ int32_t github_check(struct mortise_call *call, const struct mortise_answer *ans
 /* ---- text.c: small things ---- */
 
 const char *github_text(const json_t *object, const char *member);
+/* The same for a text that an effect bounds; NULL also for one over 'max' bytes. */
+const char *github_short(const json_t *object, const char *member, size_t max);
+#define NAME_MAX_SIZE 200      /* of an integration or a repository */
+#define SHA_MAX_SIZE 64
+#define URL_MAX_SIZE 4096
+#define BRANCH_MAX_SIZE 256
+#define PROSE_MAX_SIZE (1 << 20)
 /* The text of an id, which GitHub sends as a number; false if it is none. */
 #define ID_SIZE 24
 bool github_id(const json_t *object, const char *member, char ret_id[ID_SIZE]);

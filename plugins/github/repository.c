@@ -51,8 +51,8 @@ int32_t github_known_repositories(struct mortise_call *call, bool unlinked, json
 int32_t github_put_repository(struct mortise_call *call, const json_t *repository,
 	const char *mode)
 {
-	const char *name = github_text(repository, "full_name");
-	const char *given = github_text(repository, "html_url");
+	const char *name = github_short(repository, "full_name", NAME_MAX_SIZE);
+	const char *given = github_short(repository, "html_url", URL_MAX_SIZE);
 	char *web = NULL, *url = NULL;
 	char id[ID_SIZE];
 	json_t *record;
@@ -67,8 +67,9 @@ int32_t github_put_repository(struct mortise_call *call, const json_t *repositor
 			url = NULL;
 	}
 	record = json_pack("{s:s, s:s, s:s*, s:s*, s:{s:s}, s:s}", "external_id", id, "name", name,
-		"url", given ? given : url, "branch", github_text(repository, "default_branch"),
-		"config", "name", name, "mode", mode);
+		"url", given ? given : url, "branch",
+		github_short(repository, "default_branch", BRANCH_MAX_SIZE), "config", "name", name,
+		"mode", mode);
 	free(web);
 	free(url);
 	if (ret == MORTISE_OK)
@@ -363,7 +364,8 @@ int32_t github_migrate(struct mortise_call *call, const json_t *input, json_t **
 
 	if (!name)
 		name = github_text(payload, "name");
-	if (!is_identifier(name) || !github_text(payload, "external_id")) {
+	if (!is_identifier(name) || !github_text(payload, "external_id") ||
+		!github_text(payload, "name")) {
 		*ret_output = json_pack("{s:s}", "outcome", "not a GitHub repository");
 		return MORTISE_OK;
 	}

@@ -14,6 +14,13 @@ const char *github_text(const json_t *object, const char *member)
 	return json_string_value(json_object_get(object, member));
 }
 
+const char *github_short(const json_t *object, const char *member, size_t max)
+{
+	const char *text = github_text(object, member);
+
+	return text && strlen(text) <= max ? text : NULL;
+}
+
 bool github_id(const json_t *object, const char *member, char ret_id[ID_SIZE])
 {
 	const json_t *value = json_object_get(object, member);

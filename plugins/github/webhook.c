@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define MESSAGE_MAX 65536      /* bytes of a commit's message that are kept */
-#define NAME_MAX_SIZE 1000
+#define AUTHOR_MAX_SIZE 1000
 #define IGNORE_MARK "#skipsentry"
 
 static int32_t outcome(json_t **ret_output, const char *text)
@@ -73,7 +73,7 @@ static int32_t refresh_installation(struct mortise_call *call, const json_t *bod
 		return outcome(ret_output, "GitHub does not know this installation any more");
 	if (ret != MORTISE_OK)
 		return ret;
-	login = github_text(json_object_get(installation, "account"), "login");
+	login = github_short(json_object_get(installation, "account"), "login", NAME_MAX_SIZE);
 	if (!login)
 		ret = host->fail(call, MORTISE_E_UPSTREAM, "GitHub did not say whose installation it is");
 	if (ret == MORTISE_OK)
@@ -216,10 +216,10 @@ static json_t *make_author(const json_t *author)
 	char *short_name, *account = NULL;
 	json_t *made;
 
-	if (!email || strlen(email) > NAME_MAX_SIZE)
+	if (!email || strlen(email) > AUTHOR_MAX_SIZE)
 		return NULL;
 	anonymous = !strchr(email, '@') || ends_with(email, "@users.noreply.github.com");
-	short_name = github_cut(name ? name : "", NAME_MAX_SIZE);
+	short_name = github_cut(name ? name : "", AUTHOR_MAX_SIZE);
 	if (login && strlen(login) < 200 && asprintf(&account, "github:%s", login) < 0)
 		account = NULL;
 	made = json_pack("{s:s, s:s, s:s*, s:b}", "name", short_name, "email", email, "external_id",
@@ -252,7 +252,7 @@ static int32_t put_commit(struct mortise_call *call, const char *repository, con
 	json_t *known)
 {
 	const char *message = github_text(commit, "message");
-	const char *sha = github_text(commit, "id");
+	const char *sha = github_short(commit, "id", SHA_MAX_SIZE);
 	json_t *files, *author;
 	char *text;
 	int64_t time_ms;
@@ -359,9 +359,10 @@ static int32_t handle_pull_request(struct mortise_call *call, const json_t *body
 		return ret;
 	return github_effect(call, MORTISE_EFFECT_PULL_REQUEST, json_pack(
 		"{s:s, s:s, s:s?, s:s?, s:o?, s:s?}", "repository", id, "number", number, "title",
-		github_text(pull, "title"), "body", github_text(pull, "body"), "author",
+		github_short(pull, "title", PROSE_MAX_SIZE), "body",
+		github_short(pull, "body", PROSE_MAX_SIZE), "author",
 		make_pull_request_author(json_object_get(pull, "user")), "merge_commit_sha",
-		merged ? github_text(pull, "merge_commit_sha") : NULL));
+		merged ? github_short(pull, "merge_commit_sha", SHA_MAX_SIZE) : NULL));
 }
 
 /* ---- Dispatch ---- */
