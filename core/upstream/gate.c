@@ -152,7 +152,10 @@ static int64_t retry_after_us(const char *text, int64_t now_us)
 			? now_us + seconds * SECOND_US
 			: seconds > 0 ? now_us + RATE_MAX_US : now_us + SECOND_US;
 	date = curl_getdate(text, NULL);
-	return date > 0 ? (int64_t)date * SECOND_US : 0;
+	if (date <= 0)
+		return 0;
+	return date < (now_us + RATE_MAX_US) / SECOND_US
+		? (int64_t)date * SECOND_US : now_us + RATE_MAX_US;
 }
 
 int64_t gate_of_answer(const struct egress_answer *answer, int64_t now_us)
