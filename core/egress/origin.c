@@ -75,12 +75,14 @@ int origin_parse(const char *url, struct origin *ret_origin, struct err *err)
 	if (result == 0 && (!origin.scheme || !origin.host || !*origin.host || !port ||
 		(strcmp(origin.scheme, "http") != 0 && strcmp(origin.scheme, "https") != 0)))
 		result = err_set(err, MORTISE_E_FIELD, "the URL is not one of http or https");
+	origin.port = port ? atoi(port) : 0;
+	if (result == 0 && origin.port == 0)
+		result = err_set(err, MORTISE_E_FIELD, "the URL has the port 0, which is none");
 	if (result < 0) {
 		origin_clear(&origin);
 		return result;
 	}
 	normalize_host(origin.host);
-	origin.port = atoi(port);
 	*ret_origin = origin;
 	return 0;
 }
