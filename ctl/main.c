@@ -140,6 +140,7 @@ int main(int argc, char **argv)
 	struct options options = {.socket = DEFAULT_SOCKET};
 	cleanup_err struct err err = {0};
 	cleanup_free char *reason = NULL;
+	cleanup_free char *error = NULL;
 	cleanup_json json_t *result = NULL;
 	struct ctl_call call;
 	int status = take_options(&argc, argv, &options);
@@ -154,6 +155,7 @@ int main(int argc, char **argv)
 	ctl_call_clear(&call);
 	if (status == 0)
 		return EXIT_SUCCESS;
-	fprintf(stderr, "mortisectl: %s\n", err_text(&err));
+	error = print_clean(err_text(&err));
+	fprintf(stderr, "mortisectl: %s\n", error);
 	return EXIT_FAILURE;
 }

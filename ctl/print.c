@@ -223,3 +223,11 @@ char *print_result(const struct ctl_command *command, json_t *result)
 	}
 	return buf_steal(&out);
 }
+
+char *print_clean(const char *text)
+{
+	struct buf out = BUF(MAX_TEXT);
+
+	add_clean(&out, text);
+	return *text ? buf_steal(&out) : xstrdup("");
+}

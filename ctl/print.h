@@ -11,5 +11,7 @@ struct ctl_command;
 
 /* The result of a command, as its table entry says; the caller frees the text. */
 char *print_result(const struct ctl_command *command, json_t *result);
+/* A text from elsewhere, safe to print; the caller frees it. */
+char *print_clean(const char *text);
 
 #endif
