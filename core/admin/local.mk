@@ -18,5 +18,3 @@ libcore_la_SOURCES += \
 UNIT_TESTS += tests/unit/test_admin tests/unit/test_admin_people
 tests_unit_test_admin_people_SOURCES = tests/unit/test_admin_people.c
 tests_unit_test_admin_SOURCES = tests/unit/test_admin.c
-FUZZ_TARGETS += tests/fuzz/fuzz_admin
-tests_fuzz_fuzz_admin_SOURCES = tests/fuzz/fuzz_admin.c

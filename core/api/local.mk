@@ -19,5 +19,3 @@ UNIT_TESTS += tests/unit/test_api_body tests/unit/test_api_cursor
 tests_unit_test_api_body_SOURCES = tests/unit/test_api_body.c
 tests_unit_test_api_cursor_SOURCES = tests/unit/test_api_cursor.c
 
-FUZZ_TARGETS += tests/fuzz/fuzz_cursor
-tests_fuzz_fuzz_cursor_SOURCES = tests/fuzz/fuzz_cursor.c

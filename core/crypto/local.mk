@@ -8,5 +8,3 @@ tests_unit_test_crypto_digest_SOURCES = tests/unit/test_crypto_digest.c
 tests_unit_test_crypto_jwt_SOURCES = tests/unit/test_crypto_jwt.c
 tests_unit_test_crypto_jwt_LDADD = $(LDADD) $(CRYPTO_LIBS)
 
-FUZZ_TARGETS += tests/fuzz/fuzz_jwt
-tests_fuzz_fuzz_jwt_SOURCES = tests/fuzz/fuzz_jwt.c

@@ -12,5 +12,3 @@ UNIT_TESTS += tests/unit/test_frame tests/unit/test_frame_registration tests/uni
 tests_unit_test_frame_SOURCES = tests/unit/test_frame.c
 tests_unit_test_frame_registration_SOURCES = tests/unit/test_frame_registration.c
 tests_unit_test_frame_effect_forms_SOURCES = tests/unit/test_frame_effect_forms.c
-FUZZ_TARGETS += tests/fuzz/fuzz_frame
-tests_fuzz_fuzz_frame_SOURCES = tests/fuzz/fuzz_frame.c

@@ -14,8 +14,6 @@ libcore_la_SOURCES += \
 UNIT_TESTS += tests/unit/test_http_parser tests/unit/test_http_server
 tests_unit_test_http_parser_SOURCES = tests/unit/test_http_parser.c
 tests_unit_test_http_server_SOURCES = tests/unit/test_http_server.c
-FUZZ_TARGETS += tests/fuzz/fuzz_http
-tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c
 
 # What tests/blackbox/http.test.mjs sends bytes to.
 noinst_PROGRAMS += tests/http_echo

@@ -19,5 +19,3 @@ tests_unit_test_base_merge_patch_SOURCES = tests/unit/test_base_merge_patch.c
 tests_unit_test_provider_plugin_note_SOURCES = tests/unit/test_provider_plugin_note.c
 tests_unit_test_provider_registration_SOURCES = tests/unit/test_provider_registration.c
 tests_unit_test_provider_supervisor_SOURCES = tests/unit/test_provider_supervisor.c
-FUZZ_TARGETS += tests/fuzz/fuzz_note
-tests_fuzz_fuzz_note_SOURCES = tests/fuzz/fuzz_note.c

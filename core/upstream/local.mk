@@ -32,5 +32,3 @@ UNIT_TESTS += tests/unit/test_vault_slot
 tests_unit_test_vault_slot_SOURCES = tests/unit/test_vault_slot.c $(UPSTREAM_BENCH)
 tests_unit_test_vault_slot_LDADD = $(LDADD) $(CRYPTO_LIBS)
 
-FUZZ_TARGETS += tests/fuzz/fuzz_form
-tests_fuzz_fuzz_form_SOURCES = tests/fuzz/fuzz_form.c

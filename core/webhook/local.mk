@@ -21,5 +21,3 @@ tests_unit_test_webhook_intake_SOURCES = tests/unit/test_webhook_intake.c \
 	tests/unit/fake_providers.c tests/unit/fake_providers.h \
 	tests/unit/scratch_store.c tests/unit/scratch_store.h
 tests_unit_test_webhook_scheme_SOURCES = tests/unit/test_webhook_scheme.c
-FUZZ_TARGETS += tests/fuzz/fuzz_webhook_scanner
-tests_fuzz_fuzz_webhook_scanner_SOURCES = tests/fuzz/fuzz_webhook_scanner.c host/body.c host/body.h
