@@ -131,6 +131,8 @@ static const struct ending ending_forbidden = {CURLE_ABORTED_BY_CALLBACK, "forbi
 	EGRESS_NOT_SENT, false, NULL};
 static const struct ending ending_limit = {CURLE_WRITE_ERROR, "limit", EGRESS_UNKNOWN, false,
 	"its answer is larger than it may be"};
+static const struct ending ending_coded = {CURLE_WRITE_ERROR, "protocol", EGRESS_UNKNOWN, false,
+	"its answer is in a coding that was not asked for"};
 
 /* The last entry stands for every other code. */
 static const struct ending *ending_of(const struct transfer *transfer, CURLcode code)
@@ -141,6 +143,8 @@ static const struct ending *ending_of(const struct transfer *transfer, CURLcode 
 		return &ending_forbidden;
 	if (transfer->over_limit)
 		return &ending_limit;
+	if (transfer->coded)
+		return &ending_coded;
 	while (i + 1 < lengthof(endings) && endings[i].code != code)
 		i++;
 	return &endings[i];

@@ -45,10 +45,12 @@ struct transfer {
 	struct buf body;
 	struct buf header_text;        /* name NUL value NUL …, of the last answer */
 	size_t header_bytes;
+	int codings;                   /* Content-Encoding headers of the last answer */
 	bool head_done;                /* what comes now are trailers, which do not count */
 	/* Why a callback ended it: */
 	const char *forbidden;         /* kind of the address */
 	bool over_limit;               /* the answer is larger than it may be */
+	bool coded;                    /* it is coded in a way that was not asked for */
 };
 
 /* E_INTERNAL for a header or method that cannot be sent. */

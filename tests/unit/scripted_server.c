@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <strings.h>
@@ -84,7 +85,7 @@ static bool read_request(int fd, struct buf *bytes, size_t *ret_head, size_t *re
 	}
 }
 
-static void send_all(int fd, const void *data, size_t size)
+static bool send_all(int fd, const void *data, size_t size)
 {
 	const char *cursor = data;
 
@@ -92,10 +93,24 @@ static void send_all(int fd, const void *data, size_t size)
 		ssize_t sent = send(fd, cursor, size, MSG_NOSIGNAL);
 
 		if (sent <= 0)
-			return;
+			return false;
 		cursor += sent;
 		size -= (size_t)sent;
 	}
+	return true;
+}
+
+/* Until the client goes away or the test ends. */
+static void send_for_ever(int fd, const struct scripted_reply *reply)
+{
+	struct pollfd client = {.fd = fd, .events = POLLIN};
+
+	if (!send_all(fd, reply->raw, strlen(reply->raw)))
+		return;
+	do
+		if (poll(&client, 1, reply->pause_ms) != 0)
+			return;
+	while (send_all(fd, reply->again, strlen(reply->again)));
 }
 
 static void answer(int fd, const char *method, const struct scripted_reply *reply)
@@ -144,6 +159,10 @@ static bool serve_one(struct connection *connection, struct buf *bytes, size_t h
 		/* Until the client goes away or the test ends. */
 		while (recv(connection->fd, &byte, 1, 0) > 0)
 			;
+		return false;
+	}
+	if (reply.raw) {
+		send_for_ever(connection->fd, &reply);
 		return false;
 	}
 	answer(connection->fd, method, &reply);

@@ -30,6 +30,10 @@ struct scripted_reply {
 	size_t size;               /* 0: of the text */
 	bool hang;                 /* read the request and never answer */
 	bool reset;                /* read it and reset the connection */
+	/* Instead of an answer these bytes, then 'again' until the client goes away. */
+	const char *raw;
+	const char *again;
+	int pause_ms;              /* before each of the latter */
 };
 
 typedef void scripted_fn(const struct scripted_request *request, struct scripted_reply *reply,
