@@ -13,6 +13,7 @@
 #include "core/base/mem.h"
 #include "core/frame/call_scope.h"
 #include "host/body.h"
+#include "host/sandbox.h"
 
 /* Enough for jansson's recursion over the deepest JSON it takes. */
 #ifdef MORTISE_SANITIZED
@@ -350,11 +351,28 @@ static void stop_process(struct calls *calls)
 	exit(0);
 }
 
+/* Lock held.  Wait for the plugin, and leave the files.  False: this worker is not needed. */
+static bool enter_service(struct calls *calls)
+{
+	while (!calls->open)
+		pthread_cond_wait(&calls->changed, &calls->lock);
+	if (calls->workers == calls->wanted)
+		return false;
+	if (sandbox_leave_files(&calls->problem) == 0)
+		calls->workers++;
+	pthread_cond_broadcast(&calls->changed);
+	return true;
+}
+
 static void *work(void *arg)
 {
 	struct calls *calls = arg;
 
 	pthread_mutex_lock(&calls->lock);
+	if (!enter_service(calls)) {
+		pthread_mutex_unlock(&calls->lock);
+		return NULL;
+	}
 	for (;;) {
 		struct mortise_call *call = next_waiting(calls);
 
@@ -386,14 +404,13 @@ static int start_worker(struct calls *calls, const pthread_attr_t *attributes, s
 	return 0;
 }
 
-int calls_start(struct calls *calls, struct wire *wire, const struct mortise_registrar *registrar,
-	void (*unload)(void), int threads, struct err *err)
+int calls_start(struct calls *calls, struct wire *wire, struct err *err)
 {
 	pthread_condattr_t clock;
 	pthread_attr_t attributes;
 	int ret = 0;
 
-	*calls = (struct calls){.wire = wire, .registrar = registrar, .unload = unload};
+	*calls = (struct calls){.wire = wire};
 	pthread_mutex_init(&calls->lock, NULL);
 	pthread_condattr_init(&clock);
 	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
@@ -401,9 +418,28 @@ int calls_start(struct calls *calls, struct wire *wire, const struct mortise_reg
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, WORKER_STACK_SIZE);
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	for (int i = 0; i < threads && ret == 0; i++)
+	for (int i = 0; i < CALL_THREADS_MAX && ret == 0; i++)
 		ret = start_worker(calls, &attributes, err);
 	pthread_attr_destroy(&attributes);
 	pthread_condattr_destroy(&clock);
+	return ret;
+}
+
+int calls_open(struct calls *calls, const struct mortise_registrar *registrar,
+	void (*unload)(void), int threads, struct err *err)
+{
+	int ret = 0;
+
+	pthread_mutex_lock(&calls->lock);
+	calls->registrar = registrar;
+	calls->unload = unload;
+	calls->wanted = threads;
+	calls->open = true;
+	pthread_cond_broadcast(&calls->changed);
+	while (calls->workers < threads && calls->problem.code == 0)
+		pthread_cond_wait(&calls->changed, &calls->lock);
+	if (calls->problem.code != 0)
+		ret = err_move(err, &calls->problem);
+	pthread_mutex_unlock(&calls->lock);
 	return ret;
 }

@@ -53,10 +53,14 @@ struct mortise_call {
 
 struct calls {
 	struct wire *wire;
-	const struct mortise_registrar *registrar;
+	const struct mortise_registrar *registrar;     /* once it is open, as the next two */
 	void (*unload)(void);
 	pthread_mutex_t lock;
 	pthread_cond_t changed;            /* work, an answer, a cancellation, the end */
+	bool open;
+	int wanted;                        /* workers; the others end */
+	int workers;                       /* that are ready */
+	struct err problem;                /* why one of them could not be */
 	struct mortise_call *list;         /* oldest first: waiting and running */
 	size_t len;
 	bool stopping;
@@ -64,11 +68,16 @@ struct calls {
 
 /* A worker that is well-behaved never queues; mortised sends at most max_calls. */
 #define CALLS_MAX 1024
+#define CALL_THREADS_MAX 64            /* the largest max_calls that can be registered */
 
 int64_t call_clock_ms(void);           /* monotonic */
 
-/* Start 'threads' workers.  Main thread. */
-int calls_start(struct calls *calls, struct wire *wire, const struct mortise_registrar *registrar,
+/* Start as many workers as any plugin may have: foreign code comes later, and can start
+ * no thread.  Main thread. */
+int calls_start(struct calls *calls, struct wire *wire, struct err *err);
+/* The plugin is loaded: keep 'threads' workers, and wait until each has left the files.
+ * Main thread. */
+int calls_open(struct calls *calls, const struct mortise_registrar *registrar,
 	void (*unload)(void), int threads, struct err *err);
 /* A frame from mortised; it is taken over.  Negative: mortised broke the protocol. */
 int calls_take_frame(struct calls *calls, struct frame *frame, struct err *err);

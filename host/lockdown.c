@@ -11,7 +11,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,8 +22,11 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/frame/crash_page.h"
 
 #define OPEN_FILES_MAX 32
+/* Of the main thread: a stack grows outside the limit on data. */
+#define STACK_SIZE ((uint64_t)8 << 20)
 
 int lockdown_bind_parent(pid_t parent, struct err *err)
 {
@@ -61,6 +66,8 @@ int lockdown_limit(uint64_t data_limit, struct err *err)
 
 	if (ret == 0)
 		ret = set_limit(RLIMIT_NOFILE, OPEN_FILES_MAX, "open files", err);
+	if (ret == 0)
+		ret = set_limit(RLIMIT_STACK, STACK_SIZE, "stack", err);
 	/* A sanitizer's shadow memory counts as data. */
 #ifndef MORTISE_SANITIZED
 	if (ret == 0)
@@ -91,6 +98,23 @@ static void *fatal_malloc(size_t size)
 	return ptr;
 }
 
+struct crash_page *lockdown_map_page(int fd)
+{
+	void *page = fd < 0 ? MAP_FAILED :
+		mmap(NULL, CRASH_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	return page == MAP_FAILED ? NULL : page;
+}
+
+/* Never 0, which would ask jansson to find a seed by itself. */
+static size_t make_seed(void)
+{
+	size_t seed = 0;
+
+	(void)!getrandom(&seed, sizeof(seed), 0);
+	return seed | 1;
+}
+
 void lockdown_preload(void)
 {
 	void *frames[1];
@@ -101,6 +125,6 @@ void lockdown_preload(void)
 	tzset();
 	/* Loads libgcc, which thread exit needs. */
 	(void)backtrace(frames, (int)lengthof(frames));
-	json_object_seed(0);
+	json_object_seed(make_seed());
 	json_set_alloc_funcs(fatal_malloc, free);
 }

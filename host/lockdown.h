@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct crash_page;
 struct err;
 
 /* How the process ends; a signal besides these is the plugin's fault. */
@@ -29,6 +30,8 @@ int lockdown_bind_parent(pid_t parent, struct err *err);
 void lockdown_close_files(int kept);
 /* Limits, no new privileges, no core file, not traceable.  'data_limit' in bytes. */
 int lockdown_limit(uint64_t data_limit, struct err *err);
+/* The page that mortised reads once we are dead; NULL if it gave none. */
+struct crash_page *lockdown_map_page(int fd);
 /* Load now what glibc and jansson would otherwise fetch later. */
 void lockdown_preload(void);
 

@@ -4,7 +4,8 @@
 /*
  * mortise-host: runs one plugin, started by mortised with a socket as descriptor 3.
  *
- *   mortise-host [--parent=PID] [--data-limit=BYTES] PLUGIN
+ *   mortise-host [--parent=PID] [--data-limit=BYTES] [--crash-page=FD]
+ *                [--sandbox=prefer|require] PLUGIN
  *
  * PLUGIN may be /proc/self/fd/N, so that the file that was checked is the file that
  * is loaded.  The main thread gives up rights, loads the plugin, says what it
@@ -13,6 +14,7 @@
 #include "config.h"
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +36,8 @@ struct options {
 	char *file;                /* its name for texts; owned */
 	pid_t parent;
 	uint64_t data_limit;
+	int page_fd;               /* of the crash page; -1: none */
+	bool requires_sandbox;     /* rather no plugin than one that is not locked in */
 };
 
 /* The descriptor in "/proc/self/fd/N", or -1. */
@@ -66,13 +70,19 @@ static char *file_name(const char *path)
 
 static int parse_options(int argc, char **argv, struct options *ret_options)
 {
-	struct options options = {.data_limit = DEFAULT_DATA_LIMIT};
+	struct options options = {.data_limit = DEFAULT_DATA_LIMIT, .page_fd = -1};
 
 	for (int i = 1; i < argc; i++) {
 		if (strncmp(argv[i], "--parent=", 9) == 0)
 			options.parent = atoi(argv[i] + 9);
 		else if (strncmp(argv[i], "--data-limit=", 13) == 0)
 			options.data_limit = strtoull(argv[i] + 13, NULL, 10);
+		else if (strncmp(argv[i], "--crash-page=", 13) == 0)
+			options.page_fd = atoi(argv[i] + 13);
+		else if (strcmp(argv[i], "--sandbox=require") == 0)
+			options.requires_sandbox = true;
+		else if (strcmp(argv[i], "--sandbox=prefer") == 0)
+			options.requires_sandbox = false;
 		else if (argv[i][0] == '-' || options.path)
 			return -1;
 		else
@@ -92,16 +102,49 @@ static json_t *make_hello(const struct mortise_plugin *plugin, const struct mort
 		plugin->abi_minor, "providers", reg->providers);
 }
 
-static int lock_down(const struct options *options, struct err *err)
+/* Say which pieces of the sandbox this kernel lacks, while nobody else can say it. */
+static int tell_lacking(struct wire *wire, const struct options *options, struct err *err)
 {
+	cleanup_json json_t *json = json_object();
+	json_t *pieces = json_array();
+	unsigned lacking = sandbox_lacking();
+
+	json_object_set_new(json, "lacking", pieces);
+	for (unsigned piece = SANDBOX_LANDLOCK; piece <= SANDBOX_SECCOMP; piece <<= 1)
+		if (lacking & piece)
+			json_array_append_new(pieces, json_string(sandbox_piece_name(piece)));
+	if (lacking == 0)
+		return 0;
+	if (options->requires_sandbox)
+		return err_set(err, MORTISE_E_UNSUPPORTED, "%s: the sandbox is not whole here, %s%s%s "
+			"is lacking, and sandbox = \"require\": use a kernel that has it, or set "
+			"sandbox = \"prefer\"", options->file,
+			json_string_value(json_array_get(pieces, 0)),
+			json_array_size(pieces) > 1 ? " and " : "",
+			json_array_size(pieces) > 1 ? json_string_value(json_array_get(pieces, 1)) : "");
+	return wire_send(wire, FRAME_LACKING, 0, 0, json, err);
+}
+
+/* All that must be over before foreign code runs, constructors included. */
+static int lock_down(const struct options *options, struct wire *wire, struct calls *calls,
+	struct err *err)
+{
+	struct crash_page *page;
 	int ret = lockdown_bind_parent(options->parent, err);
 
 	if (ret < 0)
 		return ret;
 	lockdown_preload();
+	page = lockdown_map_page(options->page_fd);
 	lockdown_close_files(path_descriptor(options->path));
 	ret = lockdown_limit(options->data_limit, err);
-	return ret < 0 ? ret : sandbox_before_load(options->path, err);
+	if (ret == 0)
+		ret = tell_lacking(wire, options, err);
+	if (ret == 0)
+		ret = sandbox_restrict_files(options->path, err);
+	if (ret == 0)
+		ret = calls_start(calls, wire, err);
+	return ret < 0 ? ret : sandbox_restrict_calls(page, err);
 }
 
 static int load_plugin(const struct options *options, struct mortise_plugin *ret_plugin,
@@ -111,12 +154,10 @@ static int load_plugin(const struct options *options, struct mortise_plugin *ret
 
 	if (path_descriptor(options->path) >= 0)
 		close(path_descriptor(options->path));
-	if (ret == 0)
-		ret = load_run(ret_plugin, options->file, reg, err);
-	return ret < 0 ? ret : sandbox_after_load(err);
+	return ret < 0 ? ret : load_run(ret_plugin, options->file, reg, err);
 }
 
-/* Start the workers, say hello, and be ready. */
+/* Give up the rest, say hello, and be ready. */
 static int begin(struct wire *wire, struct calls *calls, const struct mortise_plugin *plugin,
 	const struct mortise_registrar *reg, struct err *err)
 {
@@ -126,7 +167,9 @@ static int begin(struct wire *wire, struct calls *calls, const struct mortise_pl
 	if (!hello)
 		return err_set(err, MORTISE_E_FIELD,
 			"the plugin's name, version or license is not UTF-8: correct MORTISE_PLUGIN");
-	ret = calls_start(calls, wire, reg, plugin->unload, registry_max_calls(reg), err);
+	ret = sandbox_leave_files(err);
+	if (ret == 0)
+		ret = calls_open(calls, reg, plugin->unload, registry_max_calls(reg), err);
 	if (ret == 0)
 		ret = sandbox_seal(err);
 	if (ret == 0)
@@ -177,7 +220,7 @@ int main(int argc, char **argv)
 		return HOST_EXIT_USAGE;
 	}
 	wire_init(&wire, SOCKET_FD);
-	if (lock_down(&options, &err) < 0)
+	if (lock_down(&options, &wire, &calls, &err) < 0)
 		return refuse(&wire, &err);
 	registrar.providers = json_array();
 	if (load_plugin(&options, &plugin, &registrar, &err) < 0 ||

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,21 +17,40 @@
 #include <unistd.h>
 
 #include <linux/landlock.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/frame/crash_page.h"
+
+const char *sandbox_piece_name(enum sandbox_piece piece)
+{
+	return piece == SANDBOX_LANDLOCK ? "landlock" : "seccomp";
+}
 
 #ifdef MORTISE_SANITIZED
 
-int sandbox_before_load(const char *plugin, struct err *err)
+unsigned sandbox_lacking(void)
+{
+	return SANDBOX_LANDLOCK | SANDBOX_SECCOMP;
+}
+
+int sandbox_restrict_files(const char *plugin, struct err *err)
 {
 	(void)plugin;
 	(void)err;
 	return 0;
 }
 
-int sandbox_after_load(struct err *err)
+int sandbox_restrict_calls(struct crash_page *page, struct err *err)
+{
+	(void)page;
+	(void)err;
+	return 0;
+}
+
+int sandbox_leave_files(struct err *err)
 {
 	(void)err;
 	return 0;
@@ -44,13 +64,40 @@ int sandbox_seal(struct err *err)
 
 #else
 
+/* The first version of Landlock that knows the kernel's rights; 0: there is none. */
+static int landlock_version(void)
+{
+	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+
+	return version > 0 ? (int)version : 0;
+}
+
+/* Asked without changing anything: is there a filter that can trap? */
+static bool has_seccomp(void)
+{
+	uint32_t action = SECCOMP_RET_TRAP;
+
+	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+}
+
+unsigned sandbox_lacking(void)
+{
+	return (landlock_version() > 0 ? 0 : (unsigned)SANDBOX_LANDLOCK) |
+		(has_seccomp() ? 0 : (unsigned)SANDBOX_SECCOMP);
+}
+
 /* ---- Landlock: files ---- */
 
 #define READ_RIGHTS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | \
 	LANDLOCK_ACCESS_FS_EXECUTE)
 #define FILE_RIGHTS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE)
-/* Everything that the first version of Landlock knows. */
-#define ALL_RIGHTS ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
+
+/* Everything that Landlock knew in its first, second and third version. */
+static const uint64_t all_rights[] = {
+	(LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1,
+	(LANDLOCK_ACCESS_FS_MAKE_SYM << 2) - 1,
+	(LANDLOCK_ACCESS_FS_MAKE_SYM << 3) - 1,
+};
 
 /* Where libraries that a plugin needs may stand. */
 static const char *const library_paths[] = {"/lib", "/lib64", "/usr/lib", "/usr/lib64",
@@ -73,16 +120,21 @@ static void allow_reading(int rules, const char *path)
 }
 
 /* Restrict this thread and those it will start to the library paths and 'plugin' (NULL:
- * to nothing).  A kernel without Landlock is no error: the filters remain. */
+ * to nothing). */
 static int restrict_files(const char *plugin, struct err *err)
 {
-	const struct landlock_ruleset_attr attributes = {.handled_access_fs = ALL_RIGHTS};
-	int rules = (int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof(attributes), 0);
-	int ret = 0;
+	struct landlock_ruleset_attr attributes = {0};
+	int version = landlock_version();
+	int rules, ret = 0;
 
+	if (version == 0)
+		return 0;
+	if (version > (int)lengthof(all_rights))
+		version = (int)lengthof(all_rights);
+	attributes.handled_access_fs = all_rights[version - 1];
+	rules = (int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof(attributes), 0);
 	if (rules < 0)
-		return errno == ENOSYS || errno == EOPNOTSUPP ? 0 : err_set(err, MORTISE_E_INTERNAL,
-			"sandbox: Landlock: %s", strerror(errno));
+		return err_set(err, MORTISE_E_INTERNAL, "sandbox: Landlock: %s", strerror(errno));
 	if (plugin) {
 		allow_reading(rules, plugin);
 		for (size_t i = 0; i < lengthof(library_paths); i++)
@@ -94,29 +146,34 @@ static int restrict_files(const char *plugin, struct err *err)
 	return ret;
 }
 
-/* ---- A forbidden call ---- */
-
-static void write_number(unsigned number)
+int sandbox_restrict_files(const char *plugin, struct err *err)
 {
-	char digits[12];
-	size_t at = sizeof(digits);
-
-	do {
-		digits[--at] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number > 0);
-	(void)!write(STDERR_FILENO, digits + at, sizeof(digits) - at);
+	return restrict_files(plugin, err);
 }
 
-/* Say which call it was, and die of it. */
+int sandbox_leave_files(struct err *err)
+{
+	return restrict_files(NULL, err);
+}
+
+/* ---- A forbidden call ---- */
+
+static struct crash_page *crash_page;
+
+/* Note which call it was, and die of it. */
 static void on_forbidden(int signal_number, siginfo_t *info, void *context)
 {
-	static const char words[] = "mortise-host: the plugin made a forbidden system call, number ";
+	static const char words[] = "mortise-host: the plugin made a forbidden system call\n";
 
 	(void)context;
+	if (crash_page)
+		*crash_page = (struct crash_page){
+			.magic = CRASH_PAGE_MAGIC,
+			.arch = info->si_arch,
+			.number = info->si_syscall,
+			.address = (uint64_t)(uintptr_t)info->si_call_addr,
+		};
 	(void)!write(STDERR_FILENO, words, sizeof(words) - 1);
-	write_number((unsigned)info->si_syscall);
-	(void)!write(STDERR_FILENO, "\n", 1);
 	raise(signal_number);
 }
 
@@ -164,7 +221,7 @@ static const int missing[] = {
 	SCMP_SYS(epoll_pwait2), SCMP_SYS(futex_waitv),
 };
 #define FIRST_UNKNOWN 451
-#define LAST_UNKNOWN 480
+#define LAST_UNKNOWN 511               /* behind that begin the numbers of x32 */
 
 static int add_all(scmp_filter_ctx filter, uint32_t action, const int *calls, size_t len)
 {
@@ -176,28 +233,51 @@ static int add_all(scmp_filter_ctx filter, uint32_t action, const int *calls, si
 }
 
 #define WRITING (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND)
-#define RULE(filter_, call_, ...) seccomp_rule_add((filter_), SCMP_ACT_ALLOW, SCMP_SYS(call_), \
-	sizeof((struct scmp_arg_cmp[]){__VA_ARGS__}) / sizeof(struct scmp_arg_cmp), __VA_ARGS__)
+/* A rule, unless one before it failed. */
+static void add_rule(scmp_filter_ctx filter, int *ret, uint32_t action, int call, unsigned len,
+	const struct scmp_arg_cmp *conditions)
+{
+	if (*ret == 0)
+		*ret = seccomp_rule_add_array(filter, action, call, len, conditions);
+}
+#define RULE(action_, call_, ...) add_rule(filter, &ret, (action_), SCMP_SYS(call_), \
+	sizeof((struct scmp_arg_cmp[]){__VA_ARGS__}) / sizeof(struct scmp_arg_cmp), \
+	(struct scmp_arg_cmp[]){__VA_ARGS__})
+/* Are these bits clear, are all set? */
+#define CLEAR(bits_) SCMP_CMP_MASKED_EQ, (bits_), 0
+#define SET(bits_) SCMP_CMP_MASKED_EQ, (bits_), (bits_)
 
-/* Calls that depend on their arguments: executable memory only from a file that is not
- * writable; threads but no processes; signals only to ourselves; the SIGSYS handler stays. */
+/* Shared and growing mappings go around the limit on memory, so nobody gets one. */
+#define UNLIMITED (MAP_SHARED | MAP_GROWSDOWN)
+
+/* Memory: executable only from a file that is not writable. */
+static int add_memory(scmp_filter_ctx filter)
+{
+	int ret = 0;
+
+	RULE(SCMP_ACT_ALLOW, mmap, SCMP_A2(CLEAR(PROT_EXEC)), SCMP_A3(CLEAR(UNLIMITED)));
+	RULE(SCMP_ACT_ALLOW, mmap, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC),
+		SCMP_A3(CLEAR(UNLIMITED | MAP_ANONYMOUS)));
+	RULE(SCMP_ACT_ERRNO(EPERM), mmap, SCMP_A3(SET(MAP_SHARED)));
+	RULE(SCMP_ACT_ERRNO(EPERM), mmap, SCMP_A3(SET(MAP_GROWSDOWN)));
+	RULE(SCMP_ACT_ALLOW, mprotect, SCMP_A2(CLEAR(PROT_EXEC)));
+	return ret;
+}
+
+/* Other calls that depend on their arguments: no writing, no thread (a library that tries
+ * one may do without) and no process, signals only to ourselves, and our own handler of
+ * SIGSYS stays.  That one is spelled with ranges: the kernel takes a signal as 32 bits of
+ * a register of 64, so a mere "is not SIGSYS" would be passed by other upper bits. */
 static int add_conditional(scmp_filter_ctx filter)
 {
-	int ret = RULE(filter, mmap, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	int ret = add_memory(filter);
 
-	if (ret == 0)
-		ret = RULE(filter, mmap, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC),
-			SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, 0));
-	if (ret == 0)
-		ret = RULE(filter, mprotect, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	if (ret == 0)
-		ret = RULE(filter, openat, SCMP_A2(SCMP_CMP_MASKED_EQ, WRITING, 0));
-	if (ret == 0)
-		ret = RULE(filter, clone, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
-	if (ret == 0)
-		ret = RULE(filter, tgkill, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
-	if (ret == 0)
-		ret = RULE(filter, rt_sigaction, SCMP_A0(SCMP_CMP_NE, SIGSYS));
+	RULE(SCMP_ACT_ALLOW, openat, SCMP_A2(CLEAR(WRITING)));
+	RULE(SCMP_ACT_ERRNO(EPERM), clone, SCMP_A0(SET(CLONE_THREAD)));
+	RULE(SCMP_ACT_ALLOW, tgkill, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+	RULE(SCMP_ACT_ALLOW, rt_sigaction, SCMP_A0(SCMP_CMP_LT, SIGSYS));
+	RULE(SCMP_ACT_ALLOW, rt_sigaction, SCMP_A0(SCMP_CMP_MASKED_EQ, ~UINT64_C(31), 32));
+	RULE(SCMP_ACT_ALLOW, rt_sigaction, SCMP_A0(SCMP_CMP_EQ, 64));
 	return ret;
 }
 
@@ -216,30 +296,26 @@ static int add_first(scmp_filter_ctx filter)
 	return ret == 0 ? add_conditional(filter) : ret;
 }
 
-/* What the first filter still allowed.  Shared and growing mappings go around the limit
- * on memory. */
+/* What the first filter still allowed. */
 static int add_second(scmp_filter_ctx filter)
 {
-	static const int gone[] = {SCMP_SYS(openat), SCMP_SYS(newfstatat), SCMP_SYS(clone),
-		SCMP_SYS(seccomp), SCMP_SYS(landlock_create_ruleset), SCMP_SYS(landlock_restrict_self)};
-	static const struct scmp_arg_cmp mappings[] = {
-		{2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC},
-		{3, SCMP_CMP_MASKED_EQ, MAP_SHARED, MAP_SHARED},
-		{3, SCMP_CMP_MASKED_EQ, MAP_GROWSDOWN, MAP_GROWSDOWN},
-	};
+	static const int gone[] = {SCMP_SYS(openat), SCMP_SYS(newfstatat), SCMP_SYS(seccomp),
+		SCMP_SYS(landlock_create_ruleset), SCMP_SYS(landlock_restrict_self)};
 	int ret = add_all(filter, SCMP_ACT_ERRNO(EPERM), gone, lengthof(gone));
 
-	for (size_t i = 0; i < lengthof(mappings) && ret == 0; i++)
-		ret = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(mmap), 1,
-			&mappings[i]);
+	RULE(SCMP_ACT_ERRNO(EPERM), mmap, SCMP_A2(SET(PROT_EXEC)));
 	return ret;
 }
 
 static int load_filter(uint32_t other, int (*add)(scmp_filter_ctx filter), struct err *err)
 {
-	scmp_filter_ctx filter = seccomp_init(other);
-	int ret = filter ? 0 : -ENOMEM;
+	scmp_filter_ctx filter;
+	int ret;
 
+	if (!has_seccomp())
+		return 0;
+	filter = seccomp_init(other);
+	ret = filter ? 0 : -ENOMEM;
 	/* The default would end one thread only, at a call made for another architecture. */
 	if (ret == 0)
 		ret = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
@@ -259,18 +335,12 @@ static int load_filter(uint32_t other, int (*add)(scmp_filter_ctx filter), struc
 	return 0;
 }
 
-int sandbox_before_load(const char *plugin, struct err *err)
+int sandbox_restrict_calls(struct crash_page *page, struct err *err)
 {
-	int ret = restrict_files(plugin, err);
+	int ret = catch_forbidden(err);
 
-	if (ret == 0)
-		ret = catch_forbidden(err);
+	crash_page = page;
 	return ret == 0 ? load_filter(SCMP_ACT_TRAP, add_first, err) : ret;
-}
-
-int sandbox_after_load(struct err *err)
-{
-	return restrict_files(NULL, err);
 }
 
 int sandbox_seal(struct err *err)

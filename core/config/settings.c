@@ -25,7 +25,7 @@
 #define FILES_MAX 256
 
 enum type { TEXT, URL, WORD, PROXY, ENDPOINT, NUMBER, TEXTS, NETWORKS, ENDPOINTS, ALLOW, LEVEL,
-	FORMAT, PROVIDERS };
+	FORMAT, SANDBOX, PROVIDERS };
 
 struct key {
 	const char *path;          /* "egress.timeout" */
@@ -50,6 +50,7 @@ static const struct key keys[] = {
 	{"plugin_dir", TEXT, AT(plugin_dir), MORTISE_PLUGIN_DIR},
 	{"plugins", TEXTS, AT(plugins)},
 	{"host_path", TEXT, AT(host_path), MORTISE_HOST_PATH},
+	{"sandbox", SANDBOX, AT(sandbox_required)},
 	{"console_dir", TEXT, AT(console_dir), MORTISE_CONSOLE_DIR},
 	{"product.name", TEXT, AT(product_name), "Mortise"},
 	{"product.key", WORD, AT(product_key), "mortise"},
@@ -296,6 +297,17 @@ static int take_log(config_setting_t *setting, const struct key *key, int *ret_v
 	return 0;
 }
 
+static int take_sandbox(config_setting_t *setting, const struct key *key, bool *ret_required,
+	struct err *err)
+{
+	const char *text = config_setting_get_string(setting);
+
+	if (!text || (strcmp(text, "prefer") != 0 && strcmp(text, "require") != 0))
+		return refuse(err, setting, key->path, "must be \"prefer\" or \"require\"");
+	*ret_required = strcmp(text, "require") == 0;
+	return 0;
+}
+
 static int take(config_setting_t *setting, const struct key *key, struct settings *settings,
 	struct err *err)
 {
@@ -317,6 +329,8 @@ static int take(config_setting_t *setting, const struct key *key, struct setting
 	case LEVEL:
 	case FORMAT:
 		return take_log(setting, key, member(settings, key), err);
+	case SANDBOX:
+		return take_sandbox(setting, key, member(settings, key), err);
 	case PROVIDERS:
 		if (!config_setting_is_group(setting))
 			return refuse(err, setting, key->path, "must be a group: { … }");

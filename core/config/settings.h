@@ -32,6 +32,7 @@ struct settings {
 	char **listen;         /* NULL-terminated lists of strings */
 	char *state_dir, *runtime_dir, *plugin_dir, *host_path, *console_dir;
 	char **plugins;        /* empty: all in plugin_dir */
+	bool sandbox_required; /* no plugin where the kernel lacks a piece */
 	char *product_name, *product_key;
 	char *vault_key_file;
 	char *storage_url;

@@ -48,6 +48,7 @@
 
 #define QUEUE_MAX 1024
 #define METRICS_CONNECTIONS 64
+#define HOST_CALL_SPARE 2              /* for what plugins log and register */
 /* How often the service manager is told what is still waited for. */
 #define TELL_EVERY_MS 1000
 
@@ -148,6 +149,15 @@ static void add_routes(struct daemon *daemon)
 	}
 }
 
+/* A call asks for one thing at a time, and a request or job worker waits for each call: so
+ * many threads are enough that no provider waits for those that another one holds. */
+static int host_call_threads(const struct settings *settings)
+{
+	int least = settings->request_workers + settings->job_workers + HOST_CALL_SPARE;
+
+	return settings->host_call_workers > least ? settings->host_call_workers : least;
+}
+
 static struct daemon_life *life_new(void)
 {
 	struct daemon_life *life = new(struct daemon_life);
@@ -186,7 +196,7 @@ int daemon_new(struct settings *settings_take, struct daemon **ret_daemon, struc
 	daemon->loop = loop_new();
 	daemon->request_pool = pool_new("request", settings->request_workers, QUEUE_MAX);
 	daemon->intake_pool = pool_new("intake", settings->intake_workers, QUEUE_MAX);
-	daemon->host_call_pool = pool_new("host-call", settings->host_call_workers, QUEUE_MAX);
+	daemon->host_call_pool = pool_new("host-call", host_call_threads(settings), QUEUE_MAX);
 	daemon->egress = egress_new(daemon->loop, settings);
 	daemon->upstreams = upstreams_new(daemon);
 	daemon->providers = providers_new(daemon);

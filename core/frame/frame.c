@@ -12,23 +12,28 @@
 #include "core/base/mem.h"
 
 #define FIRST_CAPACITY 4096
+#define SMALL_MAX ((size_t)64 << 10)
+#define SET_MAX ((size_t)2 << 20)              /* all that a plugin registers */
 
-/* Who may send which operation, and whether raw bytes may follow its JSON. */
+/* Who may send which operation, how large it may be, and whether raw bytes may follow
+ * its JSON. */
 static const struct operation {
 	const char *name;
 	enum frame_side from;
+	size_t max;
 	bool has_body;
 } operations[] = {
-	[FRAME_HELLO] = {"HELLO", FRAME_FROM_HOST, false},
-	[FRAME_READY] = {"READY", FRAME_FROM_HOST, false},
-	[FRAME_REFUSED] = {"REFUSED", FRAME_FROM_HOST, false},
-	[FRAME_CALL] = {"CALL", FRAME_FROM_CORE, true},
-	[FRAME_RETURN] = {"RETURN", FRAME_FROM_HOST, false},
-	[FRAME_ASK] = {"ASK", FRAME_FROM_HOST, false},
-	[FRAME_ANSWER] = {"ANSWER", FRAME_FROM_CORE, true},
-	[FRAME_CANCEL] = {"CANCEL", FRAME_FROM_CORE, false},
-	[FRAME_LOG] = {"LOG", FRAME_FROM_HOST, false},
-	[FRAME_STOP] = {"STOP", FRAME_FROM_CORE, false},
+	[FRAME_HELLO] = {"HELLO", FRAME_FROM_HOST, SET_MAX, false},
+	[FRAME_READY] = {"READY", FRAME_FROM_HOST, FRAME_HEADER_SIZE, false},
+	[FRAME_REFUSED] = {"REFUSED", FRAME_FROM_HOST, SMALL_MAX, false},
+	[FRAME_CALL] = {"CALL", FRAME_FROM_CORE, FRAME_MAX, true},
+	[FRAME_RETURN] = {"RETURN", FRAME_FROM_HOST, FRAME_FROM_HOST_MAX, false},
+	[FRAME_ASK] = {"ASK", FRAME_FROM_HOST, FRAME_FROM_HOST_MAX, false},
+	[FRAME_ANSWER] = {"ANSWER", FRAME_FROM_CORE, FRAME_MAX, true},
+	[FRAME_CANCEL] = {"CANCEL", FRAME_FROM_CORE, FRAME_HEADER_SIZE, false},
+	[FRAME_LOG] = {"LOG", FRAME_FROM_HOST, SMALL_MAX, false},
+	[FRAME_STOP] = {"STOP", FRAME_FROM_CORE, FRAME_HEADER_SIZE, false},
+	[FRAME_LACKING] = {"LACKING", FRAME_FROM_HOST, SMALL_MAX, false},
 };
 
 static const struct operation *operation_of(int op)
@@ -51,11 +56,36 @@ void frame_clear(struct frame *frame)
 	*frame = (struct frame){0};
 }
 
+/* Are there more than FRAME_VALUES_MAX values in it?  Each stands behind one of four
+ * characters, or is the first. */
+static bool has_too_many_values(const char *json, size_t size)
+{
+	size_t values = 1;
+	bool in_string = false;
+
+	/* The shortest value and what separates it are two bytes. */
+	if (size / 2 < FRAME_VALUES_MAX)
+		return false;
+	for (size_t i = 0; i < size && values <= FRAME_VALUES_MAX; i++) {
+		if (json[i] == '"')
+			in_string = !in_string;
+		else if (in_string)
+			i += json[i] == '\\';
+		else
+			values += json[i] == ',' || json[i] == '[' || json[i] == '{' || json[i] == ':';
+	}
+	return values > FRAME_VALUES_MAX;
+}
+
 int frame_parse(const struct frame *frame, json_t **ret_json, struct err *err)
 {
 	json_error_t problem;
 	json_t *json;
 
+	if (operation_of(frame->op)->from == FRAME_FROM_HOST &&
+		has_too_many_values(frame->json, frame->json_size))
+		return err_set(err, MORTISE_E_LIMIT, "frame %s has more than %d JSON values: use "
+			"checkpoint in between", frame_op_name(frame->op), FRAME_VALUES_MAX);
 	if (frame->json_size == 0) {
 		*ret_json = json_object();
 		return 0;
@@ -127,10 +157,10 @@ static int read_header(struct frame_decoder *decoder, struct err *err)
 		return err_set(err, MORTISE_E_INTERNAL, "frame %s with unknown flags", operation->name);
 	if (body_size > 0 && !operation->has_body)
 		return err_set(err, MORTISE_E_INTERNAL, "frame %s with a body", operation->name);
-	if (json_size > FRAME_MAX - FRAME_HEADER_SIZE ||
-		body_size > FRAME_MAX - FRAME_HEADER_SIZE - json_size)
+	if (json_size > operation->max - FRAME_HEADER_SIZE ||
+		body_size > operation->max - FRAME_HEADER_SIZE - json_size)
 		return err_set(err, MORTISE_E_LIMIT, "frame %s of %zu bytes is over the limit of %zu",
-			operation->name, json_size + body_size, FRAME_MAX);
+			operation->name, json_size + body_size, operation->max);
 	decoder->frame.json_size = json_size;
 	decoder->frame.body_size = body_size;
 	decoder->wanted = json_size + body_size;
@@ -220,7 +250,7 @@ int frame_encode(struct buf *buf, enum frame_op op, uint64_t call, uint32_t seq,
 	const json_t *json, const void *body, size_t body_size, struct err *err)
 {
 	unsigned char header[FRAME_HEADER_SIZE] = {0};
-	size_t start = buf->size;
+	size_t start = buf->size, max = operation_of((int)op)->max;
 	size_t json_size;
 	bool written;
 
@@ -229,11 +259,11 @@ int frame_encode(struct buf *buf, enum frame_op op, uint64_t call, uint32_t seq,
 	json_size = buf->size - start - FRAME_HEADER_SIZE;
 	if (written && body_size > 0)
 		buf_add(buf, body, body_size);
-	if (!written || buf->failed || body_size > FRAME_MAX || buf->size - start > FRAME_MAX) {
+	if (!written || buf->failed || body_size > max || buf->size - start > max) {
 		buf->size = start;
 		buf->failed = false;
 		return err_set(err, MORTISE_E_LIMIT,
-			"a frame %s would be over the limit of %zu bytes", frame_op_name(op), FRAME_MAX);
+			"a frame %s would be over the limit of %zu bytes", frame_op_name(op), max);
 	}
 	put_number(header, 4, json_size);
 	put_number(header + 4, 4, body_size);

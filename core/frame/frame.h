@@ -7,6 +7,8 @@
  *
  *   u32 json_size  u32 body_size  u64 call  u32 seq  u16 op  u16 flags   little-endian
  *
+ *   LACKING {"lacking":["landlock"]}: pieces of the sandbox that the kernel does not have;
+ *           sent only if there are any, before the plugin's code runs
  *   HELLO   {"plugin","version","license","abi":[0,1],"providers":[…]}, see
  *           registration_fields.h; READY follows at once
  *   CALL    {"provider","callback","input","scope":"integration","external_id",
@@ -42,6 +44,11 @@ struct err;
 
 #define FRAME_HEADER_SIZE 24
 #define FRAME_MAX ((size_t)32 << 20)   /* header, JSON and body together */
+/* Of what a host sends: its largest reply, 8 MiB of effects, and some output. */
+#define FRAME_FROM_HOST_MAX ((size_t)9 << 20)
+/* A value takes up to 200 bytes of memory when it is parsed, and as little as two on the
+ * wire; this is what a host may make of that. */
+#define FRAME_VALUES_MAX 250000
 
 enum frame_op {
 	FRAME_HELLO = 1,       /* host: what the plugin registered */
@@ -54,6 +61,7 @@ enum frame_op {
 	FRAME_CANCEL = 8,      /* core: nobody waits for this call any more */
 	FRAME_LOG = 9,         /* host: {"level","event","fields"} */
 	FRAME_STOP = 10,       /* core: unload and end */
+	FRAME_LACKING = 11,    /* host: the sandbox is not whole */
 };
 
 enum frame_side { FRAME_FROM_CORE, FRAME_FROM_HOST };
@@ -74,7 +82,8 @@ void frame_clear(struct frame *frame);
 const char *frame_op_name(int op);
 
 /* The JSON of a frame: always an object, an empty text is {}.  E_INTERNAL for
- * anything else, and for an object with a name twice. */
+ * anything else, and for an object with a name twice; E_LIMIT for too many values from
+ * a host. */
 int frame_parse(const struct frame *frame, json_t **ret_json, struct err *err);
 
 struct frame_decoder {

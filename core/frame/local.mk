@@ -2,6 +2,7 @@
 # The wire code.  mortise-host has it too, see host/local.mk.
 FRAME_SOURCES = \
 	%D%/call_scope.c %D%/call_scope.h \
+	%D%/crash_page.h \
 	%D%/effect_forms.c %D%/effect_forms.h \
 	%D%/frame.c %D%/frame.h \
 	%D%/registration_fields.c %D%/registration_fields.h \

@@ -19,8 +19,6 @@
 #include "core/storage/plugin.h"
 #include "core/storage/store.h"
 
-#define REASON_MAX_SIZE ((size_t)64 << 10)
-
 /* On its way through the host-call pool. */
 struct acceptance {
 	struct providers *providers;
@@ -122,6 +120,44 @@ static void run_acceptance(void *arg)
 	(void)accept_hello(acceptance, &acceptance->err);
 	loop_post(providers->daemon->loop, on_accepted, acceptance);
 	providers_work_done(providers);
+}
+
+/* The names in LACKING as one text; it comes before foreign code, so it is true. */
+static char *join_lacking(const json_t *json)
+{
+	char *all = NULL;
+	json_t *name;
+	size_t i;
+
+	json_array_foreach(json_object_get(json, "lacking"), i, name) {
+		char *before = all;
+
+		all = xasprintf("%s%s%s", before ? before : "", before ? " " : "",
+			json_is_string(name) ? json_string_value(name) : "?");
+		free(before);
+	}
+	return all;
+}
+
+int acceptance_take_lacking(struct host *host, struct frame *frame, struct err *err)
+{
+	struct plugin *plugin = host->plugin;
+	cleanup_json json_t *json = NULL;
+	char *lacking;
+
+	if (host->said_lacking || host->said_hello || host->state != HOST_STARTING)
+		return err_set(err, MORTISE_E_INTERNAL, "it said LACKING out of place");
+	if (frame_parse(frame, &json, err) < 0)
+		return err->code;
+	host->said_lacking = true;
+	lacking = join_lacking(json);
+	log_warning("plugin.sandbox_lacking", LOG_TEXT("plugin", plugin->name),
+		LOG_TEXT("lacking", lacking));
+	pthread_mutex_lock(&plugin->providers->lock);
+	free(plugin->lacking);
+	plugin->lacking = lacking;
+	pthread_mutex_unlock(&plugin->providers->lock);
+	return 0;
 }
 
 int acceptance_take_hello(struct host *host, struct frame *frame, struct err *err)
@@ -263,7 +299,7 @@ int acceptance_take_refused(struct host *host, const struct frame *frame, struct
 	cleanup_json json_t *json = NULL;
 	const char *reason;
 
-	if (host->state != HOST_STARTING || frame->json_size > REASON_MAX_SIZE)
+	if (host->state != HOST_STARTING)
 		return err_set(err, MORTISE_E_INTERNAL, "it said REFUSED out of place");
 	if (frame_parse(frame, &json, err) < 0)
 		return err->code;

@@ -27,12 +27,11 @@
 #include "core/job/job.h"
 
 #define MAX_CALLS_DEFAULT 8
-#define ASKS_MAX 4                     /* of one call at a time; a callback asks one by one */
 /* How long the work of a plugin that is switched off waits before it is looked at again. */
 #define OFF_RETRY_MS (INT64_C(30) * 1000)
 
 /* Who waits for a call: each kind has a pool of its own. */
-enum caller { CALLER_REQUEST, CALLER_INTAKE, CALLER_JOB };
+enum caller { CALLER_REQUEST, CALLER_JOB };
 
 struct call {
 	struct call *next;             /* in the waiting list or its host's list; loop */
@@ -52,7 +51,7 @@ struct call {
 	struct host *host;             /* while it runs */
 	struct loop_timer *timer;
 	bool cancelled;                /* its caller has gone, the host still has it */
-	size_t asks;
+	bool is_asking;
 
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -152,9 +151,7 @@ static void stamp(struct call *call)
 
 static enum caller caller_of(const struct call_request *request)
 {
-	if (request->job)
-		return CALLER_JOB;
-	return strncmp(request->callback, "webhook:", 8) == 0 ? CALLER_INTAKE : CALLER_REQUEST;
+	return request->job ? CALLER_JOB : CALLER_REQUEST;
 }
 
 static int make_call(struct providers *providers, const struct call_request *request,
@@ -348,38 +345,22 @@ static void on_deadline(void *arg)
 
 /* ---- Giving calls to hosts, loop ---- */
 
-static size_t half_of_pool(const struct call *call)
-{
-	const struct settings *settings = call->providers->daemon->settings;
-	int workers = call->caller == CALLER_JOB ? settings->job_workers :
-		call->caller == CALLER_INTAKE ? settings->intake_workers : settings->request_workers;
-
-	return workers > 1 ? (size_t)workers / 2 : 1;
-}
-
 static bool same_provider(const struct call *a, const struct call *b)
 {
 	return strcmp(a->scope.provider->provider.key, b->scope.provider->provider.key) == 0;
 }
 
-/* May this call start now?  At most max_calls of its provider run in a host, and they
- * hold at most half of a pool. */
+/* May this call start now?  At most max_calls of its provider run in a host. */
 static bool has_room(const struct host *host, const struct call *call)
 {
 	uint32_t max_calls = call->scope.provider->provider.max_calls;
-	size_t running = 0, of_pool = 0;
+	size_t running = 0;
 
 	if (host->is_solo)
 		return host->calls.len == 0;
-	for (const struct host *other = host->plugin->hosts; other; other = other->next)
-		for (const struct call *at = other->calls.first; at; at = at->next) {
-			if (!same_provider(at, call))
-				continue;
-			running += other == host;
-			of_pool += !at->cancelled && at->caller == call->caller;
-		}
-	return running < (max_calls > 0 ? max_calls : MAX_CALLS_DEFAULT) &&
-		of_pool < half_of_pool(call);
+	for (const struct call *at = host->calls.first; at; at = at->next)
+		running += same_provider(at, call);
+	return running < (max_calls > 0 ? max_calls : MAX_CALLS_DEFAULT);
 }
 
 static void give(struct host *host, struct call *call)
@@ -395,6 +376,7 @@ static void give(struct host *host, struct call *call)
 	}
 	call->host = host;
 	list_add(&host->calls, call);
+	host_grant(host);
 	loop_timer_free(steal(&host->idle_timer));
 }
 
@@ -421,13 +403,38 @@ void calls_pump(struct plugin *plugin)
 
 static size_t count_waiting(const struct plugin *plugin, const struct call *call)
 {
+	const struct call_list *lists[] = {&plugin->waiting, &plugin->waiting_solo};
 	size_t len = 0;
 
-	for (const struct call *at = plugin->waiting.first; at; at = at->next)
-		len += same_provider(at, call);
-	for (const struct call *at = plugin->waiting_solo.first; at; at = at->next)
-		len += same_provider(at, call);
+	for (size_t i = 0; i < lengthof(lists); i++)
+		for (const struct call *at = lists[i]->first; at; at = at->next)
+			len += same_provider(at, call);
 	return len;
+}
+
+static size_t count_workers(const struct call_list *list, const struct call *call)
+{
+	size_t len = 0;
+
+	for (const struct call *at = list->first; at; at = at->next)
+		len += same_provider(at, call) && at->caller == call->caller && !at->cancelled;
+	return len;
+}
+
+/* Does this provider keep half of a pool waiting already?  A worker waits whether its
+ * call runs or is queued, and the other half is for other providers.  (Of jobs the
+ * dispatcher starts no more than that.) */
+static bool has_its_half(const struct plugin *plugin, const struct call *call)
+{
+	const struct settings *settings = call->providers->daemon->settings;
+	int workers = call->caller == CALLER_JOB ? settings->job_workers :
+		settings->request_workers;
+	size_t waiting = count_workers(&plugin->waiting, call) +
+		count_workers(&plugin->waiting_solo, call);
+
+	for (const struct host *host = plugin->hosts; host; host = host->next)
+		waiting += count_workers(&host->calls, call);
+	return waiting >= (size_t)(workers + 1) / 2;
 }
 
 static struct plugin *find_plugin(struct call *call)
@@ -469,7 +476,8 @@ static void on_submitted(void *arg)
 		return;
 	}
 	call->plugin = plugin;
-	if (count_waiting(plugin, call) >= call->providers->limits.waiting_max) {
+	if (has_its_half(plugin, call) ||
+		count_waiting(plugin, call) >= call->providers->limits.waiting_max) {
 		end_call(call, MORTISE_E_RETRY, CALL_DEATH_NONE,
 			"too many calls of this provider wait already; try again later");
 		let_go(call);
@@ -519,7 +527,7 @@ static void on_answered(void *arg)
 	cleanup_err struct err err = {0};
 	struct buf small = BUF(FRAME_MAX);
 
-	call->asks--;
+	call->is_asking = false;
 	if (call->host && host_send(call->host, &ask->answer, &err) < 0) {
 		host_call_encode_failure(call->number, ask->frame.seq, &err, &small);
 		if (host_send(call->host, &small, NULL) < 0)
@@ -562,8 +570,9 @@ int calls_take_ask(struct host *host, struct frame *frame, struct err *err)
 		err_set(&reason, MORTISE_E_CANCELLED, "the call has ended");
 		return refuse_ask(host, frame, &reason, err);
 	}
-	if (call->asks >= ASKS_MAX)
-		return err_set(err, MORTISE_E_INTERNAL, "a call asked for too much at once");
+	/* So a call takes one host-call thread at most, and there is one for each. */
+	if (call->is_asking)
+		return err_set(err, MORTISE_E_INTERNAL, "a call asked twice at once");
 	ask = new(struct ask);
 	ask->call = call_ref(call);
 	ask->frame = *frame;
@@ -574,7 +583,7 @@ int calls_take_ask(struct host *host, struct frame *frame, struct err *err)
 		return refuse_ask(host, frame, &reason, err);
 	}
 	*frame = (struct frame){0};
-	call->asks++;
+	call->is_asking = true;
 	return 0;
 }
 

@@ -37,9 +37,10 @@
 /* Descriptors of the child.  What is to become one of them is first moved above. */
 #define CHILD_SOCKET 3
 #define CHILD_PLUGIN 4
-#define CHILD_END 5
-/* How many bytes of log lines a host may send in a second. */
-#define LOG_RATE (INT64_C(1) << 20)
+#define CHILD_PAGE 5
+#define CHILD_END 6
+/* What a frame costs of the allowance besides its bytes. */
+#define FRAME_COST 256
 
 struct out {
 	struct out *next;
@@ -73,14 +74,22 @@ static void free_environment(char **environment)
 	free(environment);
 }
 
-static void set_actions(posix_spawn_file_actions_t *actions, int socket, int plugin_fd)
+/* Descriptors that become the child's; -1: it does without. */
+struct child {
+	int socket, plugin, words, page;
+};
+
+static void set_actions(posix_spawn_file_actions_t *actions, const struct child *child)
 {
 	posix_spawn_file_actions_init(actions);
 	posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(actions, 2, 1);
-	posix_spawn_file_actions_adddup2(actions, socket, CHILD_SOCKET);
-	posix_spawn_file_actions_adddup2(actions, plugin_fd, CHILD_PLUGIN);
-	posix_spawn_file_actions_addclosefrom_np(actions, CHILD_END);
+	posix_spawn_file_actions_adddup2(actions, child->words, 1);
+	posix_spawn_file_actions_adddup2(actions, child->words, 2);
+	posix_spawn_file_actions_adddup2(actions, child->socket, CHILD_SOCKET);
+	posix_spawn_file_actions_adddup2(actions, child->plugin, CHILD_PLUGIN);
+	if (child->page >= 0)
+		posix_spawn_file_actions_adddup2(actions, child->page, CHILD_PAGE);
+	posix_spawn_file_actions_addclosefrom_np(actions, child->page >= 0 ? CHILD_END : CHILD_PAGE);
 }
 
 /* No signal blocked, none ignored: an ignored SIGPIPE would be inherited.  A group of its
@@ -99,45 +108,62 @@ static void set_attributes(posix_spawnattr_t *attributes)
 		POSIX_SPAWN_SETPGROUP);
 }
 
-static int spawn(const char *path, int socket, int plugin_fd, pid_t *ret_pid)
+static int spawn(const struct settings *settings, const struct child *child, pid_t *ret_pid)
 {
 	cleanup_free char *parent = xasprintf("--parent=%d", (int)getpid());
+	cleanup_free char *page = xasprintf("--crash-page=%d", child->page >= 0 ? CHILD_PAGE : -1);
+	cleanup_free char *sandbox = xasprintf("--sandbox=%s",
+		settings->sandbox_required ? "require" : "prefer");
 	cleanup_free char *file = xasprintf("/proc/self/fd/%d", CHILD_PLUGIN);
 	char name[] = "mortise-host";
-	char *argv[] = {name, parent, file, NULL};
+	char *argv[] = {name, parent, page, sandbox, file, NULL};
 	char **environment = make_environment();
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	int problem;
 
-	set_actions(&actions, socket, plugin_fd);
+	set_actions(&actions, child);
 	set_attributes(&attributes);
-	problem = posix_spawn(ret_pid, path, &actions, &attributes, argv, environment);
+	problem = posix_spawn(ret_pid, settings->host_path, &actions, &attributes, argv,
+		environment);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
 	free_environment(environment);
 	return problem;
 }
 
-/* Both descriptors are moved out of the way of the child's, then the child is started. */
-static int start_process(struct host *host, const char *path, int child_socket, int plugin_fd,
-	struct err *err)
+/* A copy that is out of the way of the child's descriptors. */
+static int move_away(int fd)
 {
-	int socket = fcntl(child_socket, F_DUPFD_CLOEXEC, CHILD_END);
-	int plugin = fcntl(plugin_fd, F_DUPFD_CLOEXEC, CHILD_END);
-	int problem = socket < 0 || plugin < 0 ? errno : spawn(path, socket, plugin, &host->pid);
+	return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, CHILD_END);
+}
 
-	if (socket >= 0)
-		close(socket);
-	if (plugin >= 0)
-		close(plugin);
+static void close_child(const struct child *child)
+{
+	const int fds[] = {child->socket, child->plugin, child->words, child->page};
+
+	for (size_t i = 0; i < lengthof(fds); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+static int start_process(struct host *host, const struct child *given, struct err *err)
+{
+	const struct settings *settings = host->plugin->providers->daemon->settings;
+	struct child child = {move_away(given->socket), move_away(given->plugin),
+		move_away(given->words), move_away(given->page)};
+	int problem = child.socket < 0 || child.plugin < 0 || child.words < 0 ? errno :
+		spawn(settings, &child, &host->pid);
+
+	close_child(&child);
 	if (problem != 0)
-		return err_set(err, MORTISE_E_RETRY, "%s cannot be started: %s", path,
+		return err_set(err, MORTISE_E_RETRY, "%s cannot be started: %s", settings->host_path,
 			strerror(problem));
 	host->pidfd = pidfd_open(host->pid, 0);
 	if (host->pidfd >= 0)
 		return 0;
-	err_set(err, MORTISE_E_RETRY, "%s cannot be watched: %s", path, strerror(errno));
+	err_set(err, MORTISE_E_RETRY, "%s cannot be watched: %s", settings->host_path,
+		strerror(errno));
 	kill(host->pid, SIGKILL);
 	waitid(P_PID, (id_t)host->pid, &(siginfo_t){0}, WEXITED);
 	return MORTISE_E_RETRY;
@@ -163,7 +189,7 @@ int host_spawn(struct plugin *plugin, int plugin_fd, bool is_solo, struct host *
 {
 	static uint64_t last_serial;
 	struct host *host;
-	int sockets[2], result;
+	int sockets[2], words = -1, result;
 
 	/* Only our end is non-blocking: the host reads and writes in blocking style. */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0 ||
@@ -176,17 +202,22 @@ int host_spawn(struct plugin *plugin, int plugin_fd, bool is_solo, struct host *
 	host->started_ms = clock_mono_ms();
 	host->socket = sockets[0];
 	host->pidfd = -1;
-	host->log_budget = LOG_RATE;
-	host->log_ms = host->started_ms;
+	host->last_words.fd = host->last_words.page = -1;
+	allowance_init(host);
 	frame_decoder_init(&host->decoder, FRAME_FROM_HOST);
-	result = start_process(host, plugin->providers->daemon->settings->host_path, sockets[1],
-		plugin_fd, err);
+	result = last_words_open(host, &words, err);
+	if (result == 0)
+		result = start_process(host, &(struct child){sockets[1], plugin_fd, words,
+			host->last_words.page}, err);
 	close(sockets[1]);
+	if (words >= 0)
+		close(words);
 	if (result < 0) {
 		host_free(host);
 		return result;
 	}
 	watch(host);
+	allowance_watch(host);
 	*ret_host = host;
 	return 0;
 }
@@ -205,35 +236,25 @@ static void feed(struct host *host, const char *bytes, size_t size)
 			&err);
 
 		at += used;
-		if (result == 1)
+		if (result == 1) {
+			host_charge(host, FRAME_COST);
 			result = supervisor_take_frame(host, &frame, &err);
+		}
 		if (result < 0)
 			host_kill(host, HOST_END_FAULT, err_text(&err));
 	}
 }
 
-static void resume_reading(void *arg)
+void host_pause(struct host *host)
 {
-	struct host *host = arg;
-
-	loop_timer_free(steal(&host->resume_timer));
-	event_add(host->on_read, NULL);
+	event_del(host->on_read);
+	event_del(host->last_words.on_read);
 }
 
-/* A host that floods us with log lines waits until its budget has grown again. */
-static void pace(struct host *host)
+void host_resume(struct host *host)
 {
-	int64_t now_ms = clock_mono_ms();
-
-	host->log_budget += (now_ms - host->log_ms) * LOG_RATE / 1000;
-	host->log_ms = now_ms;
-	if (host->log_budget > LOG_RATE)
-		host->log_budget = LOG_RATE;
-	if (host->log_budget >= 0 || host->killed)
-		return;
-	event_del(host->on_read);
-	host->resume_timer = loop_timer_new(host->plugin->providers->daemon->loop,
-		-host->log_budget * 1000 / LOG_RATE + 1, 0, resume_reading, host);
+	event_add(host->on_read, NULL);
+	event_add(host->last_words.on_read, NULL);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
@@ -244,8 +265,8 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	if (size > 0) {
+		host_charge(host, (size_t)size);
 		feed(host, bytes, (size_t)size);
-		pace(host);
 	} else if (size == 0 || (errno != EAGAIN && errno != EINTR)) {
 		event_del(host->on_read);
 		/* Most often it is dying, and the exit comes next. */
@@ -282,6 +303,7 @@ static void on_exited(evutil_socket_t fd, short what, void *arg)
 	host->pid = 0;
 	host->killed = true;
 	drain(host);
+	last_words_finish(host);
 	supervisor_host_died(host);
 }
 
@@ -309,7 +331,8 @@ void host_free(struct host *host)
 		event_free(host->on_exit);
 	loop_timer_free(host->timer);
 	loop_timer_free(host->idle_timer);
-	loop_timer_free(host->resume_timer);
+	allowance_done(host);
+	last_words_close(host);
 	while (host->out_first) {
 		struct out *out = host->out_first;
 

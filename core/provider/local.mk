@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 libcore_la_SOURCES += \
 	%D%/acceptance.c \
+	%D%/allowance.c \
 	%D%/call.c \
 	%D%/host.c \
 	%D%/host_cache.c \
 	%D%/host_call.c \
 	%D%/host_read.c \
+	%D%/last_words.c \
 	%D%/plugin_change.c \
 	%D%/plugin_log.c \
 	%D%/plugin_note.c %D%/plugin_note.h \

@@ -3,7 +3,7 @@
  */
 /*
  * Log lines of plugins: parsed and written on the host-call pool, in their own words
- * but never as another line than theirs.  The loop only bounds how many there are.
+ * but never as another line than theirs.  The host's allowance bounds how many there are.
  */
 #include "config.h"
 #include "core/provider/supervisor_private.h"
@@ -16,7 +16,6 @@
 #include "core/daemon/daemon.h"
 
 #define LOG_FIELDS_MAX 16
-#define LOGS_PENDING_MAX 32
 
 struct plugin_log {
 	struct providers *providers;
@@ -85,10 +84,7 @@ void plugin_log_take(struct host *host, struct frame *frame)
 {
 	struct plugin_log *line;
 
-	host->log_budget -= (int64_t)(FRAME_HEADER_SIZE + frame->json_size);
-	if (host->logs_pending >= LOGS_PENDING_MAX) {
-		log_limited(MORTISE_LOG_WARNING, "plugin.log_dropped",
-			LOG_TEXT("plugin", host->plugin->name));
+	if (!host_may_log(host)) {
 		frame_clear(frame);
 		return;
 	}

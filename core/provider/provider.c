@@ -430,17 +430,19 @@ bool provider_configured(struct daemon *daemon, const struct reg_provider *provi
 static json_t *describe(const struct plugin *plugin)
 {
 	json_t *keys = json_array();
+	cleanup_free char *sandbox = plugin->lacking ?
+		xasprintf("without %s", plugin->lacking) : xstrdup("whole");
 
 	for (size_t i = 0; plugin->registration && i < plugin->registration->provider_len; i++)
 		json_array_append_new(keys,
 			json_string(plugin->registration->providers[i].provider.key));
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:s, s:I}", "name", plugin->name, "file",
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:s, s:I, s:s}", "name", plugin->name, "file",
 		plugin->path, "version", plugin->registration ? plugin->registration->version : "",
 		"state", plugin_state_name(plugin->state), "pid", (json_int_t)plugin->pid,
 		"generation",
 		(json_int_t)(plugin->registration ? plugin->registration->generation : 0),
 		"providers", keys, "reason", plugin->reason ? plugin->reason : "", "deaths",
-		(json_int_t)plugin->death_len);
+		(json_int_t)plugin->death_len, "sandbox", sandbox);
 }
 
 json_t *providers_describe(struct providers *providers)

@@ -97,7 +97,7 @@ int provider_call(struct providers *providers, const struct call_request *reques
 	json_t **ret_output, json_t **ret_effects, struct err *err);
 
 /* For the admin socket: [{"name","file","version","state","pid","generation",
- * "providers":[],"reason","deaths"}].  state: "starting" "ready" "restarting"
+ * "providers":[],"reason","deaths","sandbox"}].  sandbox: "whole", or "without …".  state: "starting" "ready" "restarting"
  * "quarantined" "disabled" "refused". */
 json_t *providers_describe(struct providers *providers);
 /* These four wait until it is so.  Load also takes a file that was refused before. */

@@ -10,6 +10,8 @@
  *   plugin_change.c  load, unload, reload, enable, disable
  *   plugin_log.c  its log lines
  *   host.c        one host process: spawn, bytes in and out, reaping
+ *   allowance.c   how much a host may send and how much of the processor it may take
+ *   last_words.c  its standard error, and what it died of
  *   call.c        provider_call, the queue in front of a host, deadlines
  *   host_call.c   what a plugin asks for during a call
  *   host_read.c   its reads
@@ -100,6 +102,7 @@ struct plugin {
 	struct registration *registration;     /* in force; NULL: none yet */
 	pid_t pid;                     /* of the host that takes calls; 0: none */
 	size_t death_len;
+	char *lacking;                 /* pieces of the sandbox that the kernel lacks; NULL: none */
 
 	int fd;                        /* the file that was checked; -1: none acceptable */
 	int incoming_fd;               /* of a reload that is under way; -1: none */
@@ -163,6 +166,34 @@ enum host_end {
 	HOST_END_FAULT,                /* it broke the protocol or was not ready in time */
 };
 
+#define LAST_WORDS_LINE 512            /* bytes of a line */
+#define LAST_WORDS_KEPT 16             /* lines that were left out, the newest */
+
+/* last_words.c */
+struct last_words {
+	int fd, page;                  /* its standard error; its crash page; or -1 */
+	struct event *on_read;
+	size_t size;
+	char line[LAST_WORDS_LINE + 1];
+	char *kept[LAST_WORDS_KEPT];
+	size_t kept_at;
+};
+
+/* allowance.c */
+struct allowance {
+	int64_t bytes;                 /* that it may still send; below 0: reading pauses */
+	int64_t lines;                 /* in thousandths */
+	int64_t dropped;               /* lines, not told of yet */
+	int64_t grown_ms, told_ms;
+	struct loop_timer *pause;
+	int64_t cpu_us;                /* that it may still run; below 0: at low priority */
+	int64_t used_us;               /* that it had run at the last tick */
+	int64_t ticked_ms, tick_ms;
+	struct loop_timer *tick;
+	bool had_call;                 /* since the last tick */
+	bool demoted;
+};
+
 struct out;
 
 struct host {
@@ -172,7 +203,7 @@ struct host {
 	enum host_state state;
 	enum host_end end;
 	bool is_solo;
-	bool said_hello, said_ready, accepted, refused;
+	bool said_lacking, said_hello, said_ready, accepted, refused;
 	bool killed;
 	struct registration *registration;     /* accepted, until it is in force */
 	char *reason;                  /* why it was refused or killed */
@@ -189,9 +220,9 @@ struct host {
 	struct frame_decoder decoder;
 	struct out *out_first, *out_last;
 	size_t out_size;
-	int64_t log_budget, log_ms;    /* bytes of LOG it may still send, and since when */
 	size_t logs_pending;
-	struct loop_timer *resume_timer;       /* reading is paused */
+	struct allowance allowance;
+	struct last_words last_words;
 	int exit_code, exit_signal;
 };
 
@@ -206,6 +237,30 @@ void host_send_op(struct host *host, enum frame_op op, uint64_t call);
 void host_kill(struct host *host, enum host_end end, const char *reason);
 void host_free(struct host *host);
 
+/* It sends too much, or may send again. */
+void host_pause(struct host *host);
+void host_resume(struct host *host);
+
+/* allowance.c */
+void allowance_init(struct host *host);
+void allowance_done(struct host *host);
+/* Look at its use of the processor from now on. */
+void allowance_watch(struct host *host);
+/* It was given a call, which it will answer. */
+void host_grant(struct host *host);
+/* It sent that many bytes; where it has no allowance left, reading pauses. */
+void host_charge(struct host *host, size_t size);
+/* May one more of its lines go into the log?  Counts those that may not. */
+bool host_may_log(struct host *host);
+
+/* last_words.c: '*ret_stderr' is the end for the child. */
+int last_words_open(struct host *host, int *ret_stderr, struct err *err);
+/* It is dead: what it said last. */
+void last_words_finish(struct host *host);
+/* The forbidden system call that it died of (new text); NULL: it noted none. */
+char *last_words_forbidden(const struct host *host);
+void last_words_close(struct host *host);
+
 /* A frame came, and is taken over.  Negative: the host is broken. */
 int supervisor_take_frame(struct host *host, struct frame *frame, struct err *err);
 /* It ended and was reaped, and all that it sent was taken; frees it. */
@@ -214,6 +269,8 @@ void supervisor_host_died(struct host *host);
 void supervisor_call_left(struct host *host);
 /* A call did not end although it was cancelled: replace the host. */
 void supervisor_call_hangs(struct host *host);
+/* Put another process in its place, and let it end its calls. */
+void supervisor_renew(struct host *host);
 /* There is a call for a host that takes one at a time. */
 void supervisor_need_solo(struct plugin *plugin);
 

@@ -338,11 +338,30 @@ void supervisor_need_solo(struct plugin *plugin)
 			LOG_TEXT("reason", err_text(&err)));
 }
 
+void supervisor_renew(struct host *host)
+{
+	struct plugin *plugin = host->plugin;
+	cleanup_err struct err err = {0};
+
+	if (host->is_solo && host->state == HOST_READY) {
+		host_drain(host);
+		return;
+	}
+	if (plugin->host != host || plugin->incoming || plugin->providers->stopping)
+		return;
+	plugin->incoming = plugin_spawn_host(plugin, plugin->fd, false, &err);
+	if (!plugin->incoming)
+		log_error("plugin.start_failed", LOG_TEXT("plugin", plugin->name),
+			LOG_TEXT("reason", err_text(&err)));
+}
+
 /* ---- Frames ---- */
 
 int supervisor_take_frame(struct host *host, struct frame *frame, struct err *err)
 {
 	switch (frame->op) {
+	case FRAME_LACKING:
+		return acceptance_take_lacking(host, frame, err);
 	case FRAME_HELLO:
 		return acceptance_take_hello(host, frame, err);
 	case FRAME_READY:
@@ -371,10 +390,14 @@ int supervisor_take_frame(struct host *host, struct frame *frame, struct err *er
 
 static char *describe_end(const struct host *host)
 {
+	cleanup_free char *forbidden = last_words_forbidden(host);
+
 	if (host->end == HOST_END_FAULT || host->end == HOST_END_HANG)
 		return xstrdup(host->reason);
 	if (host->exit_signal == SIGKILL && host->reason)
 		return xstrdup(host->reason);
+	if (host->exit_signal == SIGSYS && forbidden)
+		return steal(&forbidden);
 	if (host->exit_signal != 0)
 		return xasprintf("it was killed by signal %d (%s)", host->exit_signal,
 			strsignal(host->exit_signal));
@@ -481,6 +504,7 @@ void plugin_free(struct plugin *plugin)
 	if (plugin->incoming_fd >= 0)
 		close(plugin->incoming_fd);
 	free(plugin->reason);
+	free(plugin->lacking);
 	free(plugin->name);
 	free(plugin->path);
 	free(plugin);

@@ -44,7 +44,8 @@ bool providers_have_hosts(const struct providers *providers);
 
 /* ---- acceptance.c ---- */
 
-/* HELLO and REFUSED, and what follows once READY came too. */
+/* LACKING, HELLO and REFUSED, and what follows once READY came too. */
+int acceptance_take_lacking(struct host *host, struct frame *frame, struct err *err);
 int acceptance_take_hello(struct host *host, struct frame *frame, struct err *err);
 int acceptance_take_refused(struct host *host, const struct frame *frame, struct err *err);
 void acceptance_check_ready(struct host *host);

@@ -182,7 +182,7 @@ static void *checkpoint_forever(void *arg)
 {
 	struct checkpointer *checkpointer = arg;
 
-	pthread_setname_np(pthread_self(), "store-checkpoint");
+	pthread_setname_np(pthread_self(), "checkpointer");
 	while (wait_for_work(checkpointer)) {
 		if (checkpoint(checkpointer, checkpointer->tx) > LONG_FRAMES)
 			atomic_store(&checkpointer->log_is_long, true);

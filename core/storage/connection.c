@@ -4,14 +4,19 @@
 #include "config.h"
 #include "core/storage/connection.h"
 
+#include <pthread.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/storage/delivery.h"
 
 #define BUSY_MS 5000
 #define PROGRESS_OPCODES 4000
+
+static pthread_once_t configure_once = PTHREAD_ONCE_INIT;
 
 extern const struct sql __start_mortise_sql[] __attribute__((weak));
 extern const struct sql __stop_mortise_sql[] __attribute__((weak));
@@ -46,6 +51,12 @@ static const char reader_pragmas[] =
 	"PRAGMA query_only = ON;"
 	"PRAGMA cache_size = -4096;";
 
+/* Counting its memory costs a lock at each allocation, of all threads. */
+static void configure(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 int connection_open(const char *path, enum connection_kind kind, struct tx **ret_tx,
 	struct err *err)
 {
@@ -54,6 +65,7 @@ int connection_open(const char *path, enum connection_kind kind, struct tx **ret
 		SQLITE_OPEN_EXRESCODE;
 	int result;
 
+	pthread_once(&configure_once, configure);
 	tx->statements = xcalloc(statement_len(), sizeof(sqlite3_stmt *));
 	if (sqlite3_open_v2(path, &tx->db, flags, NULL) != SQLITE_OK) {
 		result = err_set(err, MORTISE_E_SETTINGS, "%s: cannot be opened: %s", path,
@@ -84,9 +96,34 @@ void connection_close(struct tx *tx)
 		return;
 	for (size_t i = 0; i < statement_len(); i++)
 		sqlite3_finalize(tx->statements[i]);
+	for (size_t i = 0; i < CONNECTION_VERB_LEN; i++)
+		sqlite3_finalize(tx->verbs[i]);
 	sqlite3_close(tx->db);
+	delivery_table_free(tx->deliveries);
 	free(tx->statements);
 	free(tx);
+}
+
+int connection_do(struct tx *tx, enum connection_verb verb, struct err *err)
+{
+	static const char *const texts[] = {
+		[CONNECTION_BEGIN] = "BEGIN",
+		[CONNECTION_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+		[CONNECTION_COMMIT] = "COMMIT",
+		[CONNECTION_ROLLBACK] = "ROLLBACK",
+		[CONNECTION_SAVEPOINT] = "SAVEPOINT closure",
+		[CONNECTION_ROLLBACK_TO] = "ROLLBACK TO closure",
+		[CONNECTION_RELEASE] = "RELEASE closure",
+	};
+	int result = 0;
+
+	if (!tx->verbs[verb] && sqlite3_prepare_v3(tx->db, texts[verb], -1,
+		SQLITE_PREPARE_PERSISTENT, &tx->verbs[verb], NULL) != SQLITE_OK)
+		return connection_error(tx, "database", err);
+	if (sqlite3_step(tx->verbs[verb]) != SQLITE_DONE)
+		result = connection_error(tx, "database", err);
+	sqlite3_reset(tx->verbs[verb]);
+	return result;
 }
 
 int connection_run(struct tx *tx, const char *text, struct err *err)
@@ -131,13 +168,26 @@ int connection_error(struct tx *tx, const char *what, struct err *err)
 
 /* ---- Statements ---- */
 
+/* SQLite keeps a copy of each page that a statement with RETURNING changes, in case it
+ * fails in its middle, and it has told the id of a plain INSERT already. */
+static size_t text_len(const char *text)
+{
+	static const char returning[] = " RETURNING id";
+	size_t len = strlen(text), end = sizeof(returning) - 1;
+
+	if (strncmp(text, "INSERT", 6) == 0 && len > end &&
+		strcmp(text + len - end, returning) == 0 && !strstr(text, "DO UPDATE"))
+		return len - end;
+	return len;
+}
+
 static int prepare(struct tx *tx, const struct sql *sql, sqlite3_stmt **ret_statement,
 	struct err *err)
 {
 	size_t place = (size_t)(sql - __start_mortise_sql);
 
 	if (!tx->statements[place] &&
-		sqlite3_prepare_v3(tx->db, sql->text, -1, SQLITE_PREPARE_PERSISTENT,
+		sqlite3_prepare_v3(tx->db, sql->text, (int)text_len(sql->text), SQLITE_PREPARE_PERSISTENT,
 			&tx->statements[place], NULL) != SQLITE_OK)
 		return connection_error(tx, sql->name, err);
 	*ret_statement = tx->statements[place];
@@ -234,6 +284,8 @@ int tx_insert(struct tx *tx, const struct sql *sql, int64_t *ret_id, struct err 
 	}
 	if (step != SQLITE_DONE)
 		result = connection_error(tx, sql->name, err);
+	else if (!found && sqlite3_column_count(statement) == 0 && sqlite3_changes(tx->db) > 0)
+		*ret_id = sqlite3_last_insert_rowid(tx->db);
 	else if (!found)
 		result = err_set(err, MORTISE_E_NOT_FOUND, "%s: no row", sql->name);
 	finish(statement);

@@ -10,6 +10,7 @@ libcore_la_SOURCES += \
 
 # The queue and its sources.
 libcore_la_SOURCES += \
+	%D%/delivery.c %D%/delivery.h \
 	%D%/job.c %D%/job.h \
 	%D%/schedule.c %D%/schedule.h \
 	%D%/webhook.c %D%/webhook.h
@@ -48,6 +49,9 @@ CLEANFILES += %D%/migrations.c
 UNIT_TESTS += tests/unit/test_storage_store
 tests_unit_test_storage_store_SOURCES = tests/unit/test_storage_store.c
 
+UNIT_TESTS += tests/unit/test_storage_delivery
+tests_unit_test_storage_delivery_SOURCES = tests/unit/test_storage_delivery.c \
+	tests/unit/scratch_store.c tests/unit/scratch_store.h
 UNIT_TESTS += tests/unit/test_storage_prune
 tests_unit_test_storage_prune_SOURCES = tests/unit/test_storage_prune.c \
 	tests/unit/scratch_store.c tests/unit/scratch_store.h

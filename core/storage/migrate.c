@@ -19,6 +19,8 @@ static const struct {
 	{"{id}", "INTEGER PRIMARY KEY AUTOINCREMENT"},
 	{"{int}", "INTEGER"},
 	{"{blob}", "BLOB"},
+	/* After the columns: the rows lie in the primary key itself. */
+	{"{clustered}", "WITHOUT ROWID"},
 };
 
 static void add_types(struct buf *buf, const char *text)

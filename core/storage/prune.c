@@ -6,6 +6,7 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/storage/delivery.h"
 #include "core/storage/ledger.h"
 #include "core/storage/session.h"
 #include "core/storage/tx.h"
@@ -22,6 +23,9 @@ SQL(prune_jobs, "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE status IN
 		"AND finished_at < $1 ORDER BY finished_at LIMIT $2)");
 SQL(prune_bodies, "DELETE FROM webhook_body WHERE webhook_id IN (" OLD_WEBHOOKS ")");
 SQL(prune_webhooks, "DELETE FROM webhook WHERE id IN (" OLD_WEBHOOKS ")");
+SQL(prune_deliveries, "DELETE FROM delivery WHERE (period, mark, webhook_id) IN ("
+		      "SELECT period, mark, webhook_id FROM delivery WHERE period < $1 "
+		      "ORDER BY period, mark, webhook_id LIMIT $2)");
 SQL(prune_audit, "DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log "
 		 "WHERE added_at < $1 ORDER BY added_at LIMIT $2)");
 
@@ -31,11 +35,12 @@ int store_prune_step(struct tx *tx, const struct prune_cutoffs *cutoffs, int64_t
 	/* Jobs before the webhooks they belong to, bodies before their webhooks. */
 	const struct {
 		const struct sql *sql;
-		int64_t before_us;
+		int64_t before;
 	} steps[] = {
 		{&prune_jobs, cutoffs->jobs_us},
 		{&prune_bodies, cutoffs->webhooks_us},
 		{&prune_webhooks, cutoffs->webhooks_us},
+		{&prune_deliveries, cutoffs->webhooks_us / DELIVERY_PERIOD_US},
 		{&prune_audit, cutoffs->audit_us},
 	};
 	static int (*const prunes[])(struct tx *, int64_t, int64_t, struct err *) = {
@@ -47,7 +52,7 @@ int store_prune_step(struct tx *tx, const struct prune_cutoffs *cutoffs, int64_t
 	for (size_t i = 0; i < lengthof(steps) + lengthof(prunes); i++) {
 		size_t other = i - lengthof(steps);
 		int changed = i < lengthof(steps) ?
-			tx_exec(tx, steps[i].sql, err, "ii", steps[i].before_us, (int64_t)STEP) :
+			tx_exec(tx, steps[i].sql, err, "ii", steps[i].before, (int64_t)STEP) :
 			prunes[other](tx, befores_us[other], STEP, err);
 
 		if (changed < 0)

@@ -33,6 +33,7 @@
 #include "core/base/mem.h"
 #include "core/storage/checkpoint.h"
 #include "core/storage/connection.h"
+#include "core/storage/delivery.h"
 #include "core/storage/migrate.h"
 
 #define QUEUE_MAX 4096
@@ -90,29 +91,55 @@ static bool in_transaction(struct tx *tx)
 	return !tx->broken && !sqlite3_get_autocommit(tx->db);
 }
 
+static void call_closure(struct store *store, struct write *write)
+{
+	in_closure = true;
+	write->result = write->fn(store->write_tx, write->arg, &write->err);
+	in_closure = false;
+}
+
+/* In a savepoint: what it wrote is undone if it fails. */
 static void run_closure(struct store *store, struct write *write)
 {
 	struct tx *tx = store->write_tx;
 
 	err_clear(&write->err);
-	write->result = connection_run(tx, "SAVEPOINT closure", &write->err);
+	write->result = connection_do(tx, CONNECTION_SAVEPOINT, &write->err);
 	if (write->result < 0)
 		return;
-	in_closure = true;
-	write->result = write->fn(tx, write->arg, &write->err);
-	in_closure = false;
-	if (tx->broken || sqlite3_get_autocommit(tx->db))
+	call_closure(store, write);
+	if (!in_transaction(tx))
 		return;
 	if (write->result < 0)
-		(void)connection_run(tx, "ROLLBACK TO closure", NULL);
-	(void)connection_run(tx, "RELEASE closure", NULL);
+		(void)connection_do(tx, CONNECTION_ROLLBACK_TO, NULL);
+	(void)connection_do(tx, CONNECTION_RELEASE, NULL);
+}
+
+/* One of a batch.  A savepoint has each page copied that is changed, so what comes in
+ * from outside, and fails with the disk only, goes without; false: the batch is void. */
+static bool run_in_batch(struct store *store, struct write *write)
+{
+	if (!write->done) {
+		run_closure(store, write);
+		return in_transaction(store->write_tx);
+	}
+	err_clear(&write->err);
+	call_closure(store, write);
+	return write->result >= 0 && in_transaction(store->write_tx);
+}
+
+static int begin(struct tx *tx, struct err *err)
+{
+	tx->serial++;
+	return connection_do(tx, CONNECTION_BEGIN_WRITE, err);
 }
 
 /* Leave no transaction behind, whatever happened. */
 static void abandon(struct tx *tx)
 {
 	if (!sqlite3_get_autocommit(tx->db))
-		(void)connection_run(tx, "ROLLBACK", NULL);
+		(void)connection_do(tx, CONNECTION_ROLLBACK, NULL);
+	delivery_rolled_back(tx);
 	tx->broken = false;
 }
 
@@ -139,7 +166,7 @@ static bool run_batch(struct store *store, struct write_list *batch)
 	struct tx *tx = store->write_tx;
 	int64_t started_ms = clock_mono_ms();
 	size_t len = 0, size = 0;
-	bool begun = connection_run(tx, "BEGIN IMMEDIATE", NULL) == 0;
+	bool begun = begin(tx, NULL) == 0;
 
 	for (struct write *write; len < BATCH_MAX && size < BATCH_MAX_SIZE &&
 		clock_mono_ms() - started_ms <= BATCH_MAX_MS && (write = take_next(store, batch));
@@ -147,11 +174,10 @@ static bool run_batch(struct store *store, struct write_list *batch)
 		size += write->size;
 		if (!begun)
 			return false;
-		run_closure(store, write);
-		if (!in_transaction(tx))
+		if (!run_in_batch(store, write))
 			return false;
 	}
-	return connection_run(tx, "COMMIT", NULL) == 0;
+	return connection_do(tx, CONNECTION_COMMIT, NULL) == 0;
 }
 
 /* Run one closure of a void batch in a transaction of its own. */
@@ -159,11 +185,12 @@ static void run_alone(struct store *store, struct write *write)
 {
 	struct tx *tx = store->write_tx;
 	struct err err = {0};
-	int result = connection_run(tx, "BEGIN IMMEDIATE", &err);
+	int result = begin(tx, &err);
 
 	if (result == 0) {
 		run_closure(store, write);
-		result = in_transaction(tx) ? connection_run(tx, "COMMIT", &err) : MORTISE_E_RETRY;
+		result = in_transaction(tx) ? connection_do(tx, CONNECTION_COMMIT, &err) :
+			MORTISE_E_RETRY;
 	}
 	if (result < 0) {
 		if (write->err.code != MORTISE_E_RETRY) {
@@ -342,13 +369,13 @@ int store_read(struct store *store, store_fn *fn, void *arg, struct err *err)
 	assert(!in_closure);
 	tx = reader_take(store);
 	tx->read_until_ms = clock_mono_ms() + READ_MAX_MS;
-	result = connection_run(tx, "BEGIN", err);
+	result = connection_do(tx, CONNECTION_BEGIN, err);
 	if (result == 0) {
 		in_closure = true;
 		result = fn(tx, arg, err);
 		in_closure = false;
 		tx->read_until_ms = 0;
-		(void)connection_run(tx, "ROLLBACK", NULL);
+		(void)connection_do(tx, CONNECTION_ROLLBACK, NULL);
 	}
 	tx->broken = false;
 	reader_give(store, tx);

@@ -5,8 +5,8 @@
  * The one door to the database.
  *
  * store_write queues a closure for the store writer thread, which runs queued
- * closures one after the other, each in its own savepoint, and commits the
- * batch once.  A caller is told only after the commit is durable.  store_read
+ * closures one after the other, so that one that fails leaves nothing, and commits
+ * the batch once.  A caller is told only after the commit is durable.  store_read
  * runs a closure in a read transaction on a connection of the calling thread.
  *
  * A write closure may run more than once: it sets its outputs anew each time,
@@ -49,6 +49,7 @@ int store_write(struct store *store, store_fn *fn, void *arg, struct err *err)
 	__attribute__((warn_unused_result));
 /* The same without waiting.  E_RETRY at once (done is not called) if the queue or the
  * disk is full: what comes in from outside uses this one, and is what can be refused.
+ * Its closure should fail only where the database does: the whole batch is then run anew.
  * 'size' is about how many bytes it will write, for the bound of a batch. */
 int store_write_async(struct store *store, store_fn *fn, void *arg, size_t size,
 	store_done_fn *done, struct err *err) __attribute__((warn_unused_result));

@@ -8,15 +8,13 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/storage/delivery.h"
 
-SQL(webhook_sql_insert, "INSERT INTO webhook (bucket, key_owner, delivery_id, provider, webhook, "
+SQL(webhook_sql_insert, "INSERT INTO webhook (key_owner, delivery_id, provider, webhook, "
 	"event, subject, subject_scope, integration_id, object, headers, received_at) "
-	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id");
+	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id");
 SQL(webhook_sql_body, "INSERT INTO webhook_body (webhook_id, encoding, size, body) "
 	"VALUES ($1, $2, $3, $4)");
-SQL(webhook_sql_find, "SELECT id FROM webhook WHERE bucket = $1 AND key_owner = $2 "
-	"AND delivery_id = $3");
-SQL(webhook_sql_oldest, "SELECT bucket FROM webhook ORDER BY bucket LIMIT 1");
 
 #define WEBHOOK_COLUMNS                                                                    \
 	"w.id, w.provider, w.webhook, w.event, w.subject, w.delivery_id, w.object, "        \
@@ -32,58 +30,28 @@ SQL(webhook_sql_list_status, "SELECT " WEBHOOK_COLUMNS WEBHOOK_FROM
 	"WHERE webhook_id = w.id ORDER BY id DESC LIMIT 1) = $3 "
 	"ORDER BY w.id DESC LIMIT $4");
 
-int webhook_find(struct tx *tx, const char *key_owner, const char *delivery_id,
-	int64_t from_bucket, int64_t to_bucket, int64_t *ret_id, struct err *err)
-{
-	int64_t id = 0;
-
-	for (int64_t bucket = to_bucket; bucket >= from_bucket && id == 0; bucket--) {
-		struct query query;
-		int result = query_first(&query, tx, &webhook_sql_find, err, "iss", bucket,
-			key_owner, delivery_id);
-
-		if (result == 1)
-			id = query_int(&query, 0);
-		query_end(&query);
-		if (result < 0)
-			return result;
-	}
-	*ret_id = id;
-	return 0;
-}
-
-int webhook_oldest_bucket(struct tx *tx, int64_t *ret_bucket, struct err *err)
-{
-	struct query query;
-	int result = query_first(&query, tx, &webhook_sql_oldest, err, "");
-
-	if (result >= 0)
-		*ret_bucket = result == 1 ? query_int(&query, 0) : INT64_MAX;
-	query_end(&query);
-	return result < 0 ? result : 0;
-}
-
 int webhook_add(struct tx *tx, const struct webhook_add *add, int64_t *ret_id, bool *ret_known,
 	struct err *err)
 {
-	int64_t bucket = add->received_us / WEBHOOK_BUCKET_US, known = 0;
+	int64_t known = 0;
 	int result = 0;
 
-	/* Two requests at the turn of a bucket may meet here. */
 	if (add->delivery_id)
-		result = webhook_find(tx, add->key_owner, add->delivery_id, bucket - 1, bucket,
-			&known, err);
+		result = delivery_find(tx, add->key_owner, add->delivery_id, &known, err);
 	*ret_known = known != 0;
 	*ret_id = known;
 	if (result < 0 || known != 0)
 		return result;
-	result = tx_insert(tx, &webhook_sql_insert, ret_id, err, "issssssiissi", bucket,
-		add->key_owner, add->delivery_id, add->provider, add->webhook, add->event,
-		add->subject, (int64_t)add->subject_scope, add->integration_id, add->object,
-		add->headers, add->received_us);
+	result = tx_insert(tx, &webhook_sql_insert, ret_id, err, "ssssssiissi", add->key_owner,
+		add->delivery_id, add->provider, add->webhook, add->event, add->subject,
+		(int64_t)add->subject_scope, add->integration_id, add->object, add->headers,
+		add->received_us);
 	if (result == 0)
 		result = tx_exec(tx, &webhook_sql_body, err, "iiib", *ret_id,
 			(int64_t)add->encoding, add->size, &add->body);
+	if (result >= 0)
+		result = delivery_add(tx, add->key_owner, add->delivery_id, *ret_id,
+			add->received_us, err);
 	return result < 0 ? result : 0;
 }
 

@@ -6,8 +6,7 @@
  * something belong in a write closure.
  *
  * A row holds what was verified (who, when, how), so that running it again verifies
- * nothing anew.  A delivery id is recognised per key owner for the whole retention; the
- * unique key leads with a bucket of time, so that it grows in order.
+ * nothing anew.  A delivery id is recognised per key owner as long as its row is there.
  */
 #ifndef MORTISE_STORAGE_WEBHOOK_H
 #define MORTISE_STORAGE_WEBHOOK_H
@@ -17,8 +16,6 @@
 #include <stdint.h>
 
 #include "core/storage/tx.h"
-
-#define WEBHOOK_BUCKET_US (INT64_C(6) * 3600 * 1000000)
 
 enum webhook_encoding { WEBHOOK_PLAIN = 0, WEBHOOK_ZSTD = 1 };
 
@@ -50,15 +47,10 @@ struct webhook_row {
 	int newest_status;         /* of its newest job; -1: it has none (any more) */
 };
 
-/* Store one, unless its delivery id was seen in this bucket or the one before: then
- * '*ret_known' is true and '*ret_id' that row. */
+/* Store one, unless its delivery id was seen: then '*ret_known' is true and '*ret_id' that
+ * row. */
 int webhook_add(struct tx *tx, const struct webhook_add *add, int64_t *ret_id, bool *ret_known,
 	struct err *err);
-/* Look a delivery id up in buckets, from the newest; '*ret_id' is 0 if it is not there. */
-int webhook_find(struct tx *tx, const char *key_owner, const char *delivery_id,
-	int64_t from_bucket, int64_t to_bucket, int64_t *ret_id, struct err *err);
-/* The bucket of the oldest row; INT64_MAX if there is none. */
-int webhook_oldest_bucket(struct tx *tx, int64_t *ret_bucket, struct err *err);
 
 /* E_NOT_FOUND if there is none.  Free with webhook_row_clear. */
 int webhook_get(struct tx *tx, int64_t id, struct webhook_row *ret_row, struct err *err);

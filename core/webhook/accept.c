@@ -27,7 +27,6 @@
 #include "core/webhook/webhook_private.h"
 
 #define COMPRESS_FROM 256
-#define BUCKETS_A_DAY 4
 /* Jobs of a repeated webhook that are looked at. */
 #define JOBS_MAX 1024
 
@@ -37,7 +36,6 @@ struct accept {
 	char *headers;
 	char *group;                   /* order of what has no integration yet */
 	void *packed;                  /* or NULL */
-	int64_t seen_id;               /* a row of an earlier bucket with this delivery id */
 	/* Set anew at each run: */
 	bool known;
 	int64_t webhook_id;
@@ -92,37 +90,6 @@ static void set_body(struct accept *accept, const char *data, size_t size)
 		return;
 	add->encoding = WEBHOOK_ZSTD;
 	add->body = (struct blob){accept->packed, packed_size};
-}
-
-/* ---- Earlier deliveries ---- */
-
-static int find_seen(struct tx *tx, void *arg, struct err *err)
-{
-	struct accept *accept = arg;
-	struct daemon *daemon = accept->intake->webhooks->daemon;
-	int64_t now = accept->add.received_us / WEBHOOK_BUCKET_US;
-	int64_t from = now - (int64_t)daemon->settings->retention_webhooks * BUCKETS_A_DAY;
-	int64_t oldest = atomic_load(&accept->intake->webhooks->oldest_bucket);
-
-	return webhook_find(tx, accept->add.key_owner, accept->add.delivery_id,
-		from > oldest ? from : oldest, now - 2, &accept->seen_id, err);
-}
-
-/* Buckets before the last two change no more, so they are looked at here and not on
- * the store's one writer.  The closure looks at the last two. */
-static int look_for_repeat(struct accept *accept, struct err *err)
-{
-	struct webhooks *webhooks = accept->intake->webhooks;
-	int64_t now = accept->add.received_us / WEBHOOK_BUCKET_US;
-	int64_t none = INT64_MAX;
-
-	if (!accept->add.delivery_id)
-		return 0;
-	/* The first one ever. */
-	(void)atomic_compare_exchange_strong(&webhooks->oldest_bucket, &none, now);
-	if (atomic_load(&webhooks->oldest_bucket) > now - 2)
-		return 0;
-	return store_read(webhooks->daemon->store, find_seen, accept, err);
 }
 
 /* ---- The transaction ---- */
@@ -192,12 +159,8 @@ static int add_job(struct tx *tx, const struct accept *accept,
 static int accept_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct accept *accept = arg;
-	int result = 0;
+	int result = webhook_add(tx, &accept->add, &accept->webhook_id, &accept->known, err);
 
-	accept->webhook_id = accept->seen_id;
-	accept->known = accept->seen_id != 0;
-	if (!accept->known)
-		result = webhook_add(tx, &accept->add, &accept->webhook_id, &accept->known, err);
 	if (result < 0)
 		return result;
 	if (accept->known)
@@ -270,11 +233,8 @@ void webhook_accept(struct intake *intake)
 {
 	struct accept *accept = accept_new(intake);
 	cleanup_err struct err err = {0};
-	int result = look_for_repeat(accept, &err);
 
-	if (result == 0)
-		result = store_write_async(intake->webhooks->daemon->store, accept_in, accept,
-			accept->add.body.size + 1024, accepted, &err);
-	if (result < 0)
+	if (store_write_async(intake->webhooks->daemon->store, accept_in, accept,
+		    accept->add.body.size + 1024, accepted, &err) < 0)
 		refuse(accept, &err);
 }

@@ -18,24 +18,13 @@
 #include "core/storage/webhook.h"
 #include "core/webhook/webhook_private.h"
 
-static int find_oldest(struct tx *tx, void *arg, struct err *err)
-{
-	return webhook_oldest_bucket(tx, arg, err);
-}
-
 struct webhooks *webhooks_new(struct daemon *daemon)
 {
 	struct webhooks *webhooks = new(struct webhooks);
-	cleanup_err struct err err = {0};
-	int64_t oldest = INT64_MIN;
 
 	webhooks->daemon = daemon;
 	webhooks->subjects = subject_table_new(daemon);
 	pthread_mutex_init(&webhooks->lock, NULL);
-	/* Unknown, it only makes looking for repeats longer. */
-	if (store_read(daemon->store, find_oldest, &oldest, &err) < 0)
-		log_warning("webhook.oldest_unknown", LOG_TEXT("reason", err_text(&err)));
-	atomic_init(&webhooks->oldest_bucket, oldest);
 	http_server_add(daemon->http, &(struct http_route){
 		.method = "*",
 		.pattern = "/extensions/{slug}/{rest*}",

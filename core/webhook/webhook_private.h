@@ -22,7 +22,6 @@ struct http_request;
 struct webhooks {
 	struct daemon *daemon;
 	struct subject_table *subjects;
-	_Atomic int64_t oldest_bucket;         /* of the store, when it was opened */
 	pthread_mutex_t lock;
 	struct webhook_set *sets[WEBHOOK_SETS_MAX];    /* under lock */
 	size_t set_len;

@@ -73,8 +73,10 @@ int peer_next(struct peer *peer, struct frame *ret_frame)
 		if (ret < 0)
 			fail_msg("the host sent a bad frame: %s", err_text(&err));
 		peer->at += used;
-		if (ret == 1)
+		if (ret == 1 && ret_frame->op != FRAME_LACKING)
 			return 1;
+		if (ret == 1)
+			frame_clear(ret_frame);
 	}
 }
 

@@ -23,7 +23,7 @@ struct peer {
 void peer_start_file(struct peer *peer, const char *file);
 /* HELLO and READY. */
 void peer_ready(struct peer *peer);
-/* The next frame; 0 at the end of the stream. */
+/* The next frame besides LACKING, which sanitizer builds send; 0 at the end of the stream. */
 int peer_next(struct peer *peer, struct frame *ret_frame);
 /* The next frame must be this one; its JSON. */
 json_t *peer_expect(struct peer *peer, enum frame_op op, uint64_t call, uint32_t *ret_seq);

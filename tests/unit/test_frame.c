@@ -145,7 +145,7 @@ static void body_over_the_limit_is_refused_with_its_json(void **state)
 static void promised_size_allocates_nothing(void **state)
 {
 	cleanup_err struct err err = {0};
-	uint32_t size = 31 << 20;
+	uint32_t size = 8 << 20;
 	uint16_t op = FRAME_RETURN;
 	unsigned char header[FRAME_HEADER_SIZE] = {0};
 	struct frame frame;

@@ -16,8 +16,8 @@
 #define CUTOFF 2000
 #define RECENT 3000
 
-SQL(webhook_put, "INSERT INTO webhook (bucket, key_owner, provider, webhook, event, received_at) "
-	"VALUES (0, 'test', 'test', 'test', 'test', $1) RETURNING id");
+SQL(webhook_put, "INSERT INTO webhook (key_owner, provider, webhook, event, received_at) "
+	"VALUES ('test', 'test', 'test', 'test', $1) RETURNING id");
 SQL(body_put, "INSERT INTO webhook_body (webhook_id, encoding, size, body) VALUES ($1, 0, 1, $2)");
 SQL(job_put, "INSERT INTO job (task, webhook_id, payload, origin, status, not_before, added_at, "
 	"finished_at) VALUES ('t', $1, '{}', 'system', $2, 0, 0, $3)");

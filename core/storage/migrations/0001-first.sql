@@ -197,12 +197,9 @@ CREATE INDEX pipeline_principal ON pipeline (principal, status);
 CREATE UNIQUE INDEX pipeline_state ON pipeline (state_hash);
 CREATE INDEX pipeline_expires ON pipeline (status, expires_at);
 
--- A stored webhook.  bucket counts quarters of a day since 1970, so that the unique key
--- grows in order; a delivery id is looked up in the earlier buckets of the retention.
--- subject_scope: 1 for an event that needs no integration.
+-- A stored webhook.  subject_scope: 1 for an event that needs no integration.
 CREATE TABLE webhook (
 	id {id},
-	bucket {int} NOT NULL,
 	key_owner TEXT NOT NULL,
 	delivery_id TEXT,
 	provider TEXT NOT NULL,
@@ -213,10 +210,24 @@ CREATE TABLE webhook (
 	integration_id {int} NOT NULL DEFAULT 0,
 	object TEXT,
 	headers TEXT NOT NULL DEFAULT '{}',
-	received_at {int} NOT NULL,
-	UNIQUE (bucket, key_owner, delivery_id)
+	received_at {int} NOT NULL
 );
 CREATE INDEX webhook_received ON webhook (received_at);
+
+-- Where to look for a delivery id: mark is a digest of it and its key owner, period the
+-- time it came in.  delivery_fold, one row: how far webhooks were folded into it.
+CREATE TABLE delivery (
+	period {int} NOT NULL,
+	mark {int} NOT NULL,
+	webhook_id {int} NOT NULL,
+	PRIMARY KEY (period, mark, webhook_id)
+) {clustered};
+CREATE TABLE delivery_fold (
+	step {int} NOT NULL,
+	turn_from {int} NOT NULL,
+	folded_to {int} NOT NULL
+);
+INSERT INTO delivery_fold (step, turn_from, folded_to) VALUES (0, 0, 0);
 
 -- encoding: 0 as it came, 1 zstd.  size: as it came.
 CREATE TABLE webhook_body (

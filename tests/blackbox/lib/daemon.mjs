@@ -135,8 +135,8 @@ export class Daemon {
     const timer = setTimeout(() => this.program.kill('SIGKILL'), 40_000 * patience);
     const { code, signal } = await this.stop();
     clearTimeout(timer);
-    const noise = this.runs.flatMap(({ lines, pid }) => lines.filter((line) => NOISE.test(line) &&
-      !(this.hostsCrash && /^==\d+==/.test(line) && !line.startsWith(`==${pid}==`))));
+    const noise = this.runs.flatMap(({ lines }) => lines.filter((line) => NOISE.test(line) &&
+      !(this.hostsCrash && line.includes('event=plugin.stderr'))));
     this.remove();
     if (code !== 0 || noise.length > 0)
       throw new Error(`mortised ended with ${code ?? signal}\n${
