@@ -15,6 +15,7 @@
 #include <assert.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -497,7 +498,7 @@ void http_conn_new(struct http_server *server, int fd, const struct ip *address,
 	conn->server = server;
 	conn->address = *address;
 	conn->client = client_take;
-	conn->bev = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
+	conn->bev = bufferevent_socket_new(base, fd, 0);
 	conn->timer = event_new(base, -1, 0, on_timer, conn);
 	if (!conn->bev || !conn->timer)
 		abort();
@@ -541,6 +542,17 @@ void http_conn_drain(struct http_conn *conn)
 	conn->server->drain_len++;
 }
 
+/* libevent's own way would close it some turns of the loop later: too late for the
+ * connection that takes its place. */
+static void close_socket(struct bufferevent *bev)
+{
+	int fd = bufferevent_getfd(bev);
+
+	bufferevent_setfd(bev, -1);
+	bufferevent_free(bev);
+	close(fd);
+}
+
 void http_conn_free(struct http_conn *conn)
 {
 	if (conn->state == CONN_IDLE)
@@ -553,6 +565,6 @@ void http_conn_free(struct http_conn *conn)
 	http_chunked_clear(&conn->chunked);
 	http_server_gone(conn->server, conn);
 	event_free(conn->timer);
-	bufferevent_free(conn->bev);
+	close_socket(conn->bev);
 	free(conn);
 }

@@ -26,7 +26,10 @@
 #define DEFAULT_PER_ADDRESS 256
 #define DEFAULT_BYTES ((size_t)256 << 20)
 #define SHARE_OF_BYTES 8       /* one client's part of them */
-#define MAX_REFUSED 256        /* connections that are told 503; more are closed at once */
+/* Connections that only get a 503; still more are closed at once. */
+#define MAX_REFUSED 256
+#define MIN_REFUSED 8
+#define SHARE_OF_CONNECTIONS 16
 #define BACKLOG 1024
 #define ACCEPT_REST_MS 200
 
@@ -111,6 +114,13 @@ static bool evict(struct http_server *server)
 	return true;
 }
 
+static size_t max_refused(const struct http_server *server)
+{
+	size_t share = server->settings.max_connections / SHARE_OF_CONNECTIONS;
+
+	return share < MIN_REFUSED ? MIN_REFUSED : share > MAX_REFUSED ? MAX_REFUSED : share;
+}
+
 static bool take_in(struct http_server *server, struct http_client *client)
 {
 	if (client->connections >= max_connections_of(server, client) ||
@@ -140,7 +150,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 		return;
 	}
 	http_clients_put(server->clients, client);
-	if (server->refused_len >= MAX_REFUSED) {
+	if (server->refused_len >= max_refused(server)) {
 		close(fd);
 		return;
 	}

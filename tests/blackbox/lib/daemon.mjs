@@ -39,7 +39,7 @@ export class Daemon {
   }
 
   // Folders, plugins and configuration, nothing running.
-  static async prepare({ settings = {}, plugins = ['github'], pluginFiles = [], port, folder, from = programs } = {}) {
+  static async prepare({ settings = {}, plugins = ['github'], pluginFiles = [], port, folder, from = programs, wrapper = [] } = {}) {
     const daemon = new Daemon();
     daemon.programs = from;
     daemon.keep = Boolean(folder);
@@ -68,6 +68,7 @@ export class Daemon {
     // is no failure then.
     daemon.hostsCrash = false;
     daemon.env = {};           // what else is in its environment
+    daemon.wrapper = wrapper;  // a command that becomes it, such as ['prlimit', '--nofile=512']
     return daemon;
   }
 
@@ -97,7 +98,8 @@ export class Daemon {
   // ---- Its life ----
 
   async run() {
-    this.program = new Program(this.programs.mortised, ['--config', this.path('mortise.conf')], {
+    const [file, ...args] = [...this.wrapper, this.programs.mortised, '--config', this.path('mortise.conf')];
+    this.program = new Program(file, args, {
       env: { PATH: process.env.PATH, HOME: this.folder, ...this.env,
         ASAN_OPTIONS: 'abort_on_error=0:exitcode=99:detect_leaks=1', UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1' } });
     this.runs.push(this.program);
