@@ -247,9 +247,10 @@ static int check_task(const json_t *provider, const json_t *item, struct err *er
 		number_in(item, "scope") != MORTISE_SCOPE_INSTALL)
 		return err_set(err, MORTISE_E_FIELD,
 			"task \"%s\": scope must be provider, integration or install", text_in(item, "name"));
-	if (number_in(item, "schedule_ms") > 0 && number_in(item, "scope") != MORTISE_SCOPE_PROVIDER)
+	if (number_in(item, "schedule_ms") > 0 && number_in(item, "scope") == MORTISE_SCOPE_INTEGRATION)
 		return err_set(err, MORTISE_E_FIELD,
-			"task \"%s\": a schedule needs the provider scope", text_in(item, "name"));
+			"task \"%s\": a schedule needs the provider or install scope",
+			text_in(item, "name"));
 	return 0;
 }
 

@@ -8,11 +8,10 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/job/job.h"
+#include "core/job/job_private.h"
 #include "core/storage/job.h"
 
-/* "5/repo", of install scope "5:7/repo"; NULL: unordered. */
-static char *order_key(const struct job_new *job)
+char *job_order_key(const struct job_new *job)
 {
 	const char *object = job->object ? job->object : "";
 
@@ -31,7 +30,7 @@ static char *order_key(const struct job_new *job)
 int job_insert(struct tx *tx, const struct job_new *job, int64_t *ret_id, struct err *err)
 {
 	const char *colon = strchr(job->task, ':');
-	cleanup_free char *key = order_key(job);
+	cleanup_free char *key = job_order_key(job);
 	cleanup_free char *provider = job->provider ? xstrdup(job->provider) :
 		xstrndup(job->task, colon ? (size_t)(colon - job->task) : 0);
 

@@ -90,6 +90,18 @@ void job_finish(struct job_run *run, int result, struct err *err);
 bool job_is_plugin_task(const char *task);
 int job_run_plugin_task(struct job_run *run, struct job_policy *ret_policy, struct err *err);
 
+/* ---- insert.c ---- */
+
+/* "5/repo", of install scope "5:7/repo"; NULL: unordered. */
+char *job_order_key(const struct job_new *job);
+
+/* ---- spread.c ---- */
+
+/* Run what a schedule inserted for a task of install scope: insert one job of it for each
+ * active link of the provider, spread over the schedule's distance. */
+int job_spread(struct job_run *run, const struct reg_provider *provider,
+	const struct mortise_task *task, struct err *err);
+
 /* ---- prune.c ---- */
 
 #define JOB_PRUNE "prune"

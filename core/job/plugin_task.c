@@ -91,6 +91,8 @@ static int run_registered(struct job_run *run, const struct reg_provider *provid
 			run->version, provider->registration->plugin,
 			provider->registration->version, task->version);
 	set_policy(task, run, ret_policy);
+	if (task->scope == MORTISE_SCOPE_INSTALL && task->schedule_ms > 0 && run->link_id == 0)
+		return job_spread(run, provider, task, err);
 	result = set_scope(run, provider, task->scope, err);
 	return result < 0 ? result : call_task(run, task, err);
 }

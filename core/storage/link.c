@@ -25,6 +25,10 @@ SQL(link_sql_reinstall, "UPDATE organization_integration SET status = 0, updated
 	"WHERE id = $2 AND (status IN (1, 2) OR (status = 3 AND updated_at < $3))");
 SQL(link_sql_list_active, "SELECT " LINK_COLUMNS " FROM organization_integration l "
 	"WHERE l.integration_id = $1 AND l.status = 0 AND l.id > $2 ORDER BY l.id LIMIT $3");
+SQL(link_sql_list_provider, "SELECT l.id, l.integration_id FROM organization_integration l "
+	"JOIN integration i ON i.id = l.integration_id "
+	"WHERE i.provider = $1 AND i.status = 0 AND l.status = 0 AND l.id > $2 "
+	"ORDER BY l.id LIMIT $3");
 SQL(link_sql_exists, "SELECT 1 FROM organization_integration l "
 	"JOIN integration i ON i.id = l.integration_id "
 	"WHERE l.organization_id = $1 AND i.provider = $2 AND l.status = 0 LIMIT 1");
@@ -188,6 +192,21 @@ int link_list_active(struct tx *tx, int64_t integration_id, int64_t after_id, si
 	}
 	*ret_len = len;
 	return 0;
+}
+
+int link_list_provider(struct tx *tx, const char *provider, int64_t after_id, size_t max,
+	struct link_id *ret_links, size_t *ret_len, struct err *err)
+{
+	struct query query;
+	size_t len = 0;
+	int result = query_begin(&query, tx, &link_sql_list_provider, err, "sii", provider,
+		after_id, (int64_t)max);
+
+	while (result >= 0 && (result = query_next(&query)) == 1)
+		ret_links[len++] = (struct link_id){query_int(&query, 0), query_int(&query, 1)};
+	query_end(&query);
+	*ret_len = len;
+	return result < 0 ? result : 0;
 }
 
 int link_exists(struct tx *tx, int64_t organization_id, const char *provider, bool pending,

@@ -52,6 +52,12 @@ int link_add(struct tx *tx, const struct link_add *add, int64_t *ret_id, bool *r
 /* The next active links of an integration, by id, after 'after_id'. */
 int link_list_active(struct tx *tx, int64_t integration_id, int64_t after_id, size_t max,
 	struct link *ret_links, size_t *ret_len, struct err *err);
+/* The next active links of a provider's active integrations, by id, after 'after_id'. */
+struct link_id {
+	int64_t id, integration_id;
+};
+int link_list_provider(struct tx *tx, const char *provider, int64_t after_id, size_t max,
+	struct link_id *ret_links, size_t *ret_len, struct err *err);
 /* Does the organization have an active link to an integration of this provider?
  * With 'pending': one that waits for, or is in, its deletion. */
 int link_exists(struct tx *tx, int64_t organization_id, const char *provider, bool pending,

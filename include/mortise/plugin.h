@@ -623,8 +623,9 @@ struct mortise_task {
 	uint32_t factor_percent;   /* growth; 0: 300; 100: fixed distance */
 	uint32_t total_ms;         /* longest run over all checkpoints; 0: 60 s; at most
 				    * 10 min */
-	uint32_t schedule_ms;      /* run every so often, in provider scope; 0: never; at
-				    * most a week */
+	uint32_t schedule_ms;      /* run every so often: in provider scope once, in install
+				    * scope for each organization that has it, spread over
+				    * this time; 0: never; at most a week */
 };
 
 struct mortise_repository_provider {

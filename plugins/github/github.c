@@ -182,7 +182,9 @@ static const struct mortise_task tasks[] = {
 		.run = github_link_all, .version = 1, .attempts = 3, .total_ms = 600000},
 	{.size = sizeof(struct mortise_task), .scope = MORTISE_SCOPE_INSTALL,
 		.name = "sync_repositories", .run = github_sync_repositories, .version = 1,
-		.attempts = 3, .delay_ms = 120000, .factor_percent = 100, .total_ms = 600000},
+		.attempts = 3, .delay_ms = 120000, .factor_percent = 100, .total_ms = 600000,
+		/* What no webhook told, or one that was lost. */
+		.schedule_ms = 24 * 3600 * 1000},
 	{.size = sizeof(struct mortise_task), .scope = MORTISE_SCOPE_INSTALL, .name = "migrate_repo",
 		.run = github_migrate, .version = 1, .attempts = 5, .delay_ms = 300000,
 		.factor_percent = 100},

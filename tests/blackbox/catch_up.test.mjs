@@ -42,7 +42,7 @@ describe('deliveries that GitHub could not make', () => {
       return entries.length === 2 && entries;
     });
 
-    await daemon.tamper('UPDATE schedule SET next_at = 0');
+    await daemon.tamper("UPDATE schedule SET next_at = 0 WHERE name = 'github:catch_up'");
     await daemon.run();
     await until('both have come', async () => {
       const found = await messages();
@@ -51,12 +51,42 @@ describe('deliveries that GitHub could not make', () => {
     await daemon.idle();
 
     await daemon.stop();
-    await daemon.tamper('UPDATE schedule SET next_at = 0');
+    await daemon.tamper("UPDATE schedule SET next_at = 0 WHERE name = 'github:catch_up'");
     await daemon.run();
     await daemon.idle();
     const attempts = github.requests.filter(({ method, path }) => method === 'POST' && path.endsWith('/attempts'));
     assert.deepEqual(attempts.map(({ path }) => Number(path.split('/').at(-2))).sort(),
       failed.map(({ id }) => id).sort());
     assert.deepEqual((await messages()).sort(), ['arrives', 'missed b', 'missed c']);
+  });
+
+  test('and repositories that nothing told of, about once a day', async () => {
+    const { github } = world;
+    const due = "UPDATE schedule SET next_at = 0 WHERE name = 'github:sync_repositories'";
+    const waiting = () => daemon.sql(`SELECT id, link_id, not_before - added_at AS distance FROM job
+      WHERE task = 'github:sync_repositories' AND link_id > 0 AND status = 0`);
+    const names = async () => (await daemon.list('/organizations/acme/repos/', { token })).map(({ name }) => name);
+    const [{ every_ms: everyMs }] = await daemon.sql("SELECT every_ms FROM schedule WHERE name = 'github:sync_repositories'");
+    assert.equal(everyMs, 24 * 3600 * 1000);
+
+    // Its webhook goes astray.
+    const { url } = github.deliveries;
+    github.deliveries.url = github.url;
+    await github.as('mona', 'POST', '/orgs/acme-co/repos', { name: 'late' });
+    github.deliveries.url = url;
+    await daemon.idle();
+    assert.ok(!(await names()).includes('acme-co/late'));
+    for (let times = 0; times < 2; times++) {
+      await daemon.stop();
+      await daemon.tamper(due);
+      await daemon.run();
+      await until('the schedule has come', async () => (await daemon.sql(
+        "SELECT count(*) AS n FROM job WHERE task = 'github:sync_repositories' AND link_id = 0 AND status = 2"))[0].n === times + 2);
+    }
+    const jobs = await waiting();
+    assert.equal(jobs.length, 1, JSON.stringify(jobs));
+    assert.ok(jobs[0].distance >= 0 && jobs[0].distance < everyMs * 1000, JSON.stringify(jobs));
+    await daemon.ctlOk('job', 'retry', String(jobs[0].id));
+    await until('the repository is known', async () => (await names()).includes('acme-co/late'));
   });
 });

@@ -256,10 +256,12 @@ export class Daemon {
     return Object.fromEntries(plugins.map(({ name, pid }) => [name, Number(pid)]));
   }
 
-  // All queued work is at an end; gives the counts by fate.
+  // All queued work is at an end, but for what is meant for later hours; gives the counts
+  // by fate.
   async idle(options = {}) {
     await until('the queue is empty', async () =>
-      (await this.sql('SELECT count(*) AS n FROM job WHERE status IN (0, 1)'))[0].n === 0, { within: 60_000, ...options });
+      (await this.sql(`SELECT count(*) AS n FROM job
+        WHERE status = 1 OR (status = 0 AND not_before < ${(Date.now() + 3_600_000) * 1000})`))[0].n === 0, { within: 60_000, ...options });
     const rows = await this.sql('SELECT status, count(*) AS n FROM job GROUP BY status');
     const names = ['waiting', 'running', 'done', 'halted', 'dead'];
     return Object.fromEntries(rows.map(({ status, n }) => [names[status], n]));
