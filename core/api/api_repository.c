@@ -11,6 +11,7 @@
 
 #include "core/api/cursor.h"
 #include "core/api/install.h"
+#include "core/base/buf.h"
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
@@ -21,8 +22,10 @@
 #include "core/storage/pull_request.h"
 #include "core/storage/repository.h"
 #include "core/storage/store.h"
+#include "core/upstream/template.h"
 
 #define GET_DEADLINE_MS 10000
+#define MAX_URL 8192
 
 /* ---- Shapes ---- */
 
@@ -248,30 +251,35 @@ static int commits(struct api_call *call, struct err *err)
 
 /* ---- Pull requests ---- */
 
-/* GitHub's pages stand at REPOSITORY/pull/NUMBER; other providers' addresses are not
- * known here. */
-static json_t *pull_request_url(const struct repository *repository, const char *number)
+/* 'path' is what the repository's provider registered, or NULL. */
+static json_t *pull_request_url(const struct repository *repository, const char *path,
+	const char *number)
 {
-	cleanup_free char *url = NULL;
+	cleanup_json json_t *params = json_pack("{s:s}", "key", number);
+	cleanup_buf struct buf url = BUF(MAX_URL);
 
-	if (!repository->url || strncmp(repository->provider, "integrations:github", 19) != 0)
+	if (!repository->url || !path)
 		return json_null();
-	url = xasprintf("%s/pull/%s", repository->url, number);
-	return json_string(url);
+	buf_add_text(&url, repository->url);
+	if (template_path(&url, path, params, NULL) < 0 || url.failed)
+		return json_null();
+	return json_string(buf_text(&url));
 }
 
-static json_t *pull_request_json(const struct list *list, const struct pull_request *pull)
+static json_t *pull_request_json(const struct list *list, const char *path,
+	const struct pull_request *pull)
 {
 	return json_pack("{s:s, s:s?, s:s?, s:o, s:O, s:o, s:o, s:s?}", "id", pull->number, "title",
 		pull->title, "message", pull->body, "dateCreated", api_time(pull->added_at_us),
 		"repository", list->shown, "author", author_json(&pull->author), "externalUrl",
-		pull_request_url(&list->repository, pull->number), "mergeCommitSha",
+		pull_request_url(&list->repository, path, pull->number), "mergeCommitSha",
 		pull->merge_commit_sha);
 }
 
 static int pull_requests_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct list *list = arg;
+	const struct reg_provider *provider;
 	struct pull_request *rows;
 	size_t len, shown;
 
@@ -282,8 +290,12 @@ static int pull_requests_in(struct tx *tx, void *arg, struct err *err)
 	json_decref(list->items);
 	list->items = json_array();
 	shown = list_take(list, len);
+	provider = provider_of(list->call->daemon, list->repository.provider);
 	for (size_t i = 0; i < shown; i++)
-		json_array_append_new(list->items, pull_request_json(list, &rows[i]));
+		json_array_append_new(list->items, pull_request_json(list, provider
+			? provider->repository_provider.pull_request_path : NULL, &rows[i]));
+	if (provider)
+		registration_unref(provider->registration);
 	pull_request_list_free(rows, len);
 	return 0;
 }

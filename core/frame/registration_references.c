@@ -254,6 +254,17 @@ static int check_task(const json_t *provider, const json_t *item, struct err *er
 	return 0;
 }
 
+/* The path is put behind a repository's URL. */
+static int check_repository_provider(const json_t *item, struct err *err)
+{
+	const char *path = text_in(item, "pull_request_path");
+
+	if (path && (*path != '/' || !strstr(path, "{key}")))
+		return err_set(err, MORTISE_E_FIELD, "repository provider \"%s\": "
+			"pull_request_path must begin with \"/\" and hold {key}", text_in(item, "id"));
+	return 0;
+}
+
 int reg_references_check(const json_t *provider, struct err *err)
 {
 	static const struct {
@@ -285,5 +296,5 @@ int reg_references_check(const json_t *provider, struct err *err)
 		if (ret < 0)
 			return ret;
 	}
-	return 0;
+	return check_repository_provider(json_object_get(provider, "repository_provider"), err);
 }

@@ -640,6 +640,9 @@ struct mortise_repository_provider {
 	/* Install scope; input {"identifier"}; output {"external_id","name","url","branch",
 	 * "config"}; must check that we can work with it. */
 	mortise_callback *get;
+	/* Where the page of a pull request stands below its repository's URL, as
+	 * "/pull/{key}", with its percent-encoded key; NULL: it has none. */
+	const char *pull_request_path;
 };
 
 /*

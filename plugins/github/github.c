@@ -29,6 +29,7 @@ static const struct mortise_repository_provider repository_provider = {
 	.legacy_ids = "github",
 	.list = github_repository_list,
 	.get = github_repository_get,
+	.pull_request_path = "/pull/{key}",
 };
 
 #define SETTING(name_, type_, flags_, default_, help_)                                    \

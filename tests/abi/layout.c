@@ -208,6 +208,7 @@ static const struct place {
 	MEMBER(mortise_repository_provider, legacy_ids),
 	MEMBER(mortise_repository_provider, list),
 	MEMBER(mortise_repository_provider, get),
+	MEMBER(mortise_repository_provider, pull_request_path),
 	STRUCT(mortise_registry),
 	MEMBER(mortise_registry, size),
 	MEMBER(mortise_registry, reserved),

@@ -79,6 +79,8 @@ describe('GitHub, end to end', () => {
     });
     assert.equal(pull.title, 'Fix the cart');
     assert.equal(pull.message, 'It was broken.');
+    assert.equal(pull.externalUrl, `${pull.repository.url}/pull/${pull.id}`);
+    assert.match(pull.externalUrl, /^https?:\/\/.*\/acme-co\/shop\/pull\/\d+$/);
   });
 
   test('all 329 example bodies are taken', async () => {

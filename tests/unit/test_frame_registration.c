@@ -103,7 +103,9 @@ static const char set_text[] = "{"
 	"  'client_secret': 'provider:key', 'save_as': 'token'}],"
 	"'webhooks': [{'path': 'webhook/', 'scheme': 1, 'key': 'provider:key',"
 	"  'signatures': [{'header': 'X-Sign', 'algorithm': 'sha256'}], 'events': [{'name': 'push'}]}],"
-	"'tasks': [{'name': 'look', 'scope': 1, 'run': true}]}";
+	"'tasks': [{'name': 'look', 'scope': 1, 'run': true},"
+	"  {'name': 'each', 'scope': 5, 'run': true, 'schedule_ms': 60000}],"
+	"'repository_provider': {'id': 'acme', 'pull_request_path': '/pulls/{key}'}}";
 
 static json_t *load_set(const char *from, const char *to)
 {
@@ -139,6 +141,9 @@ static void broken_reference_is_refused(void **state)
 		{"{'name': 'push'}", "{'name': 'push'}, {'name': 'push'}"},
 		{"'scope': 1", "'scope': 3"},
 		{"'mint_path': '/x',", ""},
+		{"'scope': 5", "'scope': 4"},
+		{"'/pulls/{key}'", "'pulls/{key}'"},
+		{"'/pulls/{key}'", "'/pulls/'"},
 	};
 	cleanup_err struct err fine = {0};
 	cleanup_json json_t *set = load_set(NULL, NULL);
