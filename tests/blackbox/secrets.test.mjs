@@ -316,10 +316,7 @@ describe('with secrets everywhere', () => {
   async function layAll() {
     const hosts = await daemon.hosts();
     layProcess('mortised', daemon.pid);
-    for (const [name, pid] of Object.entries(hosts)) {
-      layProcess(`host ${name}`, pid);
-      searcher.layMemory(`host ${name} memory`, pid);
-    }
+    for (const [name, pid] of Object.entries(hosts)) layProcess(`host ${name}`, pid);
     // Mid-work, with its WAL; the vault's own file is where its keys belong.
     cpSync(daemon.path('state'), join(searcher.evidence, 'state'), { recursive: true, filter: (from) => !/vault\.key$|ballast/.test(from) });
     cpSync(daemon.path('copy.db'), join(searcher.evidence, 'backup'));
@@ -332,20 +329,32 @@ describe('with secrets everywhere', () => {
   // What each place holds, if it was really read.
   const shown = () => ({ 'mortised cmdline': daemon.folder, 'mortised environ': daemon.folder, 'host github cmdline': 'mortise-host',
     'host ping cmdline': 'mortise-host', 'host github environ': 'TZ=Europe/Oslo', 'host ping environ': 'TZ=Europe/Oslo',
-    'host github memory': 'acme-co/shop', 'host ping memory': canary, 'state/mortise.db': 'CREATE TABLE organization', 'state/mortise.db-wal': canary, 'backup': canary,
+    'state/mortise.db': 'CREATE TABLE organization', 'state/mortise.db-wal': canary, 'backup': canary,
     'metrics': 'mortise_http', 'replies': canary, 'mortisectl': canary, 'log': canary });
 
-  test('no secret is anywhere', async (t) => {
-    if (!readable(daemon.pid)) return t.skip('only root may look into processes that are not dumpable');
-    plantWhatUpstreamsSaw();
-    await layAll();
+  // The search finds what is there, and no secret.
+  function findsOnly(shown) {
     const control = new Searcher(folder);
-    Object.values(shown()).forEach((text) => control.plant(text, text));
+    Object.values(shown).forEach((text) => control.plant(text, text));
     const seen = control.find();
-    for (const [place, text] of Object.entries(shown()))
+    for (const [place, text] of Object.entries(shown))
       assert.ok(seen.some((found) => found.place === place && found.secret === text), `${text} must be found in ${place}`);
     const leaks = searcher.find().filter(({ secret, place }) => !(secret === 'a variable of the daemon' && place === 'mortised environ'));
     assert.deepEqual(leaks, []);
+  }
+
+  test('no secret is in a log, reply, tool, file, or in what the system tells of processes', async (t) => {
+    if (!readable(daemon.pid)) return t.skip('only root may look into processes that are not dumpable');
+    plantWhatUpstreamsSaw();
+    await layAll();
+    findsOnly(shown());
+  });
+
+  test('no secret is in the memory of a plugin\'s process', async (t) => {
+    if (!readable(daemon.pid)) return t.skip('only root may look into processes that are not dumpable');
+    if (noMemoryLimit) return t.skip('a sanitizer keeps more memory than can be searched');
+    for (const [name, pid] of Object.entries(await daemon.hosts())) searcher.layMemory(`host ${name} memory`, pid);
+    findsOnly({ 'host github memory': 'acme-co/shop', 'host ping memory': canary });
   });
 });
 
@@ -629,9 +638,9 @@ describe('a rotation of the vault\'s keys', () => {
     const visit = await post({ code: random(), state: new URL(begun.data.oauthUrl).searchParams.get('state') });
 
     await under(load, async () => {
-      await until('there is something to rotate', () => keys.size >= 20 && acknowledged.length >= 20);
+      await until('there is something to rotate', () => keys.size >= 10 && acknowledged.length >= 20);
       for (let i = 0; i < 3; i++) await daemon.ctlOk('vault', 'rotate');
-      await until('more is installed', () => keys.size >= 30 && minted() >= 10);
+      await until('more is installed', () => keys.size >= 16 && minted() >= 10);
     });
     await allReadable();
 
