@@ -90,6 +90,8 @@ static void prepare_process(void)
 	umask(0077);
 	signal(SIGPIPE, SIG_IGN);
 	sigfillset(&all);
+	/* By which the service manager ends a daemon that hangs. */
+	sigdelset(&all, SIGABRT);
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
 }
 

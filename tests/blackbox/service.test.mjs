@@ -10,6 +10,7 @@ import net from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, test } from 'node:test';
 
+import { ask } from './lib/ask.mjs';
 import { Service } from './lib/manager.mjs';
 import { build, noMemoryLimit, programs } from './lib/paths.mjs';
 import { Ping } from './lib/ping.mjs';
@@ -156,24 +157,12 @@ describe('socket activation', () => {
   });
 });
 
-// One request on a connection of its own: the status, or the error's code.
-function ask(port, bytes) {
-  return new Promise((resolve) => {
-    const socket = net.connect({ port, host: '127.0.0.1' }, () => socket.write(bytes));
-    let text = '';
-    socket.setEncoding('latin1').on('data', (chunk) => { text += chunk; });
-    socket.once('error', ({ code }) => resolve(code));
-    socket.once('close', () => resolve(Number(text.match(/^HTTP\/1\.1 (\d+)/)?.[1]) || 'no answer'));
-  });
-}
-
 describe('a restart', () => {
   test('under load refuses nobody, and answers who came meanwhile', async () => {
     const ping = await startPing();
     const { service, daemon } = ping;
     await ping.install('acme', 'a1');
     const port = Number(new URL(daemon.url).port);
-    const request = 'GET /-/healthy HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
     const answers = [];
     let going = true;
     let bridged = 0;
@@ -181,7 +170,7 @@ describe('a restart', () => {
       ...Array.from({ length: 24 }, async () => {
         while (going) {
           const run = service.pid;
-          answers.push(await ask(port, request));
+          answers.push(await ask(port));
           if (service.pid !== run) bridged += 1;
         }
       }),
