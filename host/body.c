@@ -76,19 +76,33 @@ static void repair_string(struct repair *repair)
 		buf_add_char(&repair->out, *repair->at++);
 }
 
+/* How much at 'text' can be one number, right or not: "12" of "12-1e999". */
+static size_t number_size(const char *text)
+{
+	static const char digits[] = "0123456789";
+	const char *at = text + (*text == '-');
+
+	at += strspn(at, digits);
+	if (*at == '.')
+		at += 1 + strspn(at + 1, digits);
+	if (*at == 'e' || *at == 'E') {
+		at++;
+		at += *at == '+' || *at == '-';
+		at += strspn(at, digits);
+	}
+	return (size_t)(at - text);
+}
+
 /* A number: one that no integer or double holds is put in quotes. */
 static void repair_number(struct repair *repair)
 {
-	size_t size = strspn(repair->at, "+-.0123456789eE");
+	size_t size = number_size(repair->at);
 	json_error_t problem;
 	json_t *number = json_loadb(repair->at, size, JSON_DECODE_ANY, &problem);
 	bool quoted = !number && json_error_code(&problem) == json_error_numeric_overflow;
 
-	/* What stands behind the number, as in 1e999e9, stays what it was. */
-	if (quoted) {
-		size = (size_t)problem.position;
+	if (quoted)
 		buf_add_char(&repair->out, '"');
-	}
 	buf_add(&repair->out, repair->at, size);
 	if (quoted)
 		buf_add_char(&repair->out, '"');

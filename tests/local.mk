@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 include tests/fuzz/local.mk
 
-EXTRA_DIST += %D%/unit/unit.h %D%/blackbox %D%/upstream tools .ci \
+EXTRA_DIST += %D%/valgrind.supp %D%/unit/unit.h %D%/blackbox %D%/upstream tools .ci \
 	package.json package-lock.json .npmrc
 
 include %D%/blackbox/local.mk
@@ -14,3 +14,8 @@ check-blackbox: all $(check_LTLIBRARIES) $(check_PROGRAMS)
 	builddir='$(abs_top_builddir)' $(NODE) --test --test-concurrency=2 \
 		--test-reporter=spec $(BLACKBOX)
 .PHONY: check-blackbox
+
+# Everything under valgrind, in a build of its own; takes an hour.
+check-valgrind:
+	$(top_srcdir)/tools/valgrind
+.PHONY: check-valgrind

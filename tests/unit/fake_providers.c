@@ -10,7 +10,7 @@
 
 static struct registration *current;
 fake_call_fn *fake_call;
-bool fake_runnable = true, fake_configured = true;
+_Atomic bool fake_runnable = true, fake_configured = true;
 
 void fake_providers_set(const char *registration)
 {

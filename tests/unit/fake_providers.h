@@ -20,6 +20,6 @@ typedef int fake_call_fn(const struct call_request *request, json_t **ret_output
  * registers anything. */
 void fake_providers_set(const char *registration);
 extern fake_call_fn *fake_call;
-extern bool fake_runnable, fake_configured;
+extern _Atomic bool fake_runnable, fake_configured;
 
 #endif
