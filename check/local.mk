@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 CHECK_SOURCES = \
+	%D%/callback.c %D%/callback.h \
+	%D%/calls.c %D%/calls.h \
+	%D%/compare.c %D%/compare.h \
 	%D%/registrations.c %D%/registrations.h \
+	%D%/replay.c %D%/replay.h \
 	%D%/report.c %D%/report.h \
-	%D%/runner.c %D%/runner.h
+	%D%/runner.c %D%/runner.h \
+	%D%/script.c %D%/script.h
 
 bin_PROGRAMS += mortise-check
 mortise_check_SOURCES = %D%/main.c $(CHECK_SOURCES)

@@ -19,6 +19,7 @@
 #include <sodium.h>
 
 #include "check/registrations.h"
+#include "check/replay.h"
 #include "check/report.h"
 #include "check/runner.h"
 #include "core/base/err.h"
@@ -29,13 +30,13 @@
 
 #define EXIT_USAGE 2
 #define TIMEOUT_MAX_S 600
+#define REPEAT_MAX 10000000
+#define THREADS_MAX 64
 
 struct options {
 	struct runner_options runner;
-	int64_t timeout_ms;
+	struct replay_options replay;
 	bool as_json, verbose, strict;
-	char **calls;              /* files */
-	int call_len;
 };
 
 static void print_help(FILE *to)
@@ -45,6 +46,8 @@ static void print_help(FILE *to)
 	      "  --strict          a warning is an error\n"
 	      "  --config FILE     take providers' settings from this mortise.conf\n"
 	      "  --timeout SECONDS of loading and of each call (default: 30)\n"
+	      "  --repeat N        run each call N times, and look for leaks\n"
+	      "  --threads N       run N calls at once\n"
 	      "  --host PATH       the mortise-host to use (default: " MORTISE_HOST_PATH ")\n"
 	      "  --verbose         show what the plugin logs, and how the host is doing\n"
 	      "  --help            print this, and end\n"
@@ -62,7 +65,9 @@ enum {
 	TAKE_HELP,
 	TAKE_HOST,
 	TAKE_JSON,
+	TAKE_REPEAT,
 	TAKE_STRICT,
+	TAKE_THREADS,
 	TAKE_TIMEOUT,
 	TAKE_VERBOSE,
 	TAKE_VERSION,
@@ -73,12 +78,23 @@ static const struct option known_options[] = {
 	{"help", no_argument, NULL, TAKE_HELP},
 	{"host", required_argument, NULL, TAKE_HOST},
 	{"json", no_argument, NULL, TAKE_JSON},
+	{"repeat", required_argument, NULL, TAKE_REPEAT},
 	{"strict", no_argument, NULL, TAKE_STRICT},
+	{"threads", required_argument, NULL, TAKE_THREADS},
 	{"timeout", required_argument, NULL, TAKE_TIMEOUT},
 	{"verbose", no_argument, NULL, TAKE_VERBOSE},
 	{"version", no_argument, NULL, TAKE_VERSION},
 	{0},
 };
+
+static bool take_number(size_t min, size_t max, size_t *ret_number)
+{
+	char *end;
+	unsigned long number = strtoul(optarg, &end, 10);
+
+	*ret_number = number;
+	return optarg[0] != '-' && end != optarg && !*end && number >= min && number <= max;
+}
 
 /* One option.  -1: go on; else the exit status. */
 static int take_option(int option, struct options *options)
@@ -96,12 +112,18 @@ static int take_option(int option, struct options *options)
 	case TAKE_JSON:
 		options->as_json = true;
 		return -1;
+	case TAKE_REPEAT:
+		return take_number(1, REPEAT_MAX, &options->replay.repeat) ? -1 :
+			usage("--repeat is a number of runs, at most 10000000");
 	case TAKE_STRICT:
 		options->strict = true;
 		return -1;
+	case TAKE_THREADS:
+		return take_number(1, THREADS_MAX, &options->replay.threads) ? -1 :
+			usage("--threads is a number of calls at once, at most 64");
 	case TAKE_TIMEOUT:
-		options->timeout_ms = (int64_t)(strtod(optarg, NULL) * 1000);
-		if (options->timeout_ms >= 1 && options->timeout_ms <= TIMEOUT_MAX_S * 1000)
+		options->replay.timeout_ms = (int64_t)(strtod(optarg, NULL) * 1000);
+		if (options->replay.timeout_ms >= 1 && options->replay.timeout_ms <= TIMEOUT_MAX_S * 1000)
 			return -1;
 		return usage("--timeout is a number of seconds, at most 600");
 	case TAKE_VERBOSE:
@@ -128,8 +150,8 @@ static int take_options(int argc, char **argv, struct options *options)
 	if (optind == argc)
 		return usage("which plugin?");
 	options->runner.plugin = argv[optind];
-	options->calls = argv + optind + 1;
-	options->call_len = argc - optind - 1;
+	options->replay.paths = argv + optind + 1;
+	options->replay.path_len = (size_t)(argc - optind - 1);
 	return -1;
 }
 
@@ -171,16 +193,19 @@ static void check_loaded(const struct options *options, struct report *report)
 	cleanup_err struct err err = {0};
 	struct runner runner;
 
-	if (runner_start(&runner, &options->runner, &err) < 0)
+	if (runner_start(&runner, &options->runner, &err) < 0) {
 		report_error(report, NULL, "%s", err_text(&err));
-	else
+	} else {
 		check_providers(&runner, report);
+		if (options->replay.path_len > 0)
+			replay_run(&runner, &options->replay, report);
+	}
 	runner_stop(&runner);
 }
 
 int main(int argc, char **argv)
 {
-	struct options options = {.timeout_ms = 30000};
+	struct options options = {.replay = {.timeout_ms = 30000, .repeat = 1, .threads = 1}};
 	struct report report;
 	int status = take_options(argc, argv, &options);
 	bool good;
@@ -189,7 +214,7 @@ int main(int argc, char **argv)
 		return status;
 	if (sodium_init() < 0)
 		abort();
-	options.runner.ready_ms = options.timeout_ms;
+	options.runner.ready_ms = options.replay.timeout_ms;
 	log_setup(options.verbose ? MORTISE_LOG_DEBUG : MORTISE_LOG_ERROR - 1, LOG_LOGFMT);
 	report_init(&report, options.runner.plugin, options.as_json);
 	if (check_note(&options, &report))

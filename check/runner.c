@@ -12,12 +12,14 @@
 #include "core/base/pool.h"
 #include "core/config/settings.h"
 #include "core/provider/provider.h"
-#include "core/provider/provider_private.h"
+#include "core/provider/supervisor_private.h"
 
 #define HOST_CALL_THREADS 16
 #define HOST_CALLS_WAITING 1024
 /* Nothing else shares the pools that a provider may only half fill. */
 #define WORKERS 256
+/* From the end of a call's time to the end of a host that does not let go of it. */
+#define HANG_MS 500
 
 static void *run_loop(void *arg)
 {
@@ -81,6 +83,7 @@ int runner_start(struct runner *runner, const struct runner_options *options, st
 	if (options->ready_ms < daemon->providers->limits.ready_ms)
 		daemon->providers->limits.ready_ms = options->ready_ms;
 	daemon->providers->limits.first_delay_ms = 1;
+	daemon->providers->limits.hang_ms = HANG_MS;
 	if (pthread_create(&runner->loop_thread, NULL, run_loop, daemon->loop) != 0)
 		abort();
 	return providers_load(daemon->providers, runner->name, err);
@@ -102,6 +105,25 @@ void runner_stop(struct runner *runner)
 		loop_free(daemon->loop);
 	settings_free(daemon->settings);
 	free(runner->name);
+}
+
+/* Loop thread. */
+static void forgive(void *arg)
+{
+	struct providers *providers = arg;
+
+	for (struct plugin *plugin = providers->plugins; plugin; plugin = plugin->next) {
+		plugin_forgive(plugin);
+		if (plugin->state == PLUGIN_QUARANTINED)
+			plugin_set_state(plugin, PLUGIN_RESTARTING, NULL);
+		if (plugin->state == PLUGIN_RESTARTING)
+			plugin_start_host(plugin);
+	}
+}
+
+void runner_forgive(struct runner *runner)
+{
+	loop_post(runner->daemon.loop, forgive, runner->daemon.providers);
 }
 
 const struct reg_provider **runner_providers(struct runner *runner, size_t *ret_len)

@@ -37,6 +37,8 @@ struct runner {
  * daemon would give, runner_stop is still due. */
 int runner_start(struct runner *runner, const struct runner_options *options, struct err *err);
 void runner_stop(struct runner *runner);
+/* Forget how often the host died, so that it is started again at once.  Any thread. */
+void runner_forgive(struct runner *runner);
 /* All providers of the plugin, each with a reference; free the array. */
 const struct reg_provider **runner_providers(struct runner *runner, size_t *ret_len);
 

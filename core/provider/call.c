@@ -43,6 +43,8 @@ struct call {
 	int64_t job_id;
 	enum caller caller;
 	bool is_solo;
+	int64_t now_ms;                /* 0: the clock */
+	struct call_script *script;    /* or NULL */
 	struct buf frame;              /* the encoded CALL, until it is sent */
 	size_t clock_at;               /* where its two times stand in there */
 
@@ -98,6 +100,8 @@ void call_unref(struct call *call)
 {
 	if (atomic_fetch_sub(&call->references, 1) > 1)
 		return;
+	if (call->script)
+		call->script->release(call->script);
 	free_scope(&call->scope);
 	free(call->plugin_name);
 	buf_clear(&call->frame);
@@ -144,7 +148,7 @@ static void stamp(struct call *call)
 	char text[CLOCK_SIZE + 32];
 	int64_t left_ms = call->deadline_ms - clock_mono_ms();
 
-	snprintf(text, sizeof(text), CLOCK_FORMAT, clock_now_us() / 1000,
+	snprintf(text, sizeof(text), CLOCK_FORMAT, call->now_ms ? call->now_ms : clock_now_us() / 1000,
 		left_ms > 1 ? left_ms : 1);
 	memcpy(call->frame.data + call->clock_at, text, CLOCK_SIZE);
 }
@@ -171,6 +175,8 @@ static int make_call(struct providers *providers, const struct call_request *req
 	call->job_id = request->job ? request->job->id : 0;
 	call->caller = caller_of(request);
 	call->is_solo = request->solo;
+	call->now_ms = request->now_ms;
+	call->script = request->script;
 	call->frame.max = FRAME_MAX + FRAME_HEADER_SIZE;
 	call->deadline_ms = clock_mono_ms() + request->deadline_ms;
 	result = encode_call(call, request, err);
@@ -597,6 +603,11 @@ const struct call_scope *call_scope_of(struct call *call)
 struct providers *call_providers(struct call *call)
 {
 	return call->providers;
+}
+
+struct call_script *call_script_of(struct call *call)
+{
+	return call->script;
 }
 
 int64_t call_job_id(struct call *call)

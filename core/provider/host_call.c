@@ -22,13 +22,7 @@
 #define REQUEST_MARGIN_MS 1000
 #define CACHE_LIFE_MAX_MS (INT64_C(24) * 3600 * 1000)
 
-/* What goes back: the members beside "code", and raw bytes. */
-struct answer {
-	json_t *json;
-	struct upstream_answer upstream;       /* its body is the raw bytes */
-};
-
-typedef int ask_fn(struct call *call, const json_t *question, struct answer *answer,
+typedef int ask_fn(struct call *call, const json_t *question, struct host_answer *answer,
 	struct err *err);
 
 static const char *text_of(const json_t *question, const char *member)
@@ -49,7 +43,7 @@ static int need_text(const json_t *question, const char *member, const char **re
 	return 0;
 }
 
-static int ask_read(struct call *call, const json_t *question, struct answer *answer,
+static int ask_read(struct call *call, const json_t *question, struct host_answer *answer,
 	struct err *err)
 {
 	const char *what;
@@ -75,11 +69,8 @@ static int take_object(const json_t *question, const char *member, const json_t 
 	return 0;
 }
 
-static int take_request(struct call *call, const json_t *question,
-	struct upstream_request *request, struct err *err)
+int host_call_read_request(const json_t *question, struct upstream_request *request, struct err *err)
 {
-	int64_t wanted_ms = json_integer_value(json_object_get(question, "timeout_ms"));
-	int64_t left_ms = call_left_ms(call) - REQUEST_MARGIN_MS;
 	int result = need_text(question, "upstream", &request->upstream, err);
 
 	if (result == 0)
@@ -94,14 +85,11 @@ static int take_request(struct call *call, const json_t *question,
 		result = take_object(question, "headers", &request->headers, err);
 	if (result < 0)
 		return result;
-	if (left_ms <= 0)
-		return err_set(err, MORTISE_E_CANCELLED, "no time is left for a request");
 	request->body = json_object_get(question, "body");
 	request->credentials = text_of(question, "credentials");
 	request->once = text_of(question, "once");
 	request->flags = (uint64_t)json_integer_value(json_object_get(question, "flags"));
-	request->timeout_ms = wanted_ms > 0 && wanted_ms < left_ms ? wanted_ms : left_ms;
-	request->job_id = call_job_id(call);
+	request->timeout_ms = json_integer_value(json_object_get(question, "timeout_ms"));
 	return 0;
 }
 
@@ -118,29 +106,39 @@ static char *copy_lease(struct call *call)
 	return lease;
 }
 
-static int ask_http(struct call *call, const json_t *question, struct answer *answer,
-	struct err *err)
+void host_call_show_answer(struct host_answer *answer)
 {
-	cleanup_free char *lease = copy_lease(call);
-	struct upstream_request request = {0};
-	int result = take_request(call, question, &request, err);
-
-	request.lease = lease;
-	if (result == 0)
-		result = upstream_send(call_providers(call)->daemon->upstreams, call_scope_of(call),
-			&request, &answer->upstream, err);
-	if (result < 0)
-		return result;
 	json_object_set_new(answer->json, "status", json_integer(answer->upstream.status));
 	if (answer->upstream.headers)
 		json_object_set(answer->json, "headers", answer->upstream.headers);
 	else
 		json_object_set_new(answer->json, "headers", json_object());
 	json_object_set_new(answer->json, "replayed", json_boolean(answer->upstream.replayed));
-	return 0;
 }
 
-static int ask_checkpoint(struct call *call, const json_t *question, struct answer *answer,
+static int ask_http(struct call *call, const json_t *question, struct host_answer *answer,
+	struct err *err)
+{
+	cleanup_free char *lease = copy_lease(call);
+	struct upstream_request request = {0};
+	int64_t left_ms = call_left_ms(call) - REQUEST_MARGIN_MS;
+	int result = host_call_read_request(question, &request, err);
+
+	if (result == 0 && left_ms <= 0)
+		result = err_set(err, MORTISE_E_CANCELLED, "no time is left for a request");
+	if (request.timeout_ms <= 0 || request.timeout_ms > left_ms)
+		request.timeout_ms = left_ms;
+	request.job_id = call_job_id(call);
+	request.lease = lease;
+	if (result == 0)
+		result = upstream_send(call_providers(call)->daemon->upstreams, call_scope_of(call),
+			&request, &answer->upstream, err);
+	if (result == 0)
+		host_call_show_answer(answer);
+	return result;
+}
+
+static int ask_checkpoint(struct call *call, const json_t *question, struct host_answer *answer,
 	struct err *err)
 {
 	const json_t *effects = json_object_get(question, "effects");
@@ -162,7 +160,7 @@ static int ask_checkpoint(struct call *call, const json_t *question, struct answ
 	return 0;
 }
 
-static int ask_once_settle(struct call *call, const json_t *question, struct answer *answer,
+static int ask_once_settle(struct call *call, const json_t *question, struct host_answer *answer,
 	struct err *err)
 {
 	const char *once;
@@ -175,7 +173,7 @@ static int ask_once_settle(struct call *call, const json_t *question, struct ans
 		once, json_object_get(question, "answer"), err);
 }
 
-static int ask_once_clear(struct call *call, const json_t *question, struct answer *answer,
+static int ask_once_clear(struct call *call, const json_t *question, struct host_answer *answer,
 	struct err *err)
 {
 	const char *once;
@@ -200,7 +198,7 @@ static char *cache_owner(const struct call_scope *scope)
 	return xasprintf("%s %s", key, scope->external_id ? scope->external_id : "");
 }
 
-static int ask_cache_get(struct call *call, const json_t *question, struct answer *answer,
+static int ask_cache_get(struct call *call, const json_t *question, struct host_answer *answer,
 	struct err *err)
 {
 	cleanup_free char *owner = cache_owner(call_scope_of(call));
@@ -217,7 +215,7 @@ static int ask_cache_get(struct call *call, const json_t *question, struct answe
 	return 0;
 }
 
-static int ask_cache_put(struct call *call, const json_t *question, struct answer *answer,
+static int ask_cache_put(struct call *call, const json_t *question, struct host_answer *answer,
 	struct err *err)
 {
 	cleanup_free char *owner = cache_owner(call_scope_of(call));
@@ -248,16 +246,18 @@ static const struct {
 	{"cache_put", ask_cache_put},
 };
 
-static int dispatch(struct call *call, const json_t *question, struct answer *answer,
+static int dispatch(struct call *call, const json_t *question, struct host_answer *answer,
 	struct err *err)
 {
+	struct call_script *script = call_script_of(call);
 	const char *op = text_of(question, "op");
 
 	if (call_left_ms(call) == 0)
 		return err_set(err, MORTISE_E_CANCELLED, "the call has ended");
 	for (size_t i = 0; op && i < lengthof(operations); i++)
 		if (strcmp(operations[i].op, op) == 0)
-			return operations[i].run(call, question, answer, err);
+			return script ? script->answer(script, call, question, answer, err) :
+				operations[i].run(call, question, answer, err);
 	return err_set(err, MORTISE_E_UNSUPPORTED, "\"%.32s\" is nothing that can be asked for",
 		op ? op : "");
 }
@@ -279,7 +279,7 @@ void host_call_answer(struct call *call, struct frame *frame, struct buf *buf)
 {
 	cleanup_err struct err err = {0};
 	cleanup_json json_t *question = NULL;
-	struct answer answer = {.json = json_object()};
+	struct host_answer answer = {.json = json_object()};
 	int result;
 
 	json_object_set_new(answer.json, "code", json_integer(MORTISE_OK));

@@ -403,24 +403,51 @@ static int read_commit_author(struct read *read, struct err *err)
 #define INSTALL (1u << MORTISE_SCOPE_INSTALL)
 #define EVERY (~0u)
 
-static const struct {
+static const struct reading {
 	const char *what;
 	unsigned scopes;
 	read_fn *run;
+	bool stored;
 } reads[] = {
-	{MORTISE_READ_SETTING, EVERY, read_setting},
-	{MORTISE_READ_STATE, PIPELINE, read_state},
-	{MORTISE_READ_INTEGRATION, EVERY, read_integration},
-	{MORTISE_READ_METADATA, SUBJECT | INTEGRATION | INSTALL, read_metadata},
-	{MORTISE_READ_CONFIG, INSTALL, read_config},
-	{MORTISE_READ_REPOSITORY, INTEGRATION | INSTALL, read_repository},
-	{MORTISE_READ_REPOSITORIES, INTEGRATION | INSTALL, read_repositories},
-	{MORTISE_READ_COMMIT_AUTHOR, INSTALL, read_commit_author},
-	{MORTISE_READ_IDENTITY, INTEGRATION | INSTALL, read_identity},
-	{MORTISE_READ_PUBLIC_URL, EVERY, read_public_url},
-	{MORTISE_READ_PRODUCT, EVERY, read_product},
-	{MORTISE_READ_SECRET_PRESENT, EVERY, read_secret_present},
+	{MORTISE_READ_SETTING, EVERY, read_setting, false},
+	{MORTISE_READ_STATE, PIPELINE, read_state, false},
+	{MORTISE_READ_INTEGRATION, EVERY, read_integration, true},
+	{MORTISE_READ_METADATA, SUBJECT | INTEGRATION | INSTALL, read_metadata, true},
+	{MORTISE_READ_CONFIG, INSTALL, read_config, true},
+	{MORTISE_READ_REPOSITORY, INTEGRATION | INSTALL, read_repository, true},
+	{MORTISE_READ_REPOSITORIES, INTEGRATION | INSTALL, read_repositories, true},
+	{MORTISE_READ_COMMIT_AUTHOR, INSTALL, read_commit_author, true},
+	{MORTISE_READ_IDENTITY, INTEGRATION | INSTALL, read_identity, true},
+	{MORTISE_READ_PUBLIC_URL, EVERY, read_public_url, false},
+	{MORTISE_READ_PRODUCT, EVERY, read_product, false},
+	{MORTISE_READ_SECRET_PRESENT, EVERY, read_secret_present, true},
 };
+
+/* NULL: a call of this scope cannot read it. */
+static const struct reading *find_reading(const char *what, int scope, struct err *err)
+{
+	for (size_t i = 0; i < lengthof(reads); i++) {
+		if (strcmp(reads[i].what, what) != 0)
+			continue;
+		if (reads[i].scopes & 1u << scope)
+			return &reads[i];
+		err_set(err, MORTISE_E_INTERNAL, "a call in %s scope cannot read \"%s\"",
+			call_scope_name(scope), what);
+		return NULL;
+	}
+	err_set(err, MORTISE_E_INTERNAL, "\"%.32s\" is nothing that can be read", what);
+	return NULL;
+}
+
+int host_read_check(const char *what, int scope, bool *ret_stored, struct err *err)
+{
+	const struct reading *reading = find_reading(what, scope, err);
+
+	if (!reading)
+		return MORTISE_E_INTERNAL;
+	*ret_stored = reading->stored;
+	return 0;
+}
 
 int host_read(struct call *call, const char *what, const json_t *args, json_t **ret_value,
 	struct err *err)
@@ -431,26 +458,19 @@ int host_read(struct call *call, const char *what, const json_t *args, json_t **
 		.what = what,
 		.args = args,
 	};
+	const struct reading *reading = find_reading(what, read.scope->kind, err);
+	int result;
 
-	for (size_t i = 0; i < lengthof(reads); i++) {
-		int result;
-
-		if (strcmp(reads[i].what, what) != 0)
-			continue;
-		if (!(reads[i].scopes & 1u << read.scope->kind))
-			return err_set(err, MORTISE_E_INTERNAL,
-				"a call in %s scope cannot read \"%s\"", call_scope_name(read.scope->kind),
-				what);
-		result = reads[i].run(&read, err);
-		if (result < 0) {
-			json_decref(read.value);
-			return result;
-		}
-		/* Only text that is not UTF-8 cannot become a value. */
-		if (!read.value)
-			return err_set(err, MORTISE_E_INTERNAL, "read %s: it is not UTF-8", what);
-		*ret_value = read.value;
-		return 0;
+	if (!reading)
+		return MORTISE_E_INTERNAL;
+	result = reading->run(&read, err);
+	if (result < 0) {
+		json_decref(read.value);
+		return result;
 	}
-	return err_set(err, MORTISE_E_INTERNAL, "\"%.32s\" is nothing that can be read", what);
+	/* Only text that is not UTF-8 cannot become a value. */
+	if (!read.value)
+		return err_set(err, MORTISE_E_INTERNAL, "read %s: it is not UTF-8", what);
+	*ret_value = read.value;
+	return 0;
 }

@@ -19,8 +19,11 @@
 
 #include "core/provider/registration.h"
 
+struct call;
+struct call_script;
 struct daemon;
 struct err;
+struct host_answer;
 struct job_run;
 struct providers;
 
@@ -45,6 +48,16 @@ enum call_death {
 	CALL_DEATH_ALONE,          /* only this one ran: a strike */
 };
 
+/* Answers what a plugin asks for in place of the daemon: for mortise-check.  Embedded in
+ * what it needs. */
+struct call_script {
+	/* On a host-call thread; like the functions of host_call.c. */
+	int (*answer)(struct call_script *script, struct call *call, const json_t *question,
+		struct host_answer *answer, struct err *err);
+	/* Nobody asks any more: the call and its last question have ended.  Any thread. */
+	void (*release)(struct call_script *script);
+};
+
 struct call_request {
 	struct call_scope scope;
 	/* "build" "post_install" "uninstall" "undo" "step:NAME:check" "step:NAME:show"
@@ -56,6 +69,8 @@ struct call_request {
 	int64_t deadline_ms;       /* from now */
 	struct job_run *job;       /* for checkpoints; NULL outside jobs */
 	bool solo;                 /* run it in a host that takes one call at a time */
+	int64_t now_ms;            /* what the plugin takes for now; 0: the clock */
+	struct call_script *script;/* NULL: the daemon answers; taken over */
 	enum call_death *ret_death;    /* set when the call fails; or NULL */
 };
 

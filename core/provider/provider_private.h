@@ -31,6 +31,7 @@
 #include "core/base/err.h"
 #include "core/frame/frame.h"
 #include "core/provider/provider.h"
+#include "core/upstream/upstream.h"
 
 struct call;
 struct event;
@@ -289,6 +290,7 @@ size_t calls_live(const struct host *host);
 /* For host_call.c, on its threads. */
 const struct call_scope *call_scope_of(struct call *call);
 struct providers *call_providers(struct call *call);
+struct call_script *call_script_of(struct call *call);
 int64_t call_job_id(struct call *call);
 /* Time left in ms; 0: it is over. */
 int64_t call_left_ms(struct call *call);
@@ -299,6 +301,16 @@ void call_return_job(struct call *call);
 void call_extend(struct call *call, int64_t left_ms);
 void call_unref(struct call *call);
 
+/* What goes back for an ASK: the members beside "code", and raw bytes. */
+struct host_answer {
+	json_t *json;
+	struct upstream_answer upstream;       /* its body is the raw bytes */
+};
+
+/* The request in an ASK "http"; what it points to belongs to 'question'. */
+int host_call_read_request(const json_t *question, struct upstream_request *request, struct err *err);
+/* Put status and headers of 'answer->upstream' into its JSON. */
+void host_call_show_answer(struct host_answer *answer);
 /* Answer one ASK; takes the frame over.  '*answer' gets an encoded frame. */
 void host_call_answer(struct call *call, struct frame *frame, struct buf *answer);
 /* {"code", "text"} as an ANSWER. */
@@ -306,6 +318,8 @@ void host_call_encode_failure(uint64_t call, uint32_t seq, struct err *err, stru
 /* One of the MORTISE_READ_ names. */
 int host_read(struct call *call, const char *what, const json_t *args, json_t **ret_value,
 	struct err *err);
+/* Is it one, and may a call of this scope read it?  '*ret_stored': it needs the store. */
+int host_read_check(const char *what, int scope, bool *ret_stored, struct err *err);
 
 /* ---- The cache ---- */
 

@@ -161,6 +161,27 @@ static int find_registered(struct exchange *exchange, const struct upstream_requ
 	return 0;
 }
 
+int upstream_check(const struct reg_provider *provider, const struct upstream_request *request,
+	struct err *err)
+{
+	const struct call_scope scope = {.provider = provider};
+	struct exchange exchange = {.scope = &scope};
+	cleanup_buf struct buf url = BUF(ORIGIN_URL_MAX);
+	cleanup_buf struct buf query = BUF(ORIGIN_URL_MAX);
+	int result = find_registered(&exchange, request, err);
+
+	if (result == 0 && !is_absolute(request->path))
+		result = template_path(&url, request->path, request->params, err);
+	if (result == 0)
+		result = template_query(&query, request->query, err);
+	if (result == 0)
+		result = check_headers(request->headers, err);
+	if (result == 0)
+		result = build_body(&exchange, request->body, err);
+	exchange_clear(&exchange);
+	return result;
+}
+
 /* ---- On whose behalf ---- */
 
 static int read_row(struct tx *tx, void *arg, struct err *err)

@@ -17,6 +17,7 @@
 struct call_scope;
 struct daemon;
 struct err;
+struct reg_provider;
 struct upstreams;
 
 struct upstream_request {
@@ -42,6 +43,10 @@ int upstream_send(struct upstreams *upstreams, const struct call_scope *scope,
 	const struct upstream_request *request, struct upstream_answer *ret_answer,
 	struct err *err);
 void upstream_answer_clear(struct upstream_answer *answer);
+/* May a plugin ask for this at all, wherever the upstream's base URL leads?  E_INTERNAL,
+ * E_FORBIDDEN or E_LIMIT as upstream_send would say; nothing is sent. */
+int upstream_check(const struct reg_provider *provider, const struct upstream_request *request,
+	struct err *err);
 int upstream_once_settle(struct upstreams *upstreams, const struct call_scope *scope,
 	const char *once, const json_t *answer, struct err *err);
 int upstream_once_clear(struct upstreams *upstreams, const struct call_scope *scope,

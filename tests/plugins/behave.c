@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,19 @@ static int32_t do_crash(const struct wish *w)
 	abort();
 }
 
+/* Harmless alone; two at once meet. */
+static int32_t do_meet(const struct wish *w)
+{
+	static atomic_int here;
+	const struct timespec moment = {.tv_nsec = 20000000};
+
+	if (atomic_fetch_add(&here, 1) > 0)
+		abort();
+	nanosleep(&moment, NULL);
+	atomic_fetch_sub(&here, 1);
+	return do_ok(w);
+}
+
 static int32_t do_segfault(const struct wish *w)
 {
 	char *volatile nowhere = (char *)(uintptr_t)1;
@@ -113,6 +127,17 @@ static int32_t do_eat(const struct wish *w)
 		all = more;
 		memset(all + (i - 1) * size, 1, size);
 	}
+}
+
+/* Forget some bytes; they are written so that they count. */
+static int32_t do_leak(const struct wish *w)
+{
+	size_t size = (size_t)number_of(w, "size");
+	char *volatile lost = malloc(size);
+
+	if (lost)
+		memset(lost, 1, size);
+	return do_ok(w);
 }
 
 static int32_t give_effects(const struct wish *w, const json_t *effects)
@@ -343,6 +368,7 @@ int32_t behave(const struct mortise_host *host, struct mortise_call *call, const
 		{"ok", do_ok}, {"fail", do_fail}, {"field", do_field}, {"rate", do_rate},
 		{"silent", do_silent}, {"crash", do_crash}, {"segfault", do_segfault},
 		{"exit", do_exit}, {"loop", do_loop}, {"sleep", do_sleep}, {"eat", do_eat},
+		{"leak", do_leak}, {"meet", do_meet},
 		{"effects", do_effects}, {"http", do_http}, {"read", do_read}, {"cache", do_cache},
 		{"settle", do_settle}, {"clear", do_clear}, {"checkpoint", do_checkpoint},
 		{"log", do_log}, {"chatter", do_chatter}, {"now", do_now}, {"outside", do_outside},

@@ -16,6 +16,8 @@
  *   loop                     never return
  *   sleep     ms             wait in the callback
  *   eat                      allocate until there is no more
+ *   meet                     crash if another call does the same just now
+ *   leak      size           allocate that many bytes and forget them
  *   effects   effects        give each {"type", …record}
  *   http      method, path, once?, body?, query?   answer {"status", "json", "text"}
  *   read      what, args     answer {"value"}
