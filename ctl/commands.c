@@ -38,6 +38,9 @@ const struct ctl_command ctl_commands[] = {
 		.help = "Run nothing of a plugin; its webhooks are still stored"},
 	{"plugin enable", "PluginEnable", {PLUGIN},
 		.help = "Run a disabled or quarantined plugin again"},
+	{"plugin record", "PluginRecord", {PLUGIN, {"FILE", NULL, NULL, CTL_TEXT, REQUIRED},
+		{"--calls", "N", "calls", CTL_INTEGER, false}}, CTL_RECORD,
+		.help = "Write its calls from now on to a new file, until N are there or Ctrl-C"},
 
 	{"org create", "OrgCreate", {SLUG, NAME}, CTL_OBJECT, .help = "Make an organization"},
 	{"org list", "OrgList", {LIMIT}, CTL_TABLE, .member = "organizations",

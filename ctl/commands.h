@@ -36,6 +36,7 @@ enum ctl_output {
 	CTL_TABLE,     /* of the objects in the list 'member', with 'columns' */
 	CTL_OBJECT,    /* the members of the object 'member' (NULL: the result), one a line */
 	CTL_BACKUP,    /* parts of a file */
+	CTL_RECORD,    /* calls, one a line of a file */
 };
 
 struct ctl_command {

@@ -3,7 +3,8 @@ CTL_SOURCES = \
 	%D%/backup.c %D%/backup.h \
 	%D%/client.c %D%/client.h \
 	%D%/commands.c %D%/commands.h \
-	%D%/print.c %D%/print.h
+	%D%/print.c %D%/print.h \
+	%D%/record.c %D%/record.h
 
 bin_PROGRAMS += mortisectl
 mortisectl_SOURCES = %D%/main.c $(CTL_SOURCES) \

@@ -19,6 +19,7 @@
 #include "ctl/client.h"
 #include "ctl/commands.h"
 #include "ctl/print.h"
+#include "ctl/record.h"
 
 #define EXIT_USAGE 2
 #define DEFAULT_SOCKET "/run/mortise/admin.sock"
@@ -112,17 +113,41 @@ static int run_backup(struct client *client, const char *file, json_t **ret_resu
 	return result;
 }
 
+/* Write each call as a line of its own, at once: a recording may be ended at any time. */
+static int run_record(struct client *client, const char *file, json_t **ret_result,
+	struct err *err)
+{
+	__attribute__((__cleanup__(record_close))) struct record record = {.fd = -1};
+	bool more = true;
+	int result = record_open(file, &record, err);
+
+	while (result == 0 && more) {
+		cleanup_json json_t *part = NULL;
+
+		result = client_receive(client, &part, &more, err);
+		if (result == 0)
+			result = record_add(&record, part, err);
+	}
+	if (result == 0)
+		*ret_result = json_pack("{s:s, s:I, s:I}", "file", file, "calls",
+			(json_int_t)record.len, "dropped", (json_int_t)record.dropped);
+	return result;
+}
+
 static int run(const struct options *options, const struct ctl_call *call, json_t **ret_result,
 	struct err *err)
 {
 	__attribute__((__cleanup__(client_close))) struct client client = {.fd = -1};
-	bool streams = call->command->output == CTL_BACKUP, more;
+	enum ctl_output output = call->command->output;
+	bool streams = output == CTL_BACKUP || output == CTL_RECORD, more;
 	int result = client_connect(options->socket, &client, err);
 
 	if (result == 0)
 		result = client_send(&client, call->command->method, call->parameters, streams, err);
 	if (result < 0)
 		return result;
+	if (output == CTL_RECORD)
+		return run_record(&client, call->file, ret_result, err);
 	if (streams)
 		return run_backup(&client, call->file, ret_result, err);
 	result = client_receive(&client, ret_result, &more, err);

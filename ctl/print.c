@@ -215,6 +215,7 @@ char *print_result(const struct ctl_command *command, json_t *result)
 		add_table(&out, command->columns, value);
 		break;
 	case CTL_OBJECT:
+	case CTL_RECORD:
 		add_object(&out, value, 0);
 		break;
 	case CTL_NOTHING:

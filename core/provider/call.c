@@ -25,6 +25,7 @@
 #include "core/frame/call_scope.h"
 #include "core/frame/effect_forms.h"
 #include "core/job/job.h"
+#include "core/provider/recorder.h"
 
 #define MAX_CALLS_DEFAULT 8
 /* How long the work of a plugin that is switched off waits before it is looked at again. */
@@ -43,8 +44,9 @@ struct call {
 	int64_t job_id;
 	enum caller caller;
 	bool is_solo;
-	int64_t now_ms;                /* 0: the clock */
+	int64_t now_ms;                /* as the plugin was told; 0: not sent yet, and the clock */
 	struct call_script *script;    /* or NULL */
+	struct call_record *record;    /* or NULL */
 	struct buf frame;              /* the encoded CALL, until it is sent */
 	size_t clock_at;               /* where its two times stand in there */
 
@@ -102,6 +104,7 @@ void call_unref(struct call *call)
 		return;
 	if (call->script)
 		call->script->release(call->script);
+	call_record_free(call->record);
 	free_scope(&call->scope);
 	free(call->plugin_name);
 	buf_clear(&call->frame);
@@ -148,7 +151,9 @@ static void stamp(struct call *call)
 	char text[CLOCK_SIZE + 32];
 	int64_t left_ms = call->deadline_ms - clock_mono_ms();
 
-	snprintf(text, sizeof(text), CLOCK_FORMAT, call->now_ms ? call->now_ms : clock_now_us() / 1000,
+	if (call->now_ms == 0)
+		call->now_ms = clock_now_us() / 1000;
+	snprintf(text, sizeof(text), CLOCK_FORMAT, call->now_ms,
 		left_ms > 1 ? left_ms : 1);
 	memcpy(call->frame.data + call->clock_at, text, CLOCK_SIZE);
 }
@@ -177,6 +182,7 @@ static int make_call(struct providers *providers, const struct call_request *req
 	call->is_solo = request->solo;
 	call->now_ms = request->now_ms;
 	call->script = request->script;
+	call->record = call_record_new(providers, request);
 	call->frame.max = FRAME_MAX + FRAME_HEADER_SIZE;
 	call->deadline_ms = clock_mono_ms() + request->deadline_ms;
 	result = encode_call(call, request, err);
@@ -610,6 +616,11 @@ struct call_script *call_script_of(struct call *call)
 	return call->script;
 }
 
+struct call_record *call_record_of(struct call *call)
+{
+	return call->record;
+}
+
 int64_t call_job_id(struct call *call)
 {
 	return call->job_id;
@@ -764,11 +775,15 @@ int provider_call(struct providers *providers, const struct call_request *reques
 	if (call->code != 0) {
 		if (request->ret_death)
 			*request->ret_death = call->death;
+		if (call->now_ms != 0)
+			call_record_abort(call->record, call->now_ms);
 		result = err_move(err, &call->err);
 	} else {
 		if (request->ret_death)
 			*request->ret_death = CALL_DEATH_NONE;
 		result = read_reply(call, ret_output, ret_effects, err);
+		call_record_finish(call->record, call->now_ms, err, result == 0 ? *ret_output : NULL,
+			result == 0 ? *ret_effects : NULL);
 	}
 	call_unref(call);
 	return result;

@@ -16,6 +16,7 @@
 #include "core/base/mem.h"
 #include "core/daemon/daemon.h"
 #include "core/job/job.h"
+#include "core/provider/recorder.h"
 #include "core/upstream/upstream.h"
 
 /* A request ends this long before its call, so that the plugin can still answer. */
@@ -286,6 +287,7 @@ void host_call_answer(struct call *call, struct frame *frame, struct buf *buf)
 	result = frame_parse(frame, &question, &err);
 	if (result == 0)
 		result = dispatch(call, question, &answer, &err);
+	call_record_ask(call_record_of(call), question, &answer, &err);
 	if (result == 0)
 		result = frame_encode(buf, FRAME_ANSWER, frame->call, frame->seq, answer.json,
 			answer.upstream.body, answer.upstream.size, &err);

@@ -12,6 +12,7 @@ libcore_la_SOURCES += \
 	%D%/plugin_log.c \
 	%D%/plugin_note.c %D%/plugin_note.h \
 	%D%/provider.c %D%/provider.h %D%/provider_private.h \
+	%D%/recorder.c %D%/recorder.h \
 	%D%/registration.c %D%/registration.h \
 	%D%/supervisor.c %D%/supervisor_private.h
 

@@ -24,6 +24,7 @@
 #include "core/daemon/daemon.h"
 #include "core/provider/plugin_note.h"
 #include "core/provider/provider_private.h"
+#include "core/provider/recorder.h"
 #include "core/storage/plugin.h"
 #include "core/storage/store.h"
 
@@ -268,6 +269,7 @@ void providers_stop(struct providers *providers)
 {
 	cleanup_change struct change stop = NO_CHANGE, barrier = NO_CHANGE;
 
+	recorder_end(providers);
 	change_init(&stop, providers, "");
 	change_init(&barrier, providers, "");
 	(void)change_run(&stop, supervisor_stop, NULL);

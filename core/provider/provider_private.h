@@ -16,6 +16,7 @@
  *   host_call.c   what a plugin asks for during a call
  *   host_read.c   its reads
  *   host_cache.c  its cache
+ *   recorder.c    its calls as they were, for mortise-check
  *
  * Loop thread, unless a member says otherwise.
  */
@@ -37,8 +38,10 @@ struct call;
 struct event;
 struct host;
 struct host_cache;
+struct call_record;
 struct loop_timer;
 struct plugin;
+struct recorder;
 
 /* ---- The registry ---- */
 
@@ -61,6 +64,8 @@ struct providers {
 	size_t works;                  /* on the host-call pool; under lock */
 	atomic_uint_fast64_t next_call;
 	struct host_cache *cache;      /* has its own lock */
+	atomic_bool is_recording;
+	struct recorder *recorder;     /* under lock; NULL: nothing is recorded */
 	struct plugin *retired;        /* unloaded, but a process still ends */
 	bool stopping;
 	struct change *stop;           /* who waits for the last process to end */
@@ -291,6 +296,7 @@ size_t calls_live(const struct host *host);
 const struct call_scope *call_scope_of(struct call *call);
 struct providers *call_providers(struct call *call);
 struct call_script *call_script_of(struct call *call);
+struct call_record *call_record_of(struct call *call);
 int64_t call_job_id(struct call *call);
 /* Time left in ms; 0: it is over. */
 int64_t call_left_ms(struct call *call);
