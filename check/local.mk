@@ -15,3 +15,7 @@ mortise_check_CFLAGS = $(AM_CFLAGS) $(MORTISE_PIE_CFLAGS)
 mortise_check_LDFLAGS = $(AM_LDFLAGS) $(MORTISE_PIE_LDFLAGS)
 mortise_check_LDADD = libcore.la
 dist_man_MANS += docs/man/mortise-check.1
+
+# Our own plugins, with the calls in their testdata/.
+TESTS += tests/plugin_calls.sh
+EXTRA_DIST += tests/plugin_calls.sh

@@ -249,15 +249,15 @@ static json_t *begin(const struct call_request *request)
 	char when[CLOCK_TEXT_SIZE];
 	cleanup_free char *name = xasprintf("%s of %s", request->callback,
 		clock_format(clock_now_us(), when));
-	json_t *call = json_pack("{s:s, s:s, s:s, s:s, s:s*, s:[]}", "name", name, "provider",
+	json_t *call = json_pack("{s:s, s:s, s:s, s:s, s:s*}", "name", name, "provider",
 		request->scope.provider->provider.key, "callback", request->callback, "scope",
-		call_scope_name(request->scope.kind), "external_id", request->scope.external_id,
-		"asks");
+		call_scope_name(request->scope.kind), "external_id", request->scope.external_id);
 
 	if (request->input)
 		json_object_set_new(call, "input", json_deep_copy(request->input));
 	if (request->body && request->body_size > 0)
 		put_bytes(call, request->body, request->body_size, true);
+	json_object_set_new(call, "asks", json_array());
 	return call;
 }
 

@@ -1,0 +1,21 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# mortise-check over each plugin of this tree, with the calls in its testdata/.
+set -- "$builddir"/plugins/*/.libs/*.so
+echo "1..$#"
+number=0
+for plugin in "$@"; do
+	number=$((number + 1))
+	name=$(basename "$plugin" .so)
+	files=$(find "$srcdir/plugins/$name/testdata" -name '*.json' 2>/dev/null | sort)
+	# shellcheck disable=SC2086 # names of ours, without spaces
+	if "$builddir/mortise-check" --host "$builddir/mortise-host" --threads 4 --repeat 20 "$plugin" \
+		$files >"$name.check" 2>&1; then
+		result=ok
+	else
+		result='not ok'
+	fi
+	sed 's/^/# /' "$name.check"
+	rm -f "$name.check"
+	echo "$result $number - $name"
+done
