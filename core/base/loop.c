@@ -86,6 +86,8 @@ void loop_free(struct loop *loop)
 	if (!loop)
 		return;
 	run_posts(loop);
+	/* libevent frees a bufferevent in a later turn. */
+	event_base_loop(loop->base, EVLOOP_NONBLOCK);
 	event_free(loop->wake);
 	event_base_free(loop->base);
 	close(loop->fd);

@@ -100,9 +100,13 @@ describe('with fewer descriptors than clients', () => {
 
   test('what cannot be served is told so, or closed, and all is well afterwards', async () => {
     const { pid, port } = ping.daemon;
-    // Heads without an end are no idle connections.
-    const clients = await crowd(port, 384, { bytes: 'GET /-/healthy HTTP/1.1\r\nHost', answer: false });
-    const late = await crowd(port, 300);
+    // Heads without an end are no idle connections, once they were read.
+    const clients = [];
+    await until('all connections are taken', async () => {
+      clients.push(...await crowd(port, 20, { bytes: 'GET /-/healthy HTTP/1.1\r\nHost', answer: false }));
+      return clients.some(({ text }) => text.startsWith('HTTP/1.1 503 '));
+    });
+    const late = await crowd(port, 100);
     assert.ok(late.some(({ text }) => /^HTTP\/1\.1 503 .*\r\nRetry-After: /s.test(text)));
     assert.ok(late.every(({ text }) => !text.startsWith('HTTP/1.1 200 ')));
     const used = cpu(pid), began = Date.now();
