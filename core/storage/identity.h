@@ -4,6 +4,11 @@
 /*
  * Identities: which account of ours is which account upstream, and its sealed tokens.
  * Inside a transaction.
+ *
+ * The column status is 0 unknown, 1 valid, 2 invalid.  Linking makes a row valid, also one
+ * that was not, and only valid ones say who somebody is.  Only a refresh of the row's own
+ * tokens that the upstream refuses makes one invalid; so far no credential is made from
+ * them, and what an integration's credentials meet says nothing about a person's.
  */
 #ifndef MORTISE_STORAGE_IDENTITY_H
 #define MORTISE_STORAGE_IDENTITY_H

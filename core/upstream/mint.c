@@ -5,6 +5,11 @@
  * Minted tokens: fetched with another credential, kept sealed in the integration's row
  * under "token:NAME", renewed a minute before they end.  Of all callers that need the
  * same one, one mints; the others wait for it and share its result.
+ *
+ * They wait within this process, which is all the callers there are: the SQLite store is
+ * locked by one daemon.  Several daemons over one database could mint one token each at
+ * the same time.  Both would be good, and the row, which is compared and set, keeps the
+ * later one.  A kind of token that ends when the next is fetched needs a lease in the row.
  */
 #include "config.h"
 #include "core/upstream/exchange.h"

@@ -112,6 +112,8 @@ describe('with secrets everywhere', () => {
     return answer;
   };
   const plant = (name, value) => searcher.plant(name, value);
+  const keys = new Map();        // what unlocks everything else
+  const plantKey = (name, value) => keys.set(name, plant(name, value));
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'mortise-secrets-'));
@@ -150,14 +152,14 @@ describe('with secrets everywhere', () => {
 
   function plantPrivateKey(pem) {
     const lines = pem.trim().split('\n').slice(1, -1);
-    lines.slice(2, -1).forEach((line, i) => plant(`private key, line ${i + 3}`, line));
+    lines.slice(2, -1).forEach((line, i) => plantKey(`private key, line ${i + 3}`, line));
     const { d, p, q } = createPrivateKey(pem).export({ format: 'jwk' });
-    for (const [name, value] of Object.entries({ d, p, q })) plant(`private key, ${name}`, Buffer.from(value, 'base64url'));
+    for (const [name, value] of Object.entries({ d, p, q })) plantKey(`private key, ${name}`, Buffer.from(value, 'base64url'));
   }
 
   function plantVaultKey() {
     for (const [, id, key] of readFileSync(daemon.path('state', 'vault.key'), 'latin1').matchAll(/^([0-9a-f]{8}) ([0-9a-f]{64})$/gm))
-      plant(`vault key ${id}`, Buffer.from(key, 'hex'));
+      plantKey(`vault key ${id}`, Buffer.from(key, 'hex'));
   }
 
   test('whatever is done', async () => {
@@ -348,6 +350,18 @@ describe('with secrets everywhere', () => {
     plantWhatUpstreamsSaw();
     await layAll();
     findsOnly(shown());
+  });
+
+  test('no key of the vault, and no private key, is in memory that could be dumped', async (t) => {
+    if (!readable(daemon.pid)) return t.skip('only root may look into processes that are not dumpable');
+    if (noMemoryLimit) return t.skip('a sanitizer keeps more memory than can be searched');
+    const dump = new Searcher(join(folder, 'dump'));
+    for (const [name, value] of keys) dump.plant(name, value);
+    dump.plant('the control', daemon.folder);
+    dump.layMemory('what would be dumped', daemon.pid, { dumped: true });
+    assert.deepEqual([...new Set(dump.find().map(({ secret }) => secret))], ['the control']);
+    dump.layMemory('all of it', daemon.pid);
+    assert.ok(dump.find().some(({ secret }) => secret.startsWith('vault key')));
   });
 
   test('no secret is in the memory of a plugin\'s process', async (t) => {

@@ -63,15 +63,18 @@ export class Searcher {
     writeFileSync(join(this.evidence, place), content);
   }
 
-  // What a process has in its memory, mapping by mapping.
-  layMemory(place, pid) {
+  // What a process has in its memory, mapping by mapping; without what it wants in no
+  // dump, if only 'dumped' is asked for.
+  layMemory(place, pid, { dumped = false } = {}) {
     const memory = openSync(`/proc/${pid}/mem`, 'r');
     const file = openSync(join(this.evidence, place), 'w');
     try {
-      for (const [, from, to] of readFileSync(`/proc/${pid}/maps`, 'latin1').matchAll(/^([0-9a-f]+)-([0-9a-f]+) r/gm)) {
+      for (const mapping of readFileSync(`/proc/${pid}/smaps`, 'latin1').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)) {
+        const [, from, to] = mapping.match(/^([0-9a-f]+)-([0-9a-f]+) r/) ?? [null, '0', 'f'.repeat(16)];
         const [start, end] = [parseInt(from, 16), parseInt(to, 16)];
+        const secluded = dumped && /^VmFlags:.* dd( |$)/m.test(mapping);
         // Above is the kernel's own ([vsyscall]), which cannot be read.
-        if (end - start <= LARGEST_MAPPING && end < 2 ** 47) copyMapping(memory, start, end - start, file);
+        if (!secluded && end - start <= LARGEST_MAPPING && end < 2 ** 47) copyMapping(memory, start, end - start, file);
       }
     } finally {
       closeSync(memory);
