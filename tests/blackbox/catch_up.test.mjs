@@ -53,6 +53,8 @@ describe('deliveries that GitHub could not make', () => {
     await daemon.stop();
     await daemon.tamper("UPDATE schedule SET next_at = 0 WHERE name = 'github:catch_up'");
     await daemon.run();
+    await until('the schedule has come', async () =>
+      (await daemon.sql("SELECT next_at FROM schedule WHERE name = 'github:catch_up'"))[0].next_at > 0);
     await daemon.idle();
     const attempts = github.requests.filter(({ method, path }) => method === 'POST' && path.endsWith('/attempts'));
     assert.deepEqual(attempts.map(({ path }) => Number(path.split('/').at(-2))).sort(),
@@ -69,11 +71,11 @@ describe('deliveries that GitHub could not make', () => {
     const [{ every_ms: everyMs }] = await daemon.sql("SELECT every_ms FROM schedule WHERE name = 'github:sync_repositories'");
     assert.equal(everyMs, 24 * 3600 * 1000);
 
-    // Its webhook goes astray.
-    const { url } = github.deliveries;
+    // What GitHub says of it goes astray.
     github.deliveries.url = github.url;
     await github.as('mona', 'POST', '/orgs/acme-co/repos', { name: 'late' });
-    github.deliveries.url = url;
+    await until('GitHub has logged that', () => github.deliveries.entries.some(({ event, status_code: status }) =>
+      event === 'repository' && status >= 400));
     await daemon.idle();
     assert.ok(!(await names()).includes('acme-co/late'));
     for (let times = 0; times < 2; times++) {
