@@ -15,6 +15,7 @@
 #include "core/egress/egress.h"
 #include "core/upstream/cache.h"
 #include "core/upstream/gate.h"
+#include "core/upstream/mask.h"
 #include "core/upstream/template.h"
 
 static void nothing(const struct scripted_request *request, struct scripted_reply *reply, void *arg)
@@ -263,9 +264,43 @@ static void the_cache_keeps_what_was_used_last(void **state)
 	cache_free(cache);
 }
 
+/* ---- Masking ---- */
+
+static void what_an_answer_repeats_is_blotted_out(void **state)
+{
+	static const struct {
+		const char *secret, *body, *masked;
+	} table[] = {
+		{"s3cret-token", "{\"m\":\"s3cret-token\"}", "{\"m\":\"************\"}"},
+		{"s3cret-token", "s3cret-tokens3cret-token", "************************"},
+		{"s3cret-token", "s3cret-toke", "s3cret-toke"},
+		{"s3cret/\"x\"y", "{\"m\":\"s3cret/\\\"x\\\"y\"}", "{\"m\":\"*************\"}"},
+		{"s3cret/\"x\"y", "s3cret\\/\\\"x\\\"y", "**************"},
+		{"s3cret+token", "?t=s3cret%2Btoken&", "?t=**************&"},
+		{"s\303\251cret-token", "s\\u00E9cret-token", "*****************"},
+		{"short", "short", "short"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < lengthof(table); i++) {
+		cleanup_free char *body = xstrdup(table[i].body);
+		cleanup_free char *value = xstrdup(table[i].body);
+		struct egress_header headers[] = {{"x-said", value}, {NULL, NULL}};
+		struct egress_answer answer = {.headers = headers, .body = body,
+			.size = strlen(body)};
+
+		answer_mask(&answer, table[i].secret);
+		if (strcmp(body, table[i].masked) != 0 || strcmp(value, table[i].masked) != 0)
+			fail_msg("case %zu: %s, %s", i, body, value);
+	}
+	answer_mask(&(struct egress_answer){0}, "s3cret-token");
+	answer_mask(&(struct egress_answer){0}, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_an_answer_repeats_is_blotted_out),
 		cmocka_unit_test(paths_are_filled_and_stay_where_they_are),
 		cmocka_unit_test(registered_templates_and_values_are_filled),
 		cmocka_unit_test(answers_close_the_gate_as_they_say),
