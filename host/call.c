@@ -30,8 +30,26 @@ int64_t call_clock_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static struct mortise_call *call_new(struct calls *calls, struct frame *frame_take)
+{
+	struct mortise_call *call = new(struct mortise_call);
+	pthread_condattr_t clock;
+
+	call->calls = calls;
+	call->number = frame_take->call;
+	call->answered = true;
+	call->frame = *frame_take;
+	*frame_take = (struct frame){0};
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&call->changed, &clock);
+	pthread_condattr_destroy(&clock);
+	return call;
+}
+
 static void call_free(struct mortise_call *call)
 {
+	pthread_cond_destroy(&call->changed);
 	frame_clear(&call->frame);
 	frame_clear(&call->answer);
 	json_decref(call->effects);
@@ -60,16 +78,12 @@ static int add_call(struct calls *calls, struct frame *frame, struct err *err)
 	if (calls->len >= CALLS_MAX || find_call(calls, frame->call))
 		return err_set(err, MORTISE_E_INTERNAL, "mortised sent call %llu twice, or too many",
 			(unsigned long long)frame->call);
-	call = new(struct mortise_call);
-	call->calls = calls;
-	call->number = frame->call;
-	call->answered = true;
-	call->frame = *frame;
-	*frame = (struct frame){0};
+	call = call_new(calls, frame);
 	while (*end)
 		end = &(*end)->next;
 	*end = call;
 	calls->len++;
+	pthread_cond_signal(&calls->changed);
 	return 0;
 }
 
@@ -83,14 +97,17 @@ static void take_answer(struct calls *calls, struct frame *frame)
 	call->answer = *frame;
 	call->answered = true;
 	*frame = (struct frame){0};
+	pthread_cond_signal(&call->changed);
 }
 
 static void cancel_call(struct calls *calls, uint64_t number)
 {
 	struct mortise_call *call = find_call(calls, number);
 
-	if (call)
-		call->cancelled = true;
+	if (!call)
+		return;
+	call->cancelled = true;
+	pthread_cond_signal(&call->changed);
 }
 
 int calls_take_frame(struct calls *calls, struct frame *frame, struct err *err)
@@ -110,12 +127,12 @@ int calls_take_frame(struct calls *calls, struct frame *frame, struct err *err)
 		break;
 	case FRAME_STOP:
 		calls->stopping = true;
+		pthread_cond_broadcast(&calls->changed);
 		break;
 	default:
 		ret = err_set(err, MORTISE_E_INTERNAL, "mortised sent a frame %s out of place",
 			frame_op_name(frame->op));
 	}
-	pthread_cond_broadcast(&calls->changed);
 	pthread_mutex_unlock(&calls->lock);
 	frame_clear(frame);
 	return ret;
@@ -154,7 +171,7 @@ static void wait_for_answer(struct mortise_call *call)
 		struct timespec until = {.tv_sec = call->deadline_ms / 1000,
 			.tv_nsec = call->deadline_ms % 1000 * 1000000};
 
-		pthread_cond_timedwait(&calls->changed, &calls->lock, &until);
+		pthread_cond_timedwait(&call->changed, &calls->lock, &until);
 	}
 }
 
@@ -340,7 +357,8 @@ static void remove_call(struct calls *calls, struct mortise_call *call)
 		at = &(*at)->next;
 	*at = call->next;
 	calls->len--;
-	pthread_cond_broadcast(&calls->changed);
+	if (calls->stopping)
+		pthread_cond_broadcast(&calls->changed);
 }
 
 /* The last worker's last act: in good order, with the plugin's own farewell. */
@@ -406,22 +424,18 @@ static int start_worker(struct calls *calls, const pthread_attr_t *attributes, s
 
 int calls_start(struct calls *calls, struct wire *wire, struct err *err)
 {
-	pthread_condattr_t clock;
 	pthread_attr_t attributes;
 	int ret = 0;
 
 	*calls = (struct calls){.wire = wire};
 	pthread_mutex_init(&calls->lock, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&calls->changed, &clock);
+	pthread_cond_init(&calls->changed, NULL);
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, WORKER_STACK_SIZE);
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	for (int i = 0; i < CALL_THREADS_MAX && ret == 0; i++)
 		ret = start_worker(calls, &attributes, err);
 	pthread_attr_destroy(&attributes);
-	pthread_condattr_destroy(&clock);
 	return ret;
 }
 

@@ -31,6 +31,7 @@ struct mortise_call {
 	uint64_t number;
 	struct frame frame;                /* as it came */
 	bool started;                      /* calls->lock: a worker has it */
+	pthread_cond_t changed;            /* calls->lock: an answer, or a cancellation */
 	bool cancelled;                    /* calls->lock */
 	int64_t deadline_ms;               /* calls->lock; monotonic */
 
@@ -56,7 +57,7 @@ struct calls {
 	const struct mortise_registrar *registrar;     /* once it is open, as the next two */
 	void (*unload)(void);
 	pthread_mutex_t lock;
-	pthread_cond_t changed;            /* work, an answer, a cancellation, the end */
+	pthread_cond_t changed;            /* work for one, or the beginning or end for all */
 	bool open;
 	int wanted;                        /* workers; the others end */
 	int workers;                       /* that are ready */

@@ -74,7 +74,7 @@ static const struct key keys[] = {
 	{"metrics.listen", ENDPOINT, AT(metrics_listen), "127.0.0.1:8301"},
 	{"workers.request", NUMBER, AT(request_workers), NULL, 8, 2, 256},
 	{"workers.intake", NUMBER, AT(intake_workers), NULL, 2, 1, 64},
-	{"workers.job", NUMBER, AT(job_workers), NULL, 8, 2, 256},
+	{"workers.job", NUMBER, AT(job_workers), NULL, 24, 2, 256},
 	{"workers.host_call", NUMBER, AT(host_call_workers), NULL, 16, 2, 256},
 	{"providers", PROVIDERS, 0},
 };

@@ -28,6 +28,7 @@
 
 #define FALLBACK_MS 1000
 #define PICK_MAX 64
+#define STARVED_MS 5
 
 struct candidate {
 	char *provider;
@@ -220,7 +221,7 @@ static void run_started(void *arg)
 	pthread_mutex_lock(&jobs->lock);
 	jobs->running--;
 	load_of(jobs, provider)->running--;
-	jobs->woken = true;
+	jobs->woken = jobs->freed = true;
 	pthread_cond_signal(&jobs->wake);
 	pthread_cond_broadcast(&jobs->ended);
 	pthread_mutex_unlock(&jobs->lock);
@@ -274,20 +275,31 @@ static void pick_and_start(struct jobs *jobs, struct look *look, size_t free_wor
 	free(pick);
 }
 
+/* Is something due that may not start before a run ends? */
+static bool is_starved(const struct look *look)
+{
+	for (size_t i = 0; i < look->len; i++)
+		if (look->candidates[i].due_us <= look->now_us && look->candidates[i].max == 0)
+			return true;
+	return false;
+}
+
 /* One round; returns how long to sleep at most. */
-static int64_t look_and_pick(struct jobs *jobs)
+static int64_t look_and_pick(struct jobs *jobs, bool *ret_starved)
 {
 	struct look look = {.now_us = clock_now_us()};
 	cleanup_err struct err err = {0};
 	int64_t sleep_us = FALLBACK_MS * 1000;
 	size_t free_workers, wanted;
 
+	*ret_starved = false;
 	if (store_read(jobs->daemon->store, look_in, &look, &err) < 0) {
 		log_limited(MORTISE_LOG_WARNING, "job.look_failed", LOG_TEXT("reason", err_text(&err)));
 		clear_candidates(&look);
 		return FALLBACK_MS;
 	}
 	wanted = set_quotas(jobs, &look, &free_workers);
+	*ret_starved = wanted == 0 && is_starved(&look);
 	if (wanted > 0 || look.schedule_us <= look.now_us || look.lease_us < look.now_us)
 		pick_and_start(jobs, &look, free_workers);
 	for (size_t i = 0; i < look.len; i++) {
@@ -300,17 +312,21 @@ static int64_t look_and_pick(struct jobs *jobs)
 	return sleep_us / 1000 + 1;
 }
 
-/* Wait for a wake-up, at most 'ms'.  False: the daemon ends. */
-static bool wait_for_wake(struct jobs *jobs, int64_t ms)
+/* Wait for a wake-up, at most 'ms'.  While work is due that found no worker, news of
+ * more work alone are heard after a little.  False: the daemon ends. */
+static bool wait_for_wake(struct jobs *jobs, int64_t ms, bool starved)
 {
-	struct timespec until = jobs_in(ms);
+	struct timespec until = jobs_in(ms), soon = jobs_in(STARVED_MS);
 	int result = 0;
 	bool go_on;
 
 	pthread_mutex_lock(&jobs->lock);
-	while (!jobs->woken && !jobs->ending && result == 0)
+	while (starved && !jobs->freed && !jobs->ending && result == 0)
+		result = pthread_cond_timedwait(&jobs->wake, &jobs->lock, &soon);
+	result = 0;
+	while (!jobs->freed && !jobs->woken && !jobs->ending && result == 0)
 		result = pthread_cond_timedwait(&jobs->wake, &jobs->lock, &until);
-	jobs->woken = false;
+	jobs->woken = jobs->freed = false;
 	go_on = !jobs->ending;
 	pthread_mutex_unlock(&jobs->lock);
 	return go_on;
@@ -319,10 +335,13 @@ static bool wait_for_wake(struct jobs *jobs, int64_t ms)
 void *jobs_dispatch(void *arg)
 {
 	struct jobs *jobs = arg;
+	bool starved;
+	int64_t sleep_ms;
 
 	pthread_setname_np(pthread_self(), "job-dispatcher");
-	do
+	do {
 		jobs_sync_schedules(jobs);
-	while (wait_for_wake(jobs, look_and_pick(jobs)));
+		sleep_ms = look_and_pick(jobs, &starved);
+	} while (wait_for_wake(jobs, sleep_ms, starved));
 	return NULL;
 }

@@ -18,7 +18,7 @@
 #include "core/storage/schedule.h"
 #include "core/storage/store.h"
 
-#define WORKERS 8
+#define WORKERS 24
 
 struct jobs *jobs_new(struct daemon *daemon)
 {

@@ -44,7 +44,8 @@ struct jobs {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;           /* for the dispatcher */
 	pthread_cond_t ended;          /* a run has ended, or all should */
-	bool woken, ending;            /* under lock, as the rest */
+	/* Under lock, as the rest: there is work, a worker is free, it is over. */
+	bool woken, freed, ending;
 	int running;
 	struct job_load loads[JOB_PROVIDERS_MAX];
 	size_t load_len;
