@@ -5,6 +5,7 @@
 #include "host/load.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <string.h>
 
 #include "core/base/err.h"
@@ -48,7 +49,17 @@ static int check_descriptor(const struct mortise_plugin *plugin, const char *fil
 	return 0;
 }
 
-int load_open(const char *path, const char *file, struct mortise_plugin *ret_plugin,
+/* What was opened by descriptor is known to the linker as /proc/self/fd/N, where a debugger
+ * would look among its own files: say what it is. */
+static void name_for_debuggers(void *handle, const char *place)
+{
+	struct link_map *map;
+
+	if (dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0)
+		map->l_name = xstrdup(place);
+}
+
+int load_open(const char *path, const char *place, const char *file, struct mortise_plugin *ret_plugin,
 	struct err *err)
 {
 	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
@@ -57,6 +68,7 @@ int load_open(const char *path, const char *file, struct mortise_plugin *ret_plu
 
 	if (!handle)
 		return err_set(err, MORTISE_E_UNSUPPORTED, "%s: cannot be loaded: %s", file, dlerror());
+	name_for_debuggers(handle, place);
 	plugin = dlsym(handle, "mortise_plugin");
 	if (!plugin)
 		return err_set(err, MORTISE_E_UNSUPPORTED,

@@ -11,8 +11,9 @@
 
 struct err;
 
-/* dlopen 'path' and check the descriptor.  'file' is its name for texts. */
-int load_open(const char *path, const char *file, struct mortise_plugin *ret_plugin,
+/* dlopen 'path' and check the descriptor.  'place' is where the file lies, for debuggers;
+ * 'file' is its name for texts. */
+int load_open(const char *path, const char *place, const char *file, struct mortise_plugin *ret_plugin,
 	struct err *err);
 /* Run its load, and check what it registered. */
 int load_run(const struct mortise_plugin *plugin, const char *file,

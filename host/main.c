@@ -33,7 +33,8 @@
 
 struct options {
 	const char *path;
-	char *file;                /* its name for texts; owned */
+	char *place;               /* where it lies; owned */
+	const char *file;          /* its name for texts; points into 'place' */
 	pid_t parent;
 	uint64_t data_limit;
 	int page_fd;               /* of the crash page; -1: none */
@@ -53,24 +54,19 @@ static int path_descriptor(const char *path)
 	return *end == '\0' && number > SOCKET_FD && number <= INT_MAX ? (int)number : -1;
 }
 
-/* The plugin's file name, for texts. */
-static char *file_name(const char *path)
+/* Where the plugin lies, also if it was handed over as a descriptor. */
+static char *find_place(const char *path)
 {
 	char target[PATH_MAX];
 	ssize_t size = readlink(path, target, sizeof(target) - 1);
-	const char *slash;
 
-	if (path_descriptor(path) >= 0 && size > 0) {
-		target[size] = '\0';
-		path = target;
-	}
-	slash = strrchr(path, '/');
-	return xstrdup(slash ? slash + 1 : path);
+	return path_descriptor(path) >= 0 && size > 0 ? xstrndup(target, (size_t)size) : xstrdup(path);
 }
 
 static int parse_options(int argc, char **argv, struct options *ret_options)
 {
 	struct options options = {.data_limit = DEFAULT_DATA_LIMIT, .page_fd = -1};
+	const char *slash;
 
 	for (int i = 1; i < argc; i++) {
 		if (strncmp(argv[i], "--parent=", 9) == 0)
@@ -90,7 +86,9 @@ static int parse_options(int argc, char **argv, struct options *ret_options)
 	}
 	if (!options.path || options.data_limit == 0)
 		return -1;
-	options.file = file_name(options.path);
+	options.place = find_place(options.path);
+	slash = strrchr(options.place, '/');
+	options.file = slash ? slash + 1 : options.place;
 	*ret_options = options;
 	return 0;
 }
@@ -150,7 +148,7 @@ static int lock_down(const struct options *options, struct wire *wire, struct ca
 static int load_plugin(const struct options *options, struct mortise_plugin *ret_plugin,
 	struct mortise_registrar *reg, struct err *err)
 {
-	int ret = load_open(options->path, options->file, ret_plugin, err);
+	int ret = load_open(options->path, options->place, options->file, ret_plugin, err);
 
 	if (path_descriptor(options->path) >= 0)
 		close(path_descriptor(options->path));
