@@ -7,7 +7,7 @@
 // others wrote (npm `emulate`), which also signs and sends webhooks.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -20,6 +20,9 @@ import { build, noMemoryLimit } from './lib/paths.mjs';
 import { until } from './lib/until.mjs';
 
 const skip = noMemoryLimit && 'a sanitizer build is not what is installed: the plugin would lack its runtime';
+
+const noDebugger = process.getuid() !== 0 ? 'only root may trace a host' :
+  !existsSync('/usr/bin/gdb') && 'gdb is not installed';
 
 // Mortise as `make install` leaves it below 'folder'.
 class Installed {
@@ -154,6 +157,22 @@ describe('the plugin guide, from an installed tree', { skip }, () => {
     await github.push('mona', 'mona/shop', 'till.c', 'int till;', { message: 'add a till' });
     await until('the commit is there', async () => (await commits('mona/shop')).some(({ message }) => message === 'add a till'));
     assert.equal((await daemon.idle()).dead ?? 0, 0);
+  });
+
+  test('moves over to a changed plugin', async () => {
+    const before = await daemon.hosts();
+    const source = daemon.path('my-plugin', 'example.c');
+    writeFileSync(source, readFileSync(source, 'utf8').replace('MORTISE_PLUGIN(PROVIDER, "1.0"', 'MORTISE_PLUGIN(PROVIDER, "1.1"'));
+    await guide.next(/plugin reload/);
+    assert.match(await daemon.ctlOk('plugin', 'show', 'example'), /1\.1/);
+    assert.notEqual((await daemon.hosts()).example, before.example);
+  });
+
+  test('can be looked at with gdb, by root', { skip: noDebugger }, async () => {
+    const { example } = await daemon.hosts();
+    const out = execFileSync('gdb', ['-q', '-nx', '-batch', '-p', String(example), '-ex', 'break example_webhook',
+      '-ex', 'detach'], { encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL', stdio: ['ignore', 'pipe', 'ignore'] });
+    assert.match(out, /Breakpoint 1 at .*webhook\.c, line/);
   });
 
   test('runs every command of the guide', () => {

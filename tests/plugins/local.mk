@@ -12,6 +12,11 @@ dist_example_DATA = \
 	%D%/example/repository.c \
 	%D%/example/request.c \
 	%D%/example/webhook.c
+examplecallsdir = $(exampledir)/calls
+dist_examplecalls_DATA = \
+	%D%/example/calls/install.json \
+	%D%/example/calls/repositories.json \
+	%D%/example/calls/webhooks.json
 TESTS += %D%/example.sh
 EXTRA_DIST += %D%/example.sh
 
