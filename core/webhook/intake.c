@@ -44,6 +44,8 @@ static bool is_configured(struct daemon *daemon, const struct webhook_set *set,
 {
 	cleanup_free char *setting = NULL, *file = NULL;
 
+	if (plan->unusable)
+		return false;
 	if (!has_slot(plan, "provider:"))
 		return provider_configured(daemon, set->provider);
 	setting = xasprintf("%s_file", plan->reg->webhook.key + strlen("provider:"));

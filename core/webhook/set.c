@@ -40,7 +40,7 @@ static int parse(const struct making *making, const char *value,
 }
 
 /* The registered signatures, with the header and prefix that settings name. */
-static int fill_signatures(const struct making *making, struct err *err)
+static void fill_signatures(const struct making *making)
 {
 	const struct reg_webhook *registered = making->registered;
 	struct webhook_plan *plan = making->plan;
@@ -57,12 +57,18 @@ static int fill_signatures(const struct making *making, struct err *err)
 		signature->header = provider_value(making->daemon, making->provider, given->header);
 		signature->prefix = provider_value(making->daemon, making->provider, given->prefix);
 	}
-	for (size_t i = 0; i < registered->signature_len; i++)
-		if (!plan->filled.signatures[i].header || !plan->filled.signatures[i].header[0])
+}
+
+static int check_signatures(const struct making *making, struct err *err)
+{
+	const struct reg_webhook *filled = &making->plan->filled;
+
+	for (size_t i = 0; i < filled->signature_len; i++)
+		if (!filled->signatures[i].header || !filled->signatures[i].header[0])
 			return err_set(err, MORTISE_E_SETTINGS,
 				"the header of its signature is not known: set providers.%s.%s",
 				making->provider->provider.key,
-				registered->signatures[i].header + strlen("setting:"));
+				making->registered->signatures[i].header + strlen("setting:"));
 	return 0;
 }
 
@@ -95,16 +101,14 @@ static int split_path(struct webhook_plan *plan, struct err *err)
 	return 0;
 }
 
-static int make_plan(const struct making *making, struct err *err)
+static int fill_plan(const struct making *making, struct err *err)
 {
 	const struct mortise_webhook *webhook = &making->registered->webhook;
 	struct webhook_plan *plan = making->plan;
-	int result = fill_signatures(making, err);
+	int result = split_path(plan, err);
 
-	plan->name = webhook->name ? webhook->name : webhook->path;
-	plan->scanner = scanner_plan_new();
 	if (result == 0)
-		result = split_path(plan, err);
+		result = check_signatures(making, err);
 	if (result == 0)
 		result = parse(making, webhook->event, &plan->event, err);
 	if (result == 0)
@@ -117,33 +121,37 @@ static int make_plan(const struct making *making, struct err *err)
 		result = parse(making, webhook->bind_right, &plan->bind_right, err);
 	if (result == 0)
 		result = parse(making, webhook->object, &plan->object, err);
-	if (result < 0)
-		err_prefix(err, "webhook \"%s\": ", plan->name);
 	return result;
 }
 
-int webhook_set_new(struct daemon *daemon, const struct reg_provider *provider_take,
-	struct webhook_set **ret_set, struct err *err)
+/* What cannot be used, through a wrong setting for instance, keeps its place and says why. */
+static void make_plan(const struct making *making)
+{
+	const struct mortise_webhook *webhook = &making->registered->webhook;
+	struct webhook_plan *plan = making->plan;
+	cleanup_err struct err err = {0};
+
+	plan->name = webhook->name ? webhook->name : webhook->path;
+	plan->scanner = scanner_plan_new();
+	fill_signatures(making);
+	if (fill_plan(making, &err) < 0)
+		plan->unusable = xstrdup(err_text(&err));
+}
+
+struct webhook_set *webhook_set_new(struct daemon *daemon,
+	const struct reg_provider *provider_take)
 {
 	struct counted *counted = new(struct counted);
 	struct webhook_set *set = &counted->set;
 
 	atomic_init(&counted->references, 1);
 	set->provider = provider_take;
-	set->plans = xcalloc(set->provider->webhook_len + 1, sizeof(*set->plans));
-	while (set->len < set->provider->webhook_len) {
-		size_t i = set->len++;
-		struct making making = {daemon, set->provider, &set->provider->webhooks[i],
-			&set->plans[i]};
-		int result = make_plan(&making, err);
-
-		if (result < 0) {
-			webhook_set_unref(set);
-			return result;
-		}
-	}
-	*ret_set = set;
-	return 0;
+	set->len = set->provider->webhook_len;
+	set->plans = xcalloc(set->len + 1, sizeof(*set->plans));
+	for (size_t i = 0; i < set->len; i++)
+		make_plan(&(struct making){daemon, set->provider, &set->provider->webhooks[i],
+			&set->plans[i]});
+	return set;
 }
 
 static void clear_plan(struct webhook_plan *plan)
@@ -153,6 +161,7 @@ static void clear_plan(struct webhook_plan *plan)
 		free((char *)(uintptr_t)plan->filled.signatures[i].prefix);
 	}
 	free(plan->filled.signatures);
+	free(plan->unusable);
 	expression_free(plan->event);
 	expression_free(plan->delivery_id);
 	expression_free(plan->subject);

@@ -30,6 +30,7 @@ struct webhook_plan {
 	struct expression *event, *delivery_id, *subject, *bind_left, *bind_right, *object;
 	char *segments[WEBHOOK_SEGMENTS_MAX];  /* of the path; "{name}" matches any */
 	size_t segment_len;
+	char *unusable;                        /* why it cannot be used, or NULL */
 };
 
 struct webhook_set {
@@ -45,9 +46,9 @@ struct webhook_path {
 	char *storage;
 };
 
-/* Takes over the reference to 'provider', also on failure. */
-int webhook_set_new(struct daemon *daemon, const struct reg_provider *provider_take,
-	struct webhook_set **ret_set, struct err *err);
+/* Takes over the reference to 'provider'. */
+struct webhook_set *webhook_set_new(struct daemon *daemon,
+	const struct reg_provider *provider_take);
 struct webhook_set *webhook_set_ref(struct webhook_set *set);
 void webhook_set_unref(struct webhook_set *set);
 void webhook_set_unrefp(struct webhook_set **set);

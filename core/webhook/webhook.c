@@ -86,11 +86,20 @@ static void keep_made(struct webhooks *webhooks, struct webhook_set *set)
 	webhooks->sets[i] = webhook_set_ref(set);
 }
 
+static void tell_unusable(const struct webhook_set *set)
+{
+	for (size_t i = 0; i < set->len; i++)
+		if (set->plans[i].unusable)
+			log_error("webhook.unusable",
+				LOG_TEXT("provider", set->provider->provider.key),
+				LOG_TEXT("webhook", set->plans[i].name),
+				LOG_TEXT("reason", set->plans[i].unusable));
+}
+
 struct webhook_set *webhooks_find(struct webhooks *webhooks, const char *slug)
 {
 	const struct reg_provider *provider =
 		providers_find_slug(webhooks->daemon->providers, slug);
-	cleanup_err struct err err = {0};
 	struct webhook_set *set;
 
 	if (!provider)
@@ -102,11 +111,8 @@ struct webhook_set *webhooks_find(struct webhooks *webhooks, const char *slug)
 		registration_unref(provider->registration);
 		return set;
 	}
-	if (webhook_set_new(webhooks->daemon, provider, &set, &err) < 0) {
-		log_limited(MORTISE_LOG_ERROR, "webhook.unusable", LOG_TEXT("slug", slug),
-			LOG_TEXT("reason", err_text(&err)));
-		return NULL;
-	}
+	set = webhook_set_new(webhooks->daemon, provider);
+	tell_unusable(set);
 	/* Another registration may name other keys. */
 	subject_table_forget(webhooks->subjects);
 	pthread_mutex_lock(&webhooks->lock);

@@ -90,10 +90,13 @@ static const char registration[] = "[{"
 	"},{"
 	"\"provider\":{\"key\":\"misplaced\",\"name\":\"Misplaced\",\"build\":true},"
 	"\"settings\":[{\"type\":1,\"flags\":1,\"name\":\"webhook_secret\"},"
-	"{\"type\":1,\"name\":\"header\"}],"
+	"{\"type\":1,\"name\":\"header\"},"
+	"{\"type\":1,\"name\":\"odd\",\"default_value\":\"header X-Kind\"}],"
 	"\"webhooks\":[{\"path\":\"in/\",\"mode\":1,\"scope\":1,\"scheme\":1,"
 	"\"key\":\"provider:webhook_secret\",\"handler\":true,"
-	"\"signatures\":[{\"header\":\"setting:header\",\"algorithm\":\"sha256\"}]}]"
+	"\"signatures\":[{\"header\":\"setting:header\",\"algorithm\":\"sha256\"}]},"
+	"{\"path\":\"odd/\",\"mode\":1,\"scope\":1,\"event\":\"setting:odd\",\"handler\":true},"
+	"{\"path\":\"fine/\",\"mode\":1,\"scope\":1,\"handler\":true}]"
 	"}]";
 
 struct fixture {
@@ -739,9 +742,11 @@ static void settings_say_where_the_parts_of_a_webhook_stand(void **state)
 	assert_int_equal(send_to(fixture, "POST /extensions/placed/in/ HTTP/1.1\r\nX: y", body), 401);
 }
 
-static void a_signature_whose_header_no_setting_names_closes_the_path(void **state)
+static void a_place_that_no_setting_names_rightly_is_not_configured(void **state)
 {
-	assert_int_equal(send_to(*state, "POST /extensions/misplaced/in/ HTTP/1.1\r\nX: y", "{}"), 404);
+	assert_int_equal(send_to(*state, "POST /extensions/misplaced/in/ HTTP/1.1\r\nX: y", "{}"), 503);
+	assert_int_equal(send_to(*state, "POST /extensions/misplaced/odd/ HTTP/1.1\r\nX: y", "{}"), 503);
+	assert_int_equal(send_to(*state, "POST /extensions/misplaced/fine/ HTTP/1.1\r\nX: y", "{}"), 202);
 }
 
 #define case_of(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -766,7 +771,7 @@ int main(void)
 		case_of(only_the_link_whose_key_matches_gets_a_job),
 		case_of(an_inline_webhook_is_handled_before_it_is_answered),
 		case_of(settings_say_where_the_parts_of_a_webhook_stand),
-		case_of(a_signature_whose_header_no_setting_names_closes_the_path),
+		case_of(a_place_that_no_setting_names_rightly_is_not_configured),
 	};
 
 	log_setup(MORTISE_LOG_ERROR - 1, LOG_LOGFMT);
