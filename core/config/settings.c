@@ -597,6 +597,23 @@ static const char *wrong_type(const struct mortise_setting *registered, config_s
 	return type == CONFIG_TYPE_STRING ? NULL : "must be text in double quotes";
 }
 
+/* Whoever misspelled one sees those there are. */
+static int refuse_unknown(struct err *err, config_setting_t *setting, const char *path,
+	const struct reg_provider *provider)
+{
+	cleanup_free char *text = xstrdup("the provider has no such setting; it has ");
+
+	for (size_t i = 0; i < provider->setting_len; i++) {
+		char *more = xasprintf("%s%s%s%s", text, i > 0 ? ", " : "", provider->settings[i].name,
+			provider->settings[i].flags & MORTISE_SETTING_SECRET ? "_file" : "");
+
+		free(text);
+		text = more;
+	}
+	return refuse(err, setting, path, provider->setting_len > 0 ? text :
+		"the provider has no settings");
+}
+
 static int check_group(config_setting_t *group, const struct reg_provider *provider,
 	struct err *err)
 {
@@ -613,8 +630,9 @@ static int check_group(config_setting_t *group, const struct reg_provider *provi
 		for (size_t j = 0; j < provider->setting_len && !found; j++)
 			if (names_setting(&provider->settings[j], name))
 				found = &provider->settings[j];
-		text = found ? wrong_type(found, setting) :
-			"the provider has no such setting; `mortisectl plugin show` lists them";
+		if (!found)
+			return refuse_unknown(err, setting, path, provider);
+		text = wrong_type(found, setting);
 		if (text)
 			return refuse(err, setting, path, text);
 	}

@@ -226,6 +226,7 @@ static int start_provider(struct daemon *daemon, const char *key,
 	const struct reg_provider **ret_provider, struct err *err)
 {
 	const struct reg_provider *provider = providers_find(daemon->providers, key);
+	const char *unset;
 
 	/* An install that began at the provider knows only the name in the URL. */
 	if (!provider)
@@ -236,10 +237,11 @@ static int start_provider(struct daemon *daemon, const char *key,
 	if (!(provider->provider.flags & MORTISE_PROVIDER_CAN_ADD))
 		return err_set(err, MORTISE_E_NOT_FOUND,
 			"\"%s\" cannot be installed from here; start at its own site", key);
-	if (!provider_configured(daemon, provider))
-		return err_set(err, MORTISE_E_SETTINGS,
-			"%s is not configured: set what it requires under providers.%s in the "
-			"configuration", provider->provider.name, key);
+	unset = provider_unset(daemon, provider);
+	if (unset)
+		return err_set(err, MORTISE_E_SETTINGS, "%s is not configured: set providers.%s.%s%s",
+			provider->provider.name, provider->provider.key, unset,
+			reg_setting(provider, unset)->flags & MORTISE_SETTING_SECRET ? "_file" : "");
 	return 0;
 }
 

@@ -297,8 +297,10 @@ int plugin_note_open(const char *path, int *ret_fd, struct plugin_note *ret_note
 	int result;
 
 	if (fd < 0)
-		return err_set(err, errno == ENOENT ? MORTISE_E_NOT_FOUND : MORTISE_E_UNSUPPORTED,
-			"%s: cannot be opened: %s", path, strerror(errno));
+		return errno == ENOENT ? err_set(err, MORTISE_E_NOT_FOUND,
+			"%s: there is no such file: install the plugin there, or correct its name", path) :
+			err_set(err, MORTISE_E_UNSUPPORTED, "%s: cannot be opened: %s", path,
+				strerror(errno));
 	result = plugin_note_read(fd, slash ? slash + 1 : path, ret_note, err);
 	if (result < 0) {
 		close(fd);

@@ -418,13 +418,18 @@ static bool is_set(struct daemon *daemon, const struct reg_provider *provider,
 	return text && text[0];
 }
 
-bool provider_configured(struct daemon *daemon, const struct reg_provider *provider)
+const char *provider_unset(struct daemon *daemon, const struct reg_provider *provider)
 {
 	for (size_t i = 0; i < provider->setting_len; i++)
 		if ((provider->settings[i].flags & MORTISE_SETTING_REQUIRED) &&
 			!is_set(daemon, provider, &provider->settings[i]))
-			return false;
-	return true;
+			return provider->settings[i].name;
+	return NULL;
+}
+
+bool provider_configured(struct daemon *daemon, const struct reg_provider *provider)
+{
+	return !provider_unset(daemon, provider);
 }
 
 /* ---- For the operator ---- */

@@ -97,7 +97,8 @@ char *provider_setting(struct daemon *daemon, const struct reg_provider *provide
  * stands for itself.  NULL: there is none. */
 char *provider_value(struct daemon *daemon, const struct reg_provider *provider,
 	const char *value);
-/* Are all its required settings there? */
+/* The first of its required settings that has no value, or NULL; and are all there? */
+const char *provider_unset(struct daemon *daemon, const struct reg_provider *provider);
 bool provider_configured(struct daemon *daemon, const struct reg_provider *provider);
 
 /* Does a host of this provider run, or will one soon?  Not while its plugin is disabled,
