@@ -175,6 +175,10 @@ describe('the plugin guide, from an installed tree', { skip }, () => {
     assert.match(out, /Breakpoint 1 at .*webhook\.c, line/);
   });
 
+  test('becomes a plugin of another name', async () => {
+    assert.match(await guide.next(/acme/), /acme.so: good/);
+  });
+
   test('runs every command of the guide', () => {
     assert.deepEqual(guide.blocks, []);
   });

@@ -21,7 +21,7 @@ static int32_t read_user(struct mortise_call *call, const json_t *user,
 	*ret_text = example_text_at(user, pointer);
 	if (!*ret_text)
 		ret = host->fail(call, MORTISE_E_SETTINGS, "the code host's answer has nothing at "
-			"\"%s\": correct providers.example.%s", pointer, pointer_setting);
+			"\"%s\": correct providers." PROVIDER ".%s", pointer, pointer_setting);
 	free(pointer);
 	return ret;
 }

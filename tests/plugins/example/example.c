@@ -24,7 +24,7 @@ static const struct mortise_provider provider = {
 	.post_install = example_post_install,
 };
 
-/* ---- Settings: providers.example in mortise.conf ---- */
+/* ---- Settings: below providers in mortise.conf ---- */
 
 #define TEXT MORTISE_TYPE_TEXT
 #define URL MORTISE_TYPE_URL
@@ -108,7 +108,7 @@ static const struct mortise_step step = {
 
 static const struct mortise_repository_provider repository_provider = {
 	.size = sizeof(repository_provider),
-	.id = "integrations:example",
+	.id = "integrations:" PROVIDER,
 	.name = "Example",
 	.list = example_list_repositories,
 	.get = example_get_repository,

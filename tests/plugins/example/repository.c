@@ -81,7 +81,7 @@ int32_t example_get_repository(struct mortise_call *call, const json_t *input,
 				text(repository, "default_branch"), "config", "name", name);
 		else
 			ret = host->fail(call, MORTISE_E_UPSTREAM, "the code host's answer has no id "
-				"or full_name: check providers.example.repository_path");
+				"or full_name: check providers." PROVIDER ".repository_path");
 	}
 	json_decref(params);
 	json_decref(repository);

@@ -17,7 +17,7 @@ static const struct meaning {
 	const char *advice;
 } meanings[] = {
 	{401, MORTISE_E_IDENTITY, "the access has ended: install the integration again"},
-	{403, MORTISE_E_FORBIDDEN, "check providers.example.scopes and the rights of the account"},
+	{403, MORTISE_E_FORBIDDEN, "check providers." PROVIDER ".scopes and what the account may"},
 	{404, MORTISE_E_NOT_FOUND, "it is gone, or hidden from the account"},
 	{429, MORTISE_E_RATE, "it limits our requests"},
 	{0, MORTISE_E_UPSTREAM, "try again later"},
@@ -65,7 +65,7 @@ int32_t example_get(struct mortise_call *call, const char *credentials, const ch
 		ret = fail_status(call, &answer);
 	else if (!answer.json)
 		ret = host->fail(call, MORTISE_E_UPSTREAM, "the code host's answer is not JSON: "
-			"check providers.example.api_url");
+			"check providers." PROVIDER ".api_url");
 	if (ret == MORTISE_OK) {
 		*ret_json = json_incref(answer.json);
 		if (ret_next)
