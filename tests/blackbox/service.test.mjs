@@ -83,7 +83,7 @@ describe('the service manager is told', () => {
 });
 
 describe('the watchdog', { skip: noPreload }, () => {
-  const watchdogMs = 600 * patience;
+  const watchdogMs = 400 * patience;
 
   const start = async () => {
     const service = await Service.start({ sockets: http, plugins: [], watchdogMs, preload: stuck });
@@ -211,7 +211,7 @@ describe('a stop', () => {
   test('lets a request that is being handled end', async () => {
     const ping = await startPing();
     await ping.install('acme', 'a1');
-    const answer = ping.tell('a1', { do: 'sleep', ms: 1500 }, { hook: 'now' });
+    const answer = ping.tell('a1', { do: 'sleep', ms: 700 }, { hook: 'now' });
     await until('the plugin has it', async () => (await ping.daemon.ctlJson('status')).requests > 0);
     assert.equal(await ping.service.stop(), 'ended 0');
     assert.equal((await answer).status, 202);
@@ -234,7 +234,7 @@ describe('a stop', () => {
     assert.equal(n, 1);
     await service.begin();
     await until('the plugin has it again', async () => (await daemon.sql(`SELECT status FROM job WHERE id = ${id}`))[0].status === 1);
-    await service.close();
+    await service.abandon();
   });
 
   test('is not waited for after a second signal', async () => {

@@ -4,7 +4,7 @@
 // The shipped units on a real systemd, where one can be run: user, credentials, sockets,
 // watchdog, restart under load.
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
@@ -111,6 +111,17 @@ inside('the watchdog replaces a daemon that hangs', async () => {
     return MainPID !== '0' && MainPID !== before && Number(NRestarts) > 0 && StatusText === 'running';
   });
   assert.match(await machine.ok('curl', '-s', `http://127.0.0.1:${PORT}/-/ready`), /ready/);
+});
+
+inside('a backup is restored as the operator\'s guide says', async () => {
+  const names = async () => (await machine.ok('mortisectl', '--json', 'org', 'list')).match(/"slug": "\w+"/g);
+  await machine.ok('mortisectl', 'backup', '/root/backup.db');
+  const before = await names();
+  await machine.ok('mortisectl', 'org', 'create', 'later');
+  const guide = readFileSync(join(top, 'docs', 'operator-guide.md'), 'utf8');
+  const [, commands] = guide.match(/To restore:\n\n([^]*?)\n\n\S/);
+  await machine.ok('sh', '-e', '-c', commands.replace(/\S*mortise-….db/, '/root/backup.db'));
+  assert.deepEqual(await names(), before);
 });
 
 inside('a stop is an end in good order', async () => {
