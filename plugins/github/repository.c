@@ -327,8 +327,8 @@ static int32_t disable_missing(struct mortise_call *call, const json_t *seen)
 		json_array_foreach(page, i, repository) {
 			const char *id = github_text(repository, "external_id");
 
-			if (ret == MORTISE_OK && json_is_true(json_object_get(repository, "linked")) &&
-				!json_object_get(seen, id))
+			if (ret == MORTISE_OK && id && !json_object_get(seen, id) &&
+				json_is_true(json_object_get(repository, "linked")))
 				ret = github_effect(call, MORTISE_EFFECT_REPOSITORY_STATUS, json_pack(
 					"{s:s, s:s}", "external_id", id, "status", "disabled"));
 		}

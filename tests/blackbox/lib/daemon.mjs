@@ -141,8 +141,14 @@ export class Daemon {
       !(this.hostsCrash && line.includes('event=plugin.stderr'))));
     this.remove();
     if (code !== 0 || noise.length > 0)
-      throw new Error(`mortised ended with ${code ?? signal}\n${
-        noise.length > 0 ? this.runs.flatMap(({ lines }) => lines).slice(-60).join('\n') : this.program.lines.slice(-20).join('\n')}`);
+      throw new Error(`mortised ended with ${code ?? signal}\n${(noise.length > 0 ? this.noise(noise[0]) :
+        this.program.lines.slice(-20)).join('\n')}`);
+  }
+
+  // What a sanitizer said, from its first line on.
+  noise(first) {
+    const lines = this.runs.flatMap(({ lines }) => lines);
+    return lines.slice(lines.indexOf(first), lines.indexOf(first) + 60);
   }
 
   remove() {
