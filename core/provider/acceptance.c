@@ -18,6 +18,7 @@
 #include "core/daemon/daemon.h"
 #include "core/storage/plugin.h"
 #include "core/storage/store.h"
+#include "core/webhook/set.h"
 
 /* On its way through the host-call pool. */
 struct acceptance {
@@ -55,6 +56,26 @@ static int check_settings(const struct settings *settings,
 	return 0;
 }
 
+/* Can its webhooks be made ready?  What only waits for a setting can wait. */
+static int check_webhooks(struct daemon *daemon, struct registration *registration,
+	struct err *err)
+{
+	for (size_t i = 0; i < registration->provider_len; i++) {
+		cleanup_err struct err problem = {0};
+		struct webhook_set *set = NULL;
+
+		registration_ref(registration);
+		if (webhook_set_new(daemon, &registration->providers[i], &set, &problem) < 0 &&
+			problem.code != MORTISE_E_SETTINGS) {
+			err_prefix(&problem, "provider \"%s\": ",
+				registration->providers[i].provider.key);
+			return err_move(err, &problem);
+		}
+		webhook_set_unref(set);
+	}
+	return 0;
+}
+
 static int accept_hello(struct acceptance *acceptance, struct err *err)
 {
 	struct daemon *daemon = acceptance->providers->daemon;
@@ -71,6 +92,8 @@ static int accept_hello(struct acceptance *acceptance, struct err *err)
 			registration->plugin, acceptance->plugin);
 	if (result == 0)
 		result = check_settings(daemon->settings, registration, err);
+	if (result == 0)
+		result = check_webhooks(daemon, registration, err);
 	if (result < 0)
 		return result;
 	write.version = registration->version;

@@ -35,8 +35,6 @@
 #define LINES_MAX (INT64_C(200) * 1000)
 #define LOGS_PENDING_MAX 64            /* that the host-call pool has not written yet */
 #define TELL_MS 1000
-#define CPU_PERCENT 25                 /* of one processor */
-#define CPU_MAX_US (INT64_C(1000) * 1000)
 #define CPU_PER_CALL_US (INT64_C(20) * 1000)
 #define CPU_TICK_MS 500
 #define CPU_IDLE_TICK_MS 10000         /* while it has no call and does nothing */
@@ -45,6 +43,11 @@
 static int64_t smaller(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
+}
+
+static int64_t cpu_max_us(const struct host *host)
+{
+	return host->plugin->providers->limits.cpu_ms * 1000;
 }
 
 static void grow(struct allowance *allowance)
@@ -62,7 +65,7 @@ void allowance_init(struct host *host)
 	host->allowance = (struct allowance){
 		.bytes = BYTES_MAX,
 		.lines = LINES_MAX,
-		.cpu_us = CPU_MAX_US,
+		.cpu_us = cpu_max_us(host),
 		.grown_ms = clock_mono_ms(),
 		.ticked_ms = clock_mono_ms(),
 	};
@@ -93,7 +96,7 @@ void host_grant(struct host *host)
 	struct allowance *allowance = &host->allowance;
 
 	allowance->bytes = smaller(allowance->bytes + BYTES_PER_CALL, BYTES_MAX);
-	allowance->cpu_us = smaller(allowance->cpu_us + CPU_PER_CALL_US, CPU_MAX_US);
+	allowance->granted_us += CPU_PER_CALL_US;
 	allowance->had_call = true;
 	if (allowance->tick_ms != CPU_TICK_MS)
 		allowance_watch(host);
@@ -161,40 +164,54 @@ static void demote(struct host *host)
 		LOG_INT("pid", host->pid), LOG_INT("calls", host->calls.len));
 }
 
+static bool is_watched_closely(const struct host *host)
+{
+	const struct allowance *allowance = &host->allowance;
+
+	return host->calls.len > 0 || allowance->had_call || allowance->demoted ||
+		allowance->dropped > 0;
+}
+
 static void on_tick(void *arg)
 {
 	struct host *host = arg;
 	struct allowance *allowance = &host->allowance;
 	int64_t now_ms = clock_mono_ms(), passed_ms = now_ms - allowance->ticked_ms;
 	int64_t total_us = cpu_time_us(host), used_us = total_us - allowance->used_us;
-	bool idle = host->calls.len == 0 && !allowance->had_call;
+	int64_t max_us = cpu_max_us(host);
+	int64_t share_us = passed_ms * 10 * host->plugin->providers->limits.cpu_percent;
+	/* All that time; a host that starts is at work too. */
+	bool without_call = host->calls.len == 0 && !allowance->had_call &&
+		host->ready_ms > 0 && host->ready_ms <= allowance->ticked_ms;
 
+	grow(allowance);
+	tell_dropped(host);
 	if (total_us < 0)
 		return;
 	allowance->ticked_ms = now_ms;
 	allowance->used_us = total_us;
 	allowance->had_call = host->calls.len > 0;
-	allowance->cpu_us = smaller(allowance->cpu_us + passed_ms * 10 * CPU_PERCENT - used_us,
-		CPU_MAX_US);
+	allowance->cpu_us = smaller(allowance->cpu_us + share_us + allowance->granted_us - used_us,
+		max_us);
+	allowance->granted_us = 0;
 	/* A debt is paid off in a few seconds. */
-	if (allowance->cpu_us < -CPU_MAX_US)
-		allowance->cpu_us = -CPU_MAX_US;
-	if (idle && used_us > passed_ms * 10 * CPU_PERCENT)
+	if (allowance->cpu_us < -max_us)
+		allowance->cpu_us = -max_us;
+	if (without_call && used_us > share_us)
 		host_kill(host, HOST_END_FAULT, "it kept a processor busy while it had no call");
 	else if (allowance->cpu_us < 0 && !allowance->demoted)
 		demote(host);
-	else if (allowance->cpu_us == CPU_MAX_US && allowance->demoted)
+	else if (allowance->cpu_us == max_us && allowance->demoted)
 		supervisor_renew(host);
-	if ((allowance->tick_ms == CPU_TICK_MS) == (idle && !allowance->demoted))
+	if ((allowance->tick_ms == CPU_TICK_MS) != is_watched_closely(host))
 		allowance_watch(host);
 }
 
 void allowance_watch(struct host *host)
 {
 	struct allowance *allowance = &host->allowance;
-	bool busy = host->calls.len > 0 || allowance->had_call || allowance->demoted;
 
-	allowance->tick_ms = busy ? CPU_TICK_MS : CPU_IDLE_TICK_MS;
+	allowance->tick_ms = is_watched_closely(host) ? CPU_TICK_MS : CPU_IDLE_TICK_MS;
 	loop_timer_free(allowance->tick);
 	allowance->tick = loop_timer_new(host->plugin->providers->daemon->loop,
 		allowance->tick_ms, allowance->tick_ms, on_tick, host);

@@ -28,6 +28,11 @@
 #include "core/provider/recorder.h"
 
 #define MAX_CALLS_DEFAULT 8
+#define ASK_COST 1024                  /* of the host's allowance: it moves three threads */
+/* Of what a plugin says about a failure. */
+#define WORDS_MAX ((size_t)2000)
+#define FIELDS_MAX 64
+#define FIELD_PATH_MAX 256
 /* How long the work of a plugin that is switched off waits before it is looked at again. */
 #define OFF_RETRY_MS (INT64_C(30) * 1000)
 
@@ -576,6 +581,7 @@ int calls_take_ask(struct host *host, struct frame *frame, struct err *err)
 	cleanup_err struct err reason = {0};
 	struct ask *ask;
 
+	host_charge(host, ASK_COST);
 	if (!call)
 		return 0;
 	if (call->cancelled) {
@@ -701,17 +707,31 @@ static int take_output(struct call *call, const json_t *json, json_t **ret_outpu
 	return 0;
 }
 
+/* How much of a plugin's words is taken: never the half of a character. */
+static int words_size(const char *text)
+{
+	size_t size = strnlen(text, WORDS_MAX + 1);
+
+	if (size <= WORDS_MAX)
+		return (int)size;
+	for (size = WORDS_MAX; size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80; size--)
+		continue;
+	return (int)size;
+}
+
 /* Fields: {"path": ["text", …]}. */
 static void take_fields(const json_t *fields, struct err *err)
 {
 	const char *path;
 	json_t *texts, *text;
-	size_t i;
+	size_t i, len = 0;
 
 	json_object_foreach((json_t *)(uintptr_t)fields, path, texts)
 		json_array_foreach(texts, i, text)
-			if (json_is_string(text))
-				err_field(err, path, "%s", json_string_value(text));
+			if (json_is_string(text) && strlen(path) <= FIELD_PATH_MAX &&
+				len++ < FIELDS_MAX)
+				err_field(err, path, "%.*s", words_size(json_string_value(text)),
+					json_string_value(text));
 }
 
 static int take_failure(struct call *call, const json_t *json, int64_t code, struct err *err)
@@ -720,9 +740,11 @@ static int take_failure(struct call *call, const json_t *json, int64_t code, str
 
 	if (code > 0 || code < MORTISE_E_INTERNAL)
 		return bad_reply(call, "its code is none of the MORTISE_E_ codes", err);
+	if (!text)
+		text = "the plugin gave no reason";
 	if (code == MORTISE_E_FIELD)
 		take_fields(json_object_get(json, "fields"), err);
-	err_set(err, (int)code, "%s", text ? text : "the plugin gave no reason");
+	err_set(err, (int)code, "%.*s", words_size(text), text);
 	/* The host process refuses a malformed effect, or one outside its scope, itself. */
 	if (code == MORTISE_E_INTERNAL)
 		log_error("plugin.refused", LOG_TEXT("plugin", call->plugin_name),

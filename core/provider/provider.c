@@ -180,6 +180,8 @@ struct providers *providers_new(struct daemon *daemon)
 		.drain_ms = 60 * 1000,
 		.stop_ms = 5 * 1000,
 		.first_delay_ms = 2 * 1000,
+		.cpu_percent = 25,
+		.cpu_ms = 1000,
 		.waiting_max = 256,
 	};
 	pthread_mutex_init(&providers->lock, NULL);

@@ -52,6 +52,8 @@ struct provider_limits {
 	int64_t drain_ms;              /* for the calls of a host that was replaced */
 	int64_t stop_ms;               /* from STOP to its end */
 	int64_t first_delay_ms;        /* of restarts; the very first has none */
+	int64_t cpu_percent;           /* of one processor, that a host may use */
+	int64_t cpu_ms;                /* and how much of it it may save up */
 	size_t waiting_max;            /* calls of one provider */
 };
 
@@ -193,6 +195,7 @@ struct allowance {
 	int64_t grown_ms, told_ms;
 	struct loop_timer *pause;
 	int64_t cpu_us;                /* that it may still run; below 0: at low priority */
+	int64_t granted_us;            /* for its calls, since the last tick */
 	int64_t used_us;               /* that it had run at the last tick */
 	int64_t ticked_ms, tick_ms;
 	struct loop_timer *tick;
