@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 
-import { noMemoryLimit, pluginFile } from './lib/paths.mjs';
+import { lacking, noMemoryLimit, noSandbox, pluginFile } from './lib/paths.mjs';
 import { Ping } from './lib/ping.mjs';
 import { until } from './lib/until.mjs';
 
@@ -28,7 +28,16 @@ describe('a plugin that cannot be used', () => {
     ['load_refuses', /refuse|E_SETTINGS|load/],
     ['load_crashes', /died|signal|ended/],
     ['constructor_crashes', /died|signal|ended/],
+    ['constructor_babbles', /frame/],
     ['registers_badly', /nowhere/],
+    ['null_callback', /run is required/],
+    ['no_load', /lacks .*load/],
+    ['bad_expression', /webhook "hook\/"/],
+    ...noSandbox ? [] : [
+      ['load_threads', /E_FORBIDDEN/],
+      ['load_eats', /E_LIMIT/],
+      ['constructor_writes', /forbidden system call, openat/],
+    ],
   ];
 
   test('is refused with its reason at run time, and the others run on', async () => {
@@ -132,6 +141,71 @@ describe('a plugin that misbehaves in a call', () => {
     await healthy(ping);
   });
 
+  test('a forbidden system call is named in the log', { skip: noSandbox }, async () => {
+    for (const [how, name] of [['exec', 'execve'], ['ptrace', 'ptrace'], ['kill', 'kill'], ['write', 'openat']]) {
+      const before = ping.daemon.events('plugin.host_died').length;
+      assert.equal((await ping.tell('a1', { do: 'outside', how }, { hook: 'now' })).status, 503, how);
+      const { reason } = await until('the log has it', () => ping.daemon.events('plugin.host_died')[before]);
+      assert.match(reason, new RegExp(`forbidden system call, ${name} \\(`), how);
+      await healthy(ping);
+      await until('it is back', async () => (await ping.plugin()).state === 'ready');
+    }
+  });
+
+  test('what the C library says last is in the log', async () => {
+    assert.equal((await ping.tell('a1', { do: 'free' }, { hook: 'now' })).status, 503);
+    const { text } = await until('its words', () =>
+      ping.daemon.events('plugin.stderr', { plugin: 'ping' }).find((event) => /free/.test(event.text)));
+    assert.ok(text);
+  });
+
+  test('a flood of lines is counted, not written', async () => {
+    for (const [wish, event] of [[{ do: 'log', count: 20_000 }, 'ping.told'], [{ do: 'chatter', size: 2_000_000 }, 'plugin.stderr']]) {
+      const dropped = () => ping.daemon.events('plugin.log_dropped').reduce((sum, { count }) => sum + Number(count), 0);
+      const before = dropped();
+      assert.ok((await ping.tell('a1', wish, { hook: 'now' })).status < 300, event);
+      await until('lines were dropped', () => dropped() > before);
+      assert.ok(ping.daemon.events(event).length < 2_000, `${ping.daemon.events(event).length} lines`);
+      await healthy(ping);
+    }
+  });
+
+  test('garbage in place of a reply is refused, and nothing of it applied', async () => {
+    const effect = (body) => JSON.stringify({ code: 0, output: {}, effects: [
+      { type: 'repository_put', external_id: '78', name: 'a1/forged' }, body] });
+    for (const [mark, head] of [
+      ['no-json', '{"code":0,'],
+      ['bad-type', effect({ type: 'organization_put', name: 'evil' })],
+      ['bad-form', effect({ type: 'repository_put', external_id: { $ne: 1 }, name: 7 })],
+      ['bad-scope', effect({ type: 'config_patch', patch: { own: true } })],
+    ]) {
+      await ping.work('a1', { do: 'frame', op: 5, head, mark });
+      await ping.daemon.idle();
+      assert.equal((await job(mark)).status, 4, mark);
+    }
+    assert.deepEqual(await ping.daemon.sql("SELECT * FROM repository WHERE external_id = '78'"), []);
+    assert.ok(ping.daemon.events('plugin.bad_reply').length > 0);
+    await healthy(ping);
+  });
+
+  test('another tenant is out of reach', async () => {
+    const put = (name) => ({ do: 'effects', effects: [{ type: 'repository_put', external_id: '77', name }] });
+    const mine = () => ping.daemon.sql(`SELECT r.* FROM repository r JOIN organization o ON o.id = r.organization_id WHERE o.slug = 'acme'`);
+    await ping.work('a1', put('a1/one'));
+    await ping.daemon.idle();
+    const before = await mine();
+    await ping.install('evil', 'b1');
+    for (const wish of [put('b1/mine'),
+      { do: 'effects', effects: [{ type: 'repository_status', external_id: '77', status: 'disabled' }] },
+      { do: 'effects', effects: [{ type: 'repository_status', all: true, status: 'disabled' }] },
+      { do: 'effects', effects: [{ type: 'integration_status', status: 'disabled', reason: 'evil' }] }])
+      await ping.work('b1', wish);
+    await ping.daemon.idle();
+    assert.deepEqual(await mine(), before);
+    const [{ status }] = await ping.daemon.sql(`SELECT status FROM integration WHERE external_id = 'a1'`);
+    assert.notEqual(status, (await ping.daemon.sql(`SELECT status FROM integration WHERE external_id = 'b1'`))[0].status);
+  });
+
   test('an effect outside its scope applies nothing', async () => {
     const before = await ping.daemon.sql('SELECT count(*) AS n FROM repository');
     await ping.work('a1', { do: 'effects', effects: [
@@ -141,6 +215,40 @@ describe('a plugin that misbehaves in a call', () => {
     assert.deepEqual(await ping.daemon.sql('SELECT count(*) AS n FROM repository'), before);
     assert.equal((await job('config_patch')).status, 4);
     assert.ok(ping.daemon.events(null, { level: 'error', task: 'ping:work' }).length > 0);
+  });
+});
+
+describe('the sandbox', { skip: noSandbox }, () => {
+  let ping;
+
+  afterEach(() => ping?.close());
+
+  const shown = async () => (await ping.daemon.ctlJson('plugin', 'show', 'ping')).plugin;
+
+  for (const piece of ['landlock', 'seccomp']) {
+    test(`without ${piece} it says so and goes on`, async () => {
+      ping = await Ping.start({ wrapper: lacking(piece) });
+      await ping.install('acme', 'a1');
+      assert.ok(ping.daemon.events('plugin.sandbox_lacking', { plugin: 'ping', lacking: piece }).length > 0);
+      assert.equal((await shown()).sandbox, `without ${piece}`);
+      assert.ok((await ping.tell('a1', { do: 'ok' }, { hook: 'now' })).status < 300);
+    });
+
+    test(`without ${piece} no plugin runs if the configuration requires it`, async () => {
+      ping = await Ping.start({ settings: { sandbox: 'require' }, wrapper: lacking(piece) });
+      const { state, reason } = await ping.plugin();
+      assert.equal(state, 'refused');
+      assert.match(reason, new RegExp(`${piece} is lacking.*sandbox = "prefer"`));
+      await healthy(ping);
+    });
+  }
+
+  test('is whole where the kernel has it, and then may be required', async () => {
+    ping = await Ping.start({ settings: { sandbox: 'require' } });
+    await ping.install('acme', 'a1');
+    assert.equal((await shown()).sandbox, 'whole');
+    for (const how of ['socket', 'file', 'thread', 'shared'])
+      assert.ok((await ping.tell('a1', { do: 'outside', how }, { hook: 'now' })).status >= 400, how);
   });
 });
 

@@ -5,12 +5,15 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -88,6 +91,14 @@ static int32_t do_segfault(const struct wish *w)
 	return MORTISE_OK;
 }
 
+static int32_t do_free(const struct wish *w)
+{
+	char *volatile nothing = (char *)(uintptr_t)w->call + 8;
+
+	free(nothing);
+	return MORTISE_OK;
+}
+
 static int32_t do_exit(const struct wish *w)
 {
 	(void)w;
@@ -96,11 +107,11 @@ static int32_t do_exit(const struct wish *w)
 
 static int32_t do_loop(const struct wish *w)
 {
-	volatile int64_t turns = 0;
+	int64_t ms = number_of(w, "ms"), until = w->host->now(w->call) + ms;
 
-	while (w->host)
-		turns = turns + 1;
-	return MORTISE_OK;
+	while (ms == 0 || w->host->now(w->call) < until)
+		continue;
+	return do_ok(w);
 }
 
 static int32_t do_sleep(const struct wish *w)
@@ -294,11 +305,75 @@ static int try_file(void)
 	return fd < 0 ? -1 : close(fd);
 }
 
+static int try_write(void)
+{
+	int fd = open("mortise-plugin-wrote-this", O_WRONLY | O_CREAT, 0600);
+
+	return fd < 0 ? -1 : close(fd);
+}
+
 static int try_socket(void)
 {
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	return fd < 0 ? -1 : close(fd);
+}
+
+static int try_exec(void)
+{
+	char name[] = "true";
+	char *argv[] = {name, NULL};
+
+	return execv("/bin/true", argv);
+}
+
+static int try_ptrace(void)
+{
+	return (int)ptrace(PTRACE_ATTACH, getppid(), NULL, NULL);
+}
+
+static int try_kill(void)
+{
+	return kill(getppid(), SIGKILL);
+}
+
+/* Only whether it could be made: were it filled, the machine would suffer. */
+static int try_shared(void)
+{
+	void *memory = mmap(NULL, (size_t)1 << 20, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return memory == MAP_FAILED ? -1 : munmap(memory, (size_t)1 << 20);
+}
+
+static int try_growing(void)
+{
+	void *memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN, -1, 0);
+
+	return memory == MAP_FAILED ? -1 : munmap(memory, 4096);
+}
+
+/* As the kernel has it: the first 32 bits are the signal, whatever stands above. */
+struct kernel_action {
+	void (*handler)(int);
+	unsigned long flags;
+	void (*restorer)(void);
+	uint64_t mask;
+};
+
+static void ignore(int number)
+{
+	(void)number;
+}
+
+/* Take our handler of SIGSYS away, so that forbidden calls merely fail. */
+static int try_handler(void)
+{
+	struct kernel_action action = {.handler = ignore};
+
+	return (int)syscall(SYS_rt_sigaction, (UINT64_C(1) << 32) | SIGSYS, &action, NULL,
+		sizeof(action.mask));
 }
 
 static int try_fork(void)
@@ -317,6 +392,22 @@ static int try_code(void)
 	return code == MAP_FAILED ? -1 : munmap(code, 4096);
 }
 
+#ifdef __x86_64__
+/* The other two doors into this kernel; getpid by each. */
+static int try_int80(void)
+{
+	int result = 20;
+
+	__asm__ volatile("int $0x80" : "+a"(result) : : "memory", "r8", "r9", "r10", "r11");
+	return result;
+}
+
+static int try_x32(void)
+{
+	return (int)syscall(0x40000000 | SYS_getpid);
+}
+#endif
+
 static int try_time(void)
 {
 	time_t now = 0;
@@ -325,7 +416,46 @@ static int try_time(void)
 	return localtime_r(&now, &local) ? 0 : -1;
 }
 
-/* Write to the socket of the host process, past the host. */
+/* ---- Past the host, on its socket ---- */
+
+#define SOCKET 3
+#define OP_RETURN 5
+
+/* The call's number, from the host's own memory: nothing in a process is secret from the
+ * plugin in it. */
+static uint64_t own_number(const struct wish *w)
+{
+	uint64_t words[3];
+
+	memcpy(words, (const void *)w->call, sizeof(words));
+	return words[2];
+}
+
+static int write_all(const char *bytes, size_t size)
+{
+	while (size > 0) {
+		ssize_t written = write(SOCKET, bytes, size);
+
+		if (written <= 0)
+			return -1;
+		bytes += written;
+		size -= (size_t)written;
+	}
+	return 0;
+}
+
+static int write_frame(uint32_t promised, uint64_t call, int op, const char *json, size_t size)
+{
+	unsigned char header[24] = {0};
+
+	for (int i = 0; i < 4; i++)
+		header[i] = (unsigned char)(promised >> 8 * i);
+	for (int i = 0; i < 8; i++)
+		header[8 + i] = (unsigned char)(call >> 8 * i);
+	header[20] = (unsigned char)op;
+	return write_all((const char *)header, sizeof(header)) < 0 ? -1 : write_all(json, size);
+}
+
 static int32_t do_babble(const struct wish *w)
 {
 	const char *hex = text_of(w, "hex");
@@ -335,18 +465,93 @@ static int32_t do_babble(const struct wish *w)
 
 	while (len < sizeof(bytes) && sscanf(hex + 2 * len, "%2x", &value) == 1)
 		bytes[len++] = (unsigned char)value;
-	if (write(3, bytes, len) != (ssize_t)len)
-		return w->host->fail(w->call, MORTISE_E_FORBIDDEN, "no socket");
+	return write_all((const char *)bytes, len) < 0 ?
+		w->host->fail(w->call, MORTISE_E_FORBIDDEN, "no socket") : do_ok(w);
+}
+
+static char *add_text(char *at, const char *text)
+{
+	size_t size = text ? strlen(text) : 0;
+
+	memcpy(at, text ? text : "", size);
+	return at + size;
+}
+
+static int32_t do_frame(const struct wish *w)
+{
+	const char *head = text_of(w, "head"), *fill = text_of(w, "fill"), *tail = text_of(w, "tail");
+	size_t count = (size_t)number_of(w, "count");
+	char *json = malloc((head ? strlen(head) : 0) + (fill ? strlen(fill) : 0) * count +
+		(tail ? strlen(tail) : 0) + 1);
+	const json_t *call = json_object_get(w->wish, "call");
+	uint32_t size;
+	char *at = json;
+	int ret;
+
+	if (!json)
+		return w->host->fail(w->call, MORTISE_E_LIMIT, "no memory for this frame");
+	at = add_text(at, head);
+	for (size_t i = 0; i < count; i++)
+		at = add_text(at, fill);
+	size = (uint32_t)(add_text(at, tail) - json);
+	ret = write_frame(json_object_get(w->wish, "size") ? (uint32_t)number_of(w, "size") : size,
+		call ? (uint64_t)json_integer_value(call) : own_number(w), (int)number_of(w, "op"),
+		json, size);
+	free(json);
+	return ret < 0 ? w->host->fail(w->call, MORTISE_E_FORBIDDEN, "no socket") : do_ok(w);
+}
+
+static int32_t do_flood(const struct wish *w)
+{
+	const char *what = text_of(w, "what");
+
+	for (;;) {
+		json_t *value = NULL;
+
+		if (strcmp(what, "unknown") == 0 && write_frame(0, 0, OP_RETURN, "", 0) < 0)
+			return MORTISE_E_INTERNAL;
+		else if (strcmp(what, "log") == 0)
+			w->host->log(w->call, MORTISE_LOG_INFO, "ping.flood", NULL);
+		else if (strcmp(what, "stderr") == 0)
+			fputs("chatter chatter chatter chatter chatter chatter chatter chatter\n", stderr);
+		else if (strcmp(what, "ask") == 0)
+			(void)w->host->cache_get(w->call, "nothing", &value);
+		json_decref(value);
+	}
+}
+
+/* Mortised takes the call for ended, so no deadline watches it any more. */
+static int32_t do_leave(const struct wish *w)
+{
+	static const char json[] = "{\"code\":0}";
+	int64_t ms = number_of(w, "ms"), until = w->host->now(w->call) + ms;
+
+	if (write_frame(sizeof(json) - 1, own_number(w), OP_RETURN, json, sizeof(json) - 1) < 0)
+		return MORTISE_E_INTERNAL;
+	while (ms == 0 || w->host->now(w->call) < until)
+		continue;
 	return do_ok(w);
 }
+
+/* ---- Outside ---- */
 
 static int32_t do_outside(const struct wish *w)
 {
 	static const struct {
 		const char *how;
 		int (*attempt)(void);
-	} ways[] = {{"thread", try_thread}, {"file", try_file}, {"socket", try_socket},
-		{"fork", try_fork}, {"code", try_code}, {"time", try_time}};
+	} ways[] = {
+		/* These fail. */
+		{"thread", try_thread}, {"file", try_file}, {"socket", try_socket},
+		{"shared", try_shared}, {"growing", try_growing},
+		/* These end the process. */
+		{"write", try_write}, {"fork", try_fork}, {"exec", try_exec}, {"ptrace", try_ptrace},
+		{"kill", try_kill}, {"code", try_code}, {"handler", try_handler},
+#ifdef __x86_64__
+		{"int80", try_int80}, {"x32", try_x32},
+#endif
+		/* This is allowed. */
+		{"time", try_time}};
 	const char *how = text_of(w, "how");
 
 	/* Builds with a sanitizer have no sandbox: then end as one would have it. */
@@ -367,12 +572,12 @@ int32_t behave(const struct mortise_host *host, struct mortise_call *call, const
 	} words[] = {
 		{"ok", do_ok}, {"fail", do_fail}, {"field", do_field}, {"rate", do_rate},
 		{"silent", do_silent}, {"crash", do_crash}, {"segfault", do_segfault},
-		{"exit", do_exit}, {"loop", do_loop}, {"sleep", do_sleep}, {"eat", do_eat},
+		{"exit", do_exit}, {"free", do_free}, {"loop", do_loop}, {"sleep", do_sleep}, {"eat", do_eat},
 		{"leak", do_leak}, {"meet", do_meet},
 		{"effects", do_effects}, {"http", do_http}, {"read", do_read}, {"cache", do_cache},
 		{"settle", do_settle}, {"clear", do_clear}, {"checkpoint", do_checkpoint},
 		{"log", do_log}, {"chatter", do_chatter}, {"now", do_now}, {"outside", do_outside},
-		{"babble", do_babble},
+		{"babble", do_babble}, {"frame", do_frame}, {"flood", do_flood}, {"leave", do_leave},
 	};
 	const struct wish w = {host, call, input, wish, ret_output};
 	const char *word = text_of(&w, "do");

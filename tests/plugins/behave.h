@@ -13,7 +13,8 @@
  *   crash                    abort
  *   segfault                 write to address 1
  *   exit                     end the process
- *   loop                     never return
+ *   free                     free what was never allocated; the C library has words for it
+ *   loop      ms?            keep the processor busy so long, else for ever
  *   sleep     ms             wait in the callback
  *   eat                      allocate until there is no more
  *   meet                     crash if another call does the same just now
@@ -27,8 +28,15 @@
  *   log       count          so many log lines
  *   chatter   size           so many bytes on standard error
  *   now                      answer {"now", "deadline"}
- *   outside   how?           what a host may not: socket, file, fork, thread, code; or what it
- *                            may: time (the local one).  Without 'how': fork, and die of it
+ *   outside   how?           what a host may not: see the table in behave.c; or what it may: time
+ *                            (the local one).  Without 'how': fork, and die of it
+ *   babble    hex            write these bytes to the host's socket
+ *   frame     op, call?, size?, head?, fill?, count?, tail?   write a frame past the host: its
+ *                            JSON is head, 'count' times fill, tail; 'size' is promised if
+ *                            given; 'call' is this one's number if not given
+ *   flood     what           until the host dies: unknown (frames of no call), log, stderr,
+ *                            ask (of the cache)
+ *   leave     ms             forge this call's RETURN, and go on for so long (0: for ever)
  */
 #ifndef MORTISE_TESTS_PLUGINS_BEHAVE_H
 #define MORTISE_TESTS_PLUGINS_BEHAVE_H

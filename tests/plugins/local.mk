@@ -28,11 +28,26 @@ tests_plugins_ping_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 tests_plugins_ping_la_LIBADD = $(PLUGIN_LIBS)
 tests_plugins_ping_la_DEPENDENCIES = $(PLUGIN_MAP)
 
+# The same plugin once more, as a neighbour that misbehaves.
+check_LTLIBRARIES += %D%/neighbour.la
+tests_plugins_neighbour_la_SOURCES = %D%/ping.c %D%/behave.c %D%/behave.h
+tests_plugins_neighbour_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -I$(top_srcdir) -DKEY='"neighbour"'
+tests_plugins_neighbour_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_neighbour_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_plugins_neighbour_la_LIBADD = $(PLUGIN_LIBS)
+tests_plugins_neighbour_la_DEPENDENCIES = $(PLUGIN_MAP)
+
+# Runs a program as on a kernel that lacks a piece of the sandbox.
+check_PROGRAMS += %D%/lacking
+tests_plugins_lacking_SOURCES = %D%/lacking.c
+tests_plugins_lacking_LDADD = $(SECCOMP_LIBS)
+
 # One source, wrong in one way each.
 check_LTLIBRARIES += %D%/bad_magic.la %D%/older_major.la %D%/newer_minor.la \
 	%D%/short_size.la %D%/no_note.la %D%/load_crashes.la %D%/load_refuses.la \
 	%D%/load_hangs.la %D%/registers_badly.la %D%/constructor_crashes.la \
-	%D%/constructor_writes.la %D%/no_symbol.la
+	%D%/constructor_writes.la %D%/constructor_babbles.la %D%/load_threads.la \
+	%D%/load_eats.la %D%/null_callback.la %D%/bad_expression.la %D%/no_load.la %D%/no_symbol.la
 tests_plugins_bad_magic_la_SOURCES = %D%/bad.c
 tests_plugins_bad_magic_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DBAD_MAGIC
 tests_plugins_bad_magic_la_CFLAGS = $(PLUGIN_CFLAGS)
@@ -89,10 +104,47 @@ tests_plugins_constructor_crashes_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_constructor_crashes_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 tests_plugins_constructor_crashes_la_LIBADD = $(PLUGIN_LIBS)
 tests_plugins_constructor_writes_la_SOURCES = %D%/bad.c
-tests_plugins_constructor_writes_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DCONSTRUCTOR_WRITES
+tests_plugins_constructor_writes_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DCONSTRUCTOR_WRITES \
+	-DNAME='"constructor_writes"'
 tests_plugins_constructor_writes_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_constructor_writes_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 tests_plugins_constructor_writes_la_LIBADD = $(PLUGIN_LIBS)
+tests_plugins_constructor_babbles_la_SOURCES = %D%/bad.c
+tests_plugins_constructor_babbles_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DCONSTRUCTOR_BABBLES \
+	-DNAME='"constructor_babbles"'
+tests_plugins_constructor_babbles_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_constructor_babbles_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_plugins_constructor_babbles_la_LIBADD = $(PLUGIN_LIBS) -lpthread
+tests_plugins_load_threads_la_SOURCES = %D%/bad.c
+tests_plugins_load_threads_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DLOAD_THREADS \
+	-DNAME='"load_threads"'
+tests_plugins_load_threads_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_load_threads_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_plugins_load_threads_la_LIBADD = $(PLUGIN_LIBS) -lpthread
+tests_plugins_load_eats_la_SOURCES = %D%/bad.c
+tests_plugins_load_eats_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DLOAD_EATS \
+	-DNAME='"load_eats"'
+tests_plugins_load_eats_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_load_eats_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_plugins_load_eats_la_LIBADD = $(PLUGIN_LIBS) -lpthread
+tests_plugins_null_callback_la_SOURCES = %D%/bad.c
+tests_plugins_null_callback_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DNULL_CALLBACK \
+	-DNAME='"null_callback"'
+tests_plugins_null_callback_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_null_callback_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_plugins_null_callback_la_LIBADD = $(PLUGIN_LIBS) -lpthread
+tests_plugins_bad_expression_la_SOURCES = %D%/bad.c
+tests_plugins_bad_expression_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DBAD_EXPRESSION \
+	-DNAME='"bad_expression"'
+tests_plugins_bad_expression_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_bad_expression_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_plugins_bad_expression_la_LIBADD = $(PLUGIN_LIBS) -lpthread
+tests_plugins_no_load_la_SOURCES = %D%/bad.c
+tests_plugins_no_load_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DNO_LOAD \
+	-DNAME='"no_load"'
+tests_plugins_no_load_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_no_load_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_plugins_no_load_la_LIBADD = $(PLUGIN_LIBS) -lpthread
 # Exports nothing, so without the map.
 tests_plugins_no_symbol_la_SOURCES = %D%/no_symbol.c
 tests_plugins_no_symbol_la_CFLAGS = $(PLUGIN_CFLAGS)

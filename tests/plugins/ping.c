@@ -6,12 +6,17 @@
  *   ping        form → choice → confirm; claimed; webhooks, tasks, repositories, whose
  *               behaviour the input chooses (behave.h)
  *   ping-oauth  oauth2 → redirect; proved
+ * With another KEY it is another plugin, beside the first.
  */
 #include <mortise/plugin.h>
 
 #include <string.h>
 
 #include "tests/plugins/behave.h"
+
+#ifndef KEY
+#define KEY "ping"
+#endif
 
 static const struct mortise_host *host;
 
@@ -192,11 +197,11 @@ static int32_t build_oauth(struct mortise_call *call, const json_t *input, json_
 /* ---- Registration ---- */
 
 static const struct mortise_provider providers[] = {
-	{.size = sizeof(struct mortise_provider), .key = "ping", .name = "Ping",
+	{.size = sizeof(struct mortise_provider), .key = KEY, .name = "Ping",
 		.flags = MORTISE_PROVIDER_VISIBLE | MORTISE_PROVIDER_CAN_ADD, .noun = "Account",
 		.author = "The Mortise developers", .description = "Answers *ping*.", .max_calls = 4,
 		.build = build_ping, .post_install = post_install, .uninstall = uninstall, .undo = undo},
-	{.size = sizeof(struct mortise_provider), .key = "ping-oauth", .name = "Ping OAuth",
+	{.size = sizeof(struct mortise_provider), .key = KEY "-oauth", .name = "Ping OAuth",
 		.flags = MORTISE_PROVIDER_VISIBLE | MORTISE_PROVIDER_CAN_ADD, .build = build_oauth},
 };
 
@@ -303,7 +308,7 @@ static const struct mortise_task tasks[] = {
 };
 
 static const struct mortise_repository_provider repository_provider = {
-	.size = sizeof(repository_provider), .id = "integrations:ping", .name = "Ping",
+	.size = sizeof(repository_provider), .id = "integrations:" KEY, .name = "Ping",
 	.list = list_repositories, .get = get_repository};
 
 /* The first failure, or MORTISE_OK: the registrar keeps its text. */
@@ -319,10 +324,10 @@ static int32_t register_webhooks(const struct mortise_registry *registry,
 	struct mortise_registrar *reg)
 {
 	EACH(i, webhooks) {
-		TRY(registry->webhook(reg, "ping", &webhooks[i]));
-		TRY(registry->webhook_signature(reg, "ping", webhooks[i].name, &signature));
+		TRY(registry->webhook(reg, KEY, &webhooks[i]));
+		TRY(registry->webhook_signature(reg, KEY, webhooks[i].name, &signature));
 		EACH(j, events)
-			TRY(registry->webhook_event(reg, "ping", webhooks[i].name, &events[j]));
+			TRY(registry->webhook_event(reg, KEY, webhooks[i].name, &events[j]));
 	}
 	return MORTISE_OK;
 }
@@ -350,17 +355,17 @@ static int32_t load(const struct mortise_host *host_table, const struct mortise_
 		TRY(register_shared(registry, reg, providers[i].key));
 	}
 	EACH(i, ping_steps)
-		TRY(registry->step(reg, "ping", &ping_steps[i]));
+		TRY(registry->step(reg, KEY, &ping_steps[i]));
 	EACH(i, ping_fields)
-		TRY(registry->step_field(reg, "ping", "account_form", &ping_fields[i]));
+		TRY(registry->step_field(reg, KEY, "account_form", &ping_fields[i]));
 	EACH(i, oauth_steps)
-		TRY(registry->step(reg, "ping-oauth", &oauth_steps[i]));
+		TRY(registry->step(reg, KEY "-oauth", &oauth_steps[i]));
 	EACH(i, visit_fields)
-		TRY(registry->step_field(reg, "ping-oauth", "visit", &visit_fields[i]));
+		TRY(registry->step_field(reg, KEY "-oauth", "visit", &visit_fields[i]));
 	EACH(i, tasks)
-		TRY(registry->task(reg, "ping", &tasks[i]));
-	TRY(registry->repository_provider(reg, "ping", &repository_provider));
+		TRY(registry->task(reg, KEY, &tasks[i]));
+	TRY(registry->repository_provider(reg, KEY, &repository_provider));
 	return register_webhooks(registry, reg);
 }
 
-MORTISE_PLUGIN("ping", "1.0", "Apache-2.0", load, NULL);
+MORTISE_PLUGIN(KEY, "1.0", "Apache-2.0", load, NULL);

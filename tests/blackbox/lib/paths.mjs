@@ -22,6 +22,12 @@ export const noMemoryLimit = existsSync(join(build, 'config.h')) &&
   /^#define MORTISE_SANITIZED 1/m.test(readFileSync(join(build, 'config.h'))) &&
   'a sanitizer needs more memory than a host gets';
 
+// Why a test of the sandbox cannot run on this build, or false.
+export const noSandbox = noMemoryLimit && 'a build with sanitizers has no sandbox';
+
+// Runs a program as on a kernel that lacks 'piece' of the sandbox.
+export const lacking = (piece) => [join(build, 'tests', 'plugins', 'lacking'), piece];
+
 export const consoleDir = join(top, 'console');
 
 // A plugin built here: libtool leaves it in .libs/.
