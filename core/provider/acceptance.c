@@ -270,7 +270,9 @@ static void adopt(struct host *host)
 	log_notice("plugin.ready", LOG_TEXT("plugin", plugin->name),
 		LOG_TEXT("version", plugin->registration->version),
 		LOG_INT("generation", plugin->registration->generation), LOG_INT("pid", host->pid),
-		LOG_INT("elapsed_ms", host->ready_ms - host->started_ms));
+		LOG_INT("elapsed_ms", host->ready_ms - host->started_ms), LOG_INT("down_ms",
+			plugin->down_since_ms > 0 ? host->ready_ms - plugin->down_since_ms : 0));
+	plugin->down_since_ms = 0;
 	if (before)
 		host_drain(before);
 	if (before && plugin->solo)

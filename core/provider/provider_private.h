@@ -122,6 +122,7 @@ struct plugin {
 	struct call_list waiting, waiting_solo;
 	int64_t deaths_ms[DEATHS_MAX];         /* the newest first */
 	int64_t restart_delay_ms;
+	int64_t down_since_ms;         /* when the host that took calls died; 0: it did not */
 	struct loop_timer *restart_timer;
 	struct change *change;         /* who waits for it to be ready or refused */
 };

@@ -458,6 +458,8 @@ void supervisor_host_died(struct host *host)
 	bool was_solo = plugin->solo == host;
 	bool wanted = host->end == HOST_END_WANTED || host->refused;
 
+	if (plugin->host == host && !wanted)
+		plugin->down_since_ms = clock_mono_ms();
 	remove_host(host);
 	if (!wanted)
 		log_warning("plugin.host_died", LOG_TEXT("plugin", plugin->name),
