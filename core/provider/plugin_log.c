@@ -15,7 +15,9 @@
 #include "core/base/mem.h"
 #include "core/daemon/daemon.h"
 
+/* The host keeps to these too, but who runs in it may not. */
 #define LOG_FIELDS_MAX 16
+#define LOG_TEXT_MAX 256
 
 struct plugin_log {
 	struct providers *providers;
@@ -59,7 +61,7 @@ static void write_log(const char *plugin, const json_t *json)
 			continue;
 		if (json_is_integer(value))
 			fields[len++] = LOG_INT(name, json_integer_value(value));
-		else if (json_is_string(value))
+		else if (json_is_string(value) && json_string_length(value) <= LOG_TEXT_MAX)
 			fields[len++] = LOG_TEXT(name, json_string_value(value));
 		else if (json_is_boolean(value))
 			fields[len++] = LOG_TEXT(name, json_is_true(value) ? "true" : "false");

@@ -16,6 +16,7 @@
 
 #define LIST_MAX 256           /* of one kind, in one provider */
 #define PROVIDER_MAX 16        /* of one plugin */
+#define VERSION_MAX 64         /* bytes */
 
 /* The registration as others see it, and how many hold it. */
 struct counted {
@@ -197,6 +198,9 @@ int registration_parse(const json_t *json, int64_t generation,
 	if (!plugin || !version || !json_is_array(providers))
 		return err_set(err, MORTISE_E_FIELD,
 			"a registration needs \"plugin\", \"version\" and \"providers\"");
+	if (strlen(version) > VERSION_MAX)
+		return err_set(err, MORTISE_E_FIELD,
+			"its version has more than %d bytes: shorten it in MORTISE_PLUGIN", VERSION_MAX);
 	if (len == 0 || len > PROVIDER_MAX)
 		return err_set(err, MORTISE_E_FIELD,
 			"a plugin registers 1 to %d providers, this one has %zu", PROVIDER_MAX, len);

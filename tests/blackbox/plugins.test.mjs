@@ -149,6 +149,7 @@ describe('a plugin that misbehaves in a call', () => {
       assert.match(reason, new RegExp(`forbidden system call, ${name} \\(`), how);
       await healthy(ping);
       await until('it is back', async () => (await ping.plugin()).state === 'ready');
+      assert.ok(Number(ping.daemon.events('plugin.ready').at(-1).down_ms) > 0);
     }
   });
 
