@@ -2,8 +2,9 @@
  * Copyright 2026 The Mortise developers
  */
 /*
- * The small cache that plugins have: JSON values per integration, in memory, the
- * least recently used go first.  Host-call threads.
+ * The small cache that plugins have: JSON values per integration, in memory.  Each
+ * provider has a share of its own, from which the least recently used go first, so that
+ * none can put out what another one keeps.  Host-call threads.
  */
 #include "config.h"
 #include "core/provider/provider_private.h"
@@ -17,7 +18,16 @@
 #define KEY_MAX 256
 #define ENTRY_COST 128                 /* what an entry takes besides its texts */
 
+/* What one provider has. */
+struct share {
+	struct share *next;
+	size_t size;
+	struct entry *newest, *oldest;
+	char provider[];
+};
+
 struct entry {
+	struct share *share;
 	struct entry *chain;           /* in its bucket */
 	struct entry *newer, *older;   /* by last use */
 	size_t bucket;
@@ -29,8 +39,8 @@ struct entry {
 
 struct host_cache {
 	pthread_mutex_t lock;
-	size_t size, max_size;
-	struct entry *newest, *oldest;
+	size_t max_size;               /* of a share */
+	struct share *shares;          /* few: one for each provider that ever put something */
 	struct entry *buckets[BUCKETS];
 };
 
@@ -54,28 +64,49 @@ struct host_cache *host_cache_new(size_t max_size)
 }
 
 /* Lock held. */
-static void unlink_use(struct host_cache *cache, struct entry *entry)
+static void unlink_use(struct entry *entry)
 {
+	struct share *share = entry->share;
+
 	if (entry->newer)
 		entry->newer->older = entry->older;
 	else
-		cache->newest = entry->older;
+		share->newest = entry->older;
 	if (entry->older)
 		entry->older->newer = entry->newer;
 	else
-		cache->oldest = entry->newer;
+		share->oldest = entry->newer;
 	entry->newer = entry->older = NULL;
 }
 
 /* Lock held. */
-static void link_newest(struct host_cache *cache, struct entry *entry)
+static void link_newest(struct entry *entry)
 {
-	entry->older = cache->newest;
-	if (cache->newest)
-		cache->newest->newer = entry;
+	struct share *share = entry->share;
+
+	entry->older = share->newest;
+	if (share->newest)
+		share->newest->newer = entry;
 	else
-		cache->oldest = entry;
-	cache->newest = entry;
+		share->oldest = entry;
+	share->newest = entry;
+}
+
+/* Lock held.  An owner begins with its provider's key and a space. */
+static struct share *share_of(struct host_cache *cache, const char *owner)
+{
+	size_t size = strcspn(owner, " ");
+	struct share *share = cache->shares;
+
+	while (share && (strncmp(share->provider, owner, size) != 0 || share->provider[size]))
+		share = share->next;
+	if (share)
+		return share;
+	share = xcalloc(1, sizeof(*share) + size + 1);
+	memcpy(share->provider, owner, size);
+	share->next = cache->shares;
+	cache->shares = share;
+	return share;
 }
 
 /* Lock held. */
@@ -86,8 +117,8 @@ static void drop(struct host_cache *cache, struct entry *entry)
 	while (*at != entry)
 		at = &(*at)->chain;
 	*at = entry->chain;
-	unlink_use(cache, entry);
-	cache->size -= entry->size;
+	unlink_use(entry);
+	entry->share->size -= entry->size;
 	free(entry->value);
 	free(entry);
 }
@@ -114,8 +145,8 @@ json_t *host_cache_get(struct host_cache *cache, const char *owner, const char *
 	if (entry && entry->until_ms <= now_ms) {
 		drop(cache, entry);
 	} else if (entry) {
-		unlink_use(cache, entry);
-		link_newest(cache, entry);
+		unlink_use(entry);
+		link_newest(entry);
 		value = xstrdup(entry->value);
 	}
 	pthread_mutex_unlock(&cache->lock);
@@ -146,12 +177,13 @@ int host_cache_put(struct host_cache *cache, const char *owner, const char *key,
 
 	if (before)
 		drop(cache, before);
+	entry->share = share_of(cache, owner);
 	entry->chain = cache->buckets[entry->bucket];
 	cache->buckets[entry->bucket] = entry;
-	link_newest(cache, entry);
-	cache->size += entry->size;
-	while (cache->size > cache->max_size)
-		drop(cache, cache->oldest);
+	link_newest(entry);
+	entry->share->size += entry->size;
+	for (struct share *share = entry->share; share->size > cache->max_size;)
+		drop(cache, share->oldest);
 	pthread_mutex_unlock(&cache->lock);
 	return 0;
 }
@@ -160,8 +192,14 @@ void host_cache_free(struct host_cache *cache)
 {
 	if (!cache)
 		return;
-	while (cache->oldest)
-		drop(cache, cache->oldest);
+	while (cache->shares) {
+		struct share *share = cache->shares;
+
+		while (share->oldest)
+			drop(cache, share->oldest);
+		cache->shares = share->next;
+		free(share);
+	}
 	pthread_mutex_destroy(&cache->lock);
 	free(cache);
 }

@@ -29,7 +29,7 @@
 #include "core/storage/store.h"
 
 #define PLUGINS_MAX 64
-#define CACHE_SIZE ((size_t)16 << 20)
+#define CACHE_SIZE ((size_t)4 << 20)   /* of each provider */
 
 /* ---- Work on the host-call pool ---- */
 

@@ -333,9 +333,10 @@ int host_read_check(const char *what, int scope, bool *ret_stored, struct err *e
 
 /* ---- The cache ---- */
 
+/* 'max_size' is what each provider may have. */
 struct host_cache *host_cache_new(size_t max_size);
 void host_cache_free(struct host_cache *cache);
-/* 'owner' keeps tenants apart.  New reference, or NULL. */
+/* 'owner' keeps tenants apart; its first word is the provider.  New reference, or NULL. */
 json_t *host_cache_get(struct host_cache *cache, const char *owner, const char *key,
 	int64_t now_ms);
 /* E_LIMIT for a value that is too large. */

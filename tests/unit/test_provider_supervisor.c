@@ -408,6 +408,30 @@ static void reads_show_what_the_scope_has(void **state)
 	}
 }
 
+static void a_full_cache_puts_out_only_its_own(void **state)
+{
+	struct host_cache *cache = host_cache_new(4000);
+	json_t *value = json_string("0123456789"), *found;
+
+	(void)state;
+	assert_int_equal(host_cache_put(cache, "ping integration 1", "mine", value, 0, 1000, NULL), 0);
+	for (int i = 0; i < 1000; i++) {
+		cleanup_free char *key = xasprintf("key %d", i);
+
+		assert_int_equal(host_cache_put(cache, "pong integration 1", key, value, 0, 1000,
+			NULL), 0);
+	}
+	found = host_cache_get(cache, "ping integration 1", "mine", 0);
+	assert_non_null(found);
+	json_decref(found);
+	assert_null(host_cache_get(cache, "pong integration 1", "key 0", 0));
+	found = host_cache_get(cache, "pong integration 1", "key 999", 0);
+	assert_non_null(found);
+	json_decref(found);
+	json_decref(value);
+	host_cache_free(cache);
+}
+
 static void the_clock_of_a_call_is_ours(void **state)
 {
 	struct fixture *fixture = *state;
@@ -1108,6 +1132,7 @@ int main(void)
 		CASE(failures_come_back_with_their_words),
 		CASE(reads_show_what_the_scope_has),
 		CASE(the_clock_of_a_call_is_ours),
+		cmocka_unit_test(a_full_cache_puts_out_only_its_own),
 		CASE(a_crash_alone_is_a_strike_and_the_host_comes_back),
 		CASE(a_bad_frame_kills_its_host_only),
 		CASE(a_huge_frame_kills_its_host),
