@@ -17,6 +17,7 @@ import { freePort } from './lib/config.mjs';
 import { Daemon } from './lib/daemon.mjs';
 import { Guide } from './lib/guide.mjs';
 import { build, noMemoryLimit } from './lib/paths.mjs';
+import { Program } from './lib/process.mjs';
 import { until } from './lib/until.mjs';
 
 const skip = noMemoryLimit && 'a sanitizer build is not what is installed: the plugin would lack its runtime';
@@ -168,15 +169,31 @@ describe('the plugin guide, from an installed tree', { skip }, () => {
     assert.notEqual((await daemon.hosts()).example, before.example);
   });
 
+  test('becomes a plugin of another name', async () => {
+    assert.match(await guide.next(/acme/), /acme.so: good/);
+  });
+
+  test('has its talk recorded and run again without a daemon', async () => {
+    const file = daemon.path('my-plugin', 'recorded.json');
+    const recorder = new Program(installed.programs.ctl, ['--socket', daemon.socket, 'plugin', 'record', 'example', file, '--calls', '1']);
+    const [{ id }] = await daemon.sql('SELECT min(id) AS id FROM webhook');
+    // What is replayed before the recording began is not in it: replay until one is.
+    await until('a call was recorded', async () => {
+      if (!recorder.end) await daemon.ctlOk('webhook', 'replay', String(id));
+      return recorder.end;
+    }, { every: 200 });
+    assert.equal(recorder.end.code, 0, recorder.lines.join('\n'));
+    const out = await guide.next(/recorded.json/);
+    assert.match(out, /recorded.json: call 1 .*passed/);
+    assert.match(readFileSync(file, 'utf8'), /"repository_put"/);
+    assert.doesNotMatch(readFileSync(file, 'utf8'), new RegExp(github.webhookSecret));
+  });
+
   test('can be looked at with gdb, by root', { skip: noDebugger }, async () => {
     const { example } = await daemon.hosts();
     const out = execFileSync('gdb', ['-q', '-nx', '-batch', '-p', String(example), '-ex', 'break example_webhook',
       '-ex', 'detach'], { encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL', stdio: ['ignore', 'pipe', 'ignore'] });
     assert.match(out, /Breakpoint 1 at .*webhook\.c, line/);
-  });
-
-  test('becomes a plugin of another name', async () => {
-    assert.match(await guide.next(/acme/), /acme.so: good/);
   });
 
   test('runs every command of the guide', () => {
