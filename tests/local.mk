@@ -6,6 +6,12 @@ EXTRA_DIST += %D%/valgrind.supp %D%/unit/unit.h %D%/blackbox %D%/upstream tools 
 
 include %D%/blackbox/local.mk
 
+# The long version of tests/blackbox/crash_rounds.test.mjs.
+crash-test: all $(check_LTLIBRARIES)
+	builddir='$(abs_top_builddir)' CRASH_ROUNDS=$${CRASH_ROUNDS:-1000} $(NODE) --test \
+		--test-reporter=spec $(abs_top_srcdir)/tests/blackbox/crash_rounds.test.mjs
+.PHONY: crash-test
+
 # The black-box tests: a real mortised from this build on temporary directories.
 # BLACKBOX=file narrows it.
 NODE = node

@@ -191,6 +191,15 @@ static int sweep(struct job_run *job, void *arg, struct err *err)
 	return 0;
 }
 
+/* Of requests that ended with an earlier daemon. */
+static int end_claims(struct tx *tx, void *arg, struct err *err)
+{
+	int result = pipeline_row_end_claims(tx, err);
+
+	(void)arg;
+	return result < 0 ? result : 0;
+}
+
 int pipelines_setup(struct daemon *daemon, struct err *err)
 {
 	static const struct job_policy install_policy = {.deadline_ms = 60000};
@@ -200,5 +209,7 @@ int pipelines_setup(struct daemon *daemon, struct err *err)
 	jobs_add_task(daemon->jobs, "pipeline.post_install", &install_policy, post_install, NULL);
 	jobs_add_task(daemon->jobs, "pipeline.undo", &undo_policy, undo, NULL);
 	jobs_add_task(daemon->jobs, "pipeline.sweep", &sweep_policy, sweep, NULL);
+	if (store_write(daemon->store, end_claims, NULL, err) < 0)
+		return err->code;
 	return jobs_add_schedule(daemon->jobs, "pipeline.sweep", SWEEP_EVERY_MS, err);
 }

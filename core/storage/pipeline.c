@@ -35,6 +35,8 @@ SQL(pipeline_move_free_sql,
 	"claim = $5, claim_until = $6, error = $7, integration_id = $8, updated_at = $9, "
 	"expires_at = $10 WHERE id = $11 AND status IN ('active', 'finishing') "
 	"AND (claim IS NULL OR claim_until < $12)");
+SQL(pipeline_end_claims_sql, "UPDATE pipeline SET claim = NULL, claim_until = 0 "
+	"WHERE status IN ('active', 'finishing') AND claim IS NOT NULL");
 SQL(pipeline_forget_sql, "UPDATE pipeline SET sealed_state = NULL WHERE id = $1");
 SQL(pipeline_rivals_sql,
 	"SELECT id FROM pipeline WHERE principal = $1 AND status IN ('active', 'finishing') "
@@ -209,6 +211,11 @@ int pipeline_row_expired(struct tx *tx, int64_t now_us, int64_t *ret_ids, int ma
 		(int64_t)max);
 
 	return ids_take(&query, result, ret_ids, max);
+}
+
+int pipeline_row_end_claims(struct tx *tx, struct err *err)
+{
+	return tx_exec(tx, &pipeline_end_claims_sql, err, "");
 }
 
 int pipeline_row_prune(struct tx *tx, int64_t before_us, int max, struct err *err)

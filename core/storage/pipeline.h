@@ -68,6 +68,8 @@ int pipeline_row_rivals(struct tx *tx, int64_t organization_id, const char *prov
 	const char *principal, int64_t *ret_ids, int max, struct err *err);
 int pipeline_row_expired(struct tx *tx, int64_t now_us, int64_t *ret_ids, int max,
 	struct err *err);
+/* At the start of the only daemon no request moves anything; returns how many seemed to. */
+int pipeline_row_end_claims(struct tx *tx, struct err *err);
 /* Delete up to 'max' rows that ended before 'before_us'; the number deleted. */
 int pipeline_row_prune(struct tx *tx, int64_t before_us, int max, struct err *err);
 

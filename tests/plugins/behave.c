@@ -177,20 +177,28 @@ static int32_t do_effects(const struct wish *w)
 	return ret != MORTISE_OK ? ret : do_ok(w);
 }
 
-static int32_t do_http(const struct wish *w)
+static int32_t request(const struct wish *w, const char *method, const char *path, const char *once,
+	struct mortise_answer *ret_answer)
 {
 	const struct mortise_http request = {
 		.size = sizeof(request),
 		.upstream = "api",
-		.method = text_of(w, "method"),
-		.path = text_of(w, "path"),
+		.method = method,
+		.path = path,
 		.query = json_object_get(w->wish, "query"),
-		.body = json_object_get(w->wish, "body"),
+		.body = strcmp(method, "GET") != 0 ? json_object_get(w->wish, "body") : NULL,
 		.credentials = text_of(w, "credentials"),
-		.once = text_of(w, "once"),
+		.once = once,
 	};
-	struct mortise_answer answer = {.size = sizeof(answer)};
-	int32_t ret = w->host->http(w->call, &request, &answer);
+
+	*ret_answer = (struct mortise_answer){.size = sizeof(*ret_answer)};
+	return w->host->http(w->call, &request, ret_answer);
+}
+
+static int32_t do_http(const struct wish *w)
+{
+	struct mortise_answer answer;
+	int32_t ret = request(w, text_of(w, "method"), text_of(w, "path"), text_of(w, "once"), &answer);
 
 	if (ret != MORTISE_OK)
 		return ret;
@@ -198,6 +206,38 @@ static int32_t do_http(const struct wish *w)
 		answer.replayed != 0, "json", answer.json, "text", answer.bytes);
 	w->host->answer_clear(&answer);
 	return MORTISE_OK;
+}
+
+/* Nobody knows whether the guarded request acted: what the upstream says of it is settled,
+ * and if it knows of nothing, it may be sent again. */
+static int32_t look(const struct wish *w, int *ret_found)
+{
+	struct mortise_answer answer;
+	int32_t ret = request(w, "GET", text_of(w, "look"), NULL, &answer);
+
+	if (ret != MORTISE_OK)
+		return ret;
+	*ret_found = answer.status == 200;
+	if (*ret_found)
+		ret = w->host->once_settle(w->call, text_of(w, "once"), answer.json);
+	else
+		ret = w->host->once_clear(w->call, text_of(w, "once"));
+	w->host->answer_clear(&answer);
+	return ret;
+}
+
+/* As a provider should make something at its upstream. */
+static int32_t do_create(const struct wish *w)
+{
+	int32_t ret = do_http(w);
+	int found = 0;
+
+	if (ret == MORTISE_E_UNCERTAIN) {
+		ret = look(w, &found);
+		if (ret == MORTISE_OK && !found)
+			ret = do_http(w);
+	}
+	return ret != MORTISE_OK ? ret : give_effects(w, json_object_get(w->wish, "effects"));
 }
 
 static int32_t give_value(const struct wish *w, int32_t ret, json_t *value)
@@ -577,7 +617,7 @@ int32_t behave(const struct mortise_host *host, struct mortise_call *call, const
 		{"effects", do_effects}, {"http", do_http}, {"read", do_read}, {"cache", do_cache},
 		{"settle", do_settle}, {"clear", do_clear}, {"checkpoint", do_checkpoint},
 		{"log", do_log}, {"chatter", do_chatter}, {"now", do_now}, {"outside", do_outside},
-		{"babble", do_babble}, {"frame", do_frame}, {"flood", do_flood}, {"leave", do_leave},
+		{"babble", do_babble}, {"frame", do_frame}, {"flood", do_flood}, {"leave", do_leave}, {"create", do_create},
 	};
 	const struct wish w = {host, call, input, wish, ret_output};
 	const char *word = text_of(&w, "do");

@@ -21,6 +21,8 @@
  *   leak      size           allocate that many bytes and forget them
  *   effects   effects        give each {"type", …record}
  *   http      method, path, once?, body?, query?   answer {"status", "json", "text"}
+ *   create    method, path, once, body, look, effects?   http, and where that is uncertain a
+ *             GET of 'look' first; then the effects
  *   read      what, args     answer {"value"}
  *   cache     key, value?    put, or get
  *   settle/clear  once       of the ledger

@@ -11,7 +11,7 @@
 // Ways to end it: close() (SIGTERM, clean, folders removed), stop() (SIGTERM), kill()
 // (SIGKILL); start again with run().
 import { execFile } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,12 +97,17 @@ export class Daemon {
 
   // ---- Its life ----
 
-  async run() {
+  // The program alone; it may not be ready, nor ever get there.
+  spawn() {
     const [file, ...args] = [...this.wrapper, this.programs.mortised, '--config', this.path('mortise.conf')];
     this.program = new Program(file, args, {
       env: { PATH: process.env.PATH, HOME: this.folder, ...this.env,
         ASAN_OPTIONS: 'abort_on_error=0:exitcode=99:detect_leaks=1', UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1' } });
     this.runs.push(this.program);
+  }
+
+  async run() {
+    this.spawn();
     const ready = async () => (await this.request('GET', '/-/ready')).status === 200;
     await until('mortised is ready', () => this.program.end || ready(), { within: 30_000 }).catch((error) => {
       throw new Error(`${error.message}\n${this.program.lines.slice(-20).join('\n')}`);
@@ -240,10 +245,10 @@ export class Daemon {
     return this.ctlOk('token', 'create', '--org', slug, ...scopes.flatMap((scope) => ['--scope', scope]));
   }
 
-  // Look into the embedded database: rows as objects.
-  sql(query) {
+  // Look into the embedded database, or a copy of it: rows as objects.
+  sql(query, file = this.path('state', 'mortise.db')) {
     return new Promise((resolve, reject) => {
-      execFile('sqlite3', ['-readonly', '-json', '-cmd', '.timeout 5000', this.path('state', 'mortise.db'), query],
+      execFile('sqlite3', ['-readonly', '-json', '-cmd', '.timeout 5000', file, query],
         { maxBuffer: 1 << 26 }, (error, out) => (error ? reject(error) : resolve(out.trim() ? JSON.parse(out) : [])));
     });
   }
@@ -253,6 +258,11 @@ export class Daemon {
     return new Promise((resolve, reject) => {
       execFile('sqlite3', [this.path('state', 'mortise.db'), statement], (error) => (error ? reject(error) : resolve()));
     });
+  }
+
+  // Pids of what it has started, whatever state it is in.
+  children() {
+    return readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
   }
 
   // The processes that run plugins now: {github: pid}.

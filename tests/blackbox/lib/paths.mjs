@@ -17,10 +17,12 @@ export const programs = {
   check: join(build, 'mortise-check'),
 };
 
+// Was it built with a sanitizer?
+export const sanitized = existsSync(join(build, 'config.h')) &&
+  /^#define MORTISE_SANITIZED 1/m.test(readFileSync(join(build, 'config.h')));
+
 // Why a test of memory limits cannot run on this build, or false.
-export const noMemoryLimit = existsSync(join(build, 'config.h')) &&
-  /^#define MORTISE_SANITIZED 1/m.test(readFileSync(join(build, 'config.h'))) &&
-  'a sanitizer needs more memory than a host gets';
+export const noMemoryLimit = sanitized && 'a sanitizer needs more memory than a host gets';
 
 // Why a test of the sandbox cannot run on this build, or false.
 export const noSandbox = noMemoryLimit && 'a build with sanitizers has no sandbox';
