@@ -46,9 +46,11 @@ struct checkpointer {
 static int checkpoint(struct checkpointer *checkpointer, struct tx *tx)
 {
 	int frames = 0, done = 0;
+	int code = sqlite3_wal_checkpoint_v2(tx->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames,
+		&done);
 
-	if (sqlite3_wal_checkpoint_v2(tx->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &done) ==
-		SQLITE_OK)
+	connection_check_sync(tx, code);
+	if (code == SQLITE_OK)
 		atomic_store(&checkpointer->done_frames, done);
 	return frames;
 }
@@ -60,6 +62,13 @@ static void log_full(struct checkpointer *checkpointer, bool full)
 			LOG_TEXT("action", "free space; webhooks are refused until then"));
 	else
 		log_notice("store.disk_freed", LOG_TEXT("file", checkpointer->path));
+}
+
+void checkpoint_all(struct tx *tx)
+{
+	/* On a full disk there is no room for it; then the log goes on. */
+	connection_check_sync(tx, sqlite3_wal_checkpoint_v2(tx->db, NULL,
+		SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
 }
 
 /* ---- On the writer thread ---- */

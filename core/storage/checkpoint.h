@@ -30,5 +30,9 @@ void checkpointer_batch_ended(struct checkpointer *checkpointer);
 void checkpointer_make_room(struct checkpointer *checkpointer);
 /* Any thread: should what comes in from outside be refused? */
 bool checkpointer_disk_full(struct checkpointer *checkpointer);
+/* At the start, before any other connection is open: move all of the log to the file, and
+ * begin it anew.  What an earlier process has left in it may be only in memory, if a sync
+ * failed; here each page is written again. */
+void checkpoint_all(struct tx *tx);
 
 #endif

@@ -6,10 +6,13 @@
 
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
+#include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/storage/delivery.h"
 
@@ -73,6 +76,13 @@ int connection_open(const char *path, enum connection_kind kind, struct tx **ret
 		connection_close(tx);
 		return result;
 	}
+	/* SQLite falls back to reading alone. */
+	if (sqlite3_db_readonly(tx->db, "main") == 1) {
+		result = err_set(err, MORTISE_E_SETTINGS, "%s: is read-only; give it to the "
+			"daemon's user, and see that its file system is mounted for writing", path);
+		connection_close(tx);
+		return result;
+	}
 	sqlite3_busy_timeout(tx->db, BUSY_MS);
 	sqlite3_limit(tx->db, SQLITE_LIMIT_ATTACHED, 0);
 	result = connection_run(tx, kind == CONNECTION_WRITER ? writer_pragmas : reader_pragmas,
@@ -133,11 +143,27 @@ int connection_run(struct tx *tx, const char *text, struct err *err)
 	return 0;
 }
 
+/* After a sync that failed, nobody knows what the disk has: the kernel counts the pages as
+ * written, and a later sync that succeeds does not bring them.  So nothing more may be
+ * built, or acknowledged, on what this process believes, not even a clean end.  The next
+ * start reads what is there and writes all of the log anew (store.c). */
+void connection_check_sync(struct tx *tx, int code)
+{
+	if (code != SQLITE_IOERR_FSYNC && code != SQLITE_IOERR_DIR_FSYNC)
+		return;
+	log_error("store.sync_failed", LOG_TEXT("file", sqlite3_db_filename(tx->db, "main")),
+		LOG_TEXT("reason", strerror(sqlite3_system_errno(tx->db))),
+		LOG_TEXT("action", "ending at once, to start again on what the disk has; "
+			"check the disk if this comes back"));
+	_exit(EXIT_FAILURE);
+}
+
 int connection_error(struct tx *tx, const char *what, struct err *err)
 {
 	int code = sqlite3_extended_errcode(tx->db);
 	const char *text = sqlite3_errmsg(tx->db);
 
+	connection_check_sync(tx, code);
 	switch (code) {
 	case SQLITE_CONSTRAINT_UNIQUE:
 	case SQLITE_CONSTRAINT_PRIMARYKEY:

@@ -49,7 +49,10 @@ void connection_close(struct tx *tx);
 int connection_do(struct tx *tx, enum connection_verb verb, struct err *err);
 /* Run SQL text that is no statement of the table (pragmas, migrations). */
 int connection_run(struct tx *tx, const char *text, struct err *err);
-/* Turn the connection's last error into a code and words; notes a lost transaction. */
+/* Turn the connection's last error into a code and words; notes a lost transaction.  Does
+ * not return from a failed sync. */
 int connection_error(struct tx *tx, const char *what, struct err *err);
+/* If SQLite's result 'code' is that of a failed sync, say so and end the process. */
+void connection_check_sync(struct tx *tx, int code);
 
 #endif
