@@ -97,6 +97,7 @@ static void conn_free(struct admin_conn *conn);
 static struct admin_call *call_new(struct admin_conn *conn, char *message_take, size_t size)
 {
 	struct admin_call *call = new(struct admin_call);
+	pthread_condattr_t monotonic;
 
 	atomic_init(&call->refs, 2); /* the connection's and the worker's */
 	call->admin = conn->admin;
@@ -107,7 +108,10 @@ static struct admin_call *call_new(struct admin_conn *conn, char *message_take, 
 	call->uid = conn->uid;
 	call->level = conn->level;
 	pthread_mutex_init(&call->lock, NULL);
-	pthread_cond_init(&call->drained, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&call->drained, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	return call;
 }
 
@@ -177,7 +181,7 @@ int admin_call_send(struct admin_call *call, json_t *part_take, struct err *err)
 	int waited = 0;
 	bool gone;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += STREAM_WAIT_S;
 	pthread_mutex_lock(&call->lock);
 	while (call->queued > STREAM_MARK && !call->gone && waited == 0)

@@ -41,13 +41,13 @@ struct look {
 	struct candidate candidates[JOB_PROVIDERS_MAX];
 	size_t len;
 	int64_t schedule_us;           /* when the next schedule is due */
-	int64_t lease_us;              /* when the first lease ends */
+	int64_t lease_us;              /* when the first lease ends; monotonic */
 };
 
 struct pick {
 	struct look *look;
 	unsigned turn;
-	int64_t lease_until_us;
+	int64_t mono_us, lease_until_us;
 	char leases[PICK_MAX][33];
 	size_t free;                   /* workers */
 	/* Set anew at each run: */
@@ -200,7 +200,7 @@ static int pick_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct pick *pick = arg;
 	struct look *look = pick->look;
-	int result = job_expire_leases(tx, look->now_us, err);
+	int result = job_expire_leases(tx, pick->mono_us, err);
 
 	clear_rows(pick);
 	if (result >= 0)
@@ -265,7 +265,8 @@ static void pick_and_start(struct jobs *jobs, struct look *look, size_t free_wor
 	pick->look = look;
 	pick->turn = jobs->turn++;
 	pick->free = free_workers;
-	pick->lease_until_us = look->now_us + jobs->lease_ms * 1000;
+	pick->mono_us = clock_mono_ms() * 1000;
+	pick->lease_until_us = pick->mono_us + jobs->lease_ms * 1000;
 	make_leases(pick);
 	if (store_write(jobs->daemon->store, pick_in, pick, &err) < 0)
 		log_limited(MORTISE_LOG_WARNING, "job.pick_failed", LOG_TEXT("reason", err_text(&err)));
@@ -300,7 +301,7 @@ static int64_t look_and_pick(struct jobs *jobs, bool *ret_starved)
 	}
 	wanted = set_quotas(jobs, &look, &free_workers);
 	*ret_starved = wanted == 0 && is_starved(&look);
-	if (wanted > 0 || look.schedule_us <= look.now_us || look.lease_us < look.now_us)
+	if (wanted > 0 || look.schedule_us <= look.now_us || look.lease_us < clock_mono_ms() * 1000)
 		pick_and_start(jobs, &look, free_workers);
 	for (size_t i = 0; i < look.len; i++) {
 		int64_t left_us = look.candidates[i].due_us - look.now_us;
@@ -340,6 +341,7 @@ void *jobs_dispatch(void *arg)
 
 	pthread_setname_np(pthread_self(), "job-dispatcher");
 	do {
+		jobs_clock_look(jobs);
 		jobs_sync_schedules(jobs);
 		sleep_ms = look_and_pick(jobs, &starved);
 	} while (wait_for_wake(jobs, sleep_ms, starved));

@@ -292,7 +292,7 @@ int job_checkpoint(struct job_run *run, const json_t *effects, const json_t *cur
 		.context = {.scope = &run->scope, .now_us = now_us, .job_id = run->id},
 		.effects = effects,
 		.cursor = cursor_text,
-		.lease_until_us = now_us + (stretch_ms + JOB_LEASE_EXTRA_MS) * 1000,
+		.lease_until_us = (clock_mono_ms() + stretch_ms + JOB_LEASE_EXTRA_MS) * 1000,
 	};
 	int result = effects_check(&checkpoint.context, effects, err);
 

@@ -83,6 +83,8 @@ int jobs_start(struct jobs *jobs, struct err *err)
 	int result = store_write(jobs->daemon->store, end_leases, &interrupted, err);
 
 	if (result == 0)
+		result = jobs_clock_start(jobs, err);
+	if (result == 0)
 		result = jobs_add_schedule(jobs, JOB_PRUNE, JOB_PRUNE_EVERY_MS, err);
 	if (result < 0)
 		return result;

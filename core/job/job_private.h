@@ -37,6 +37,7 @@ struct jobs {
 	size_t task_len;
 	char *scheduled;               /* dispatcher: what plugins wanted last, as text */
 	int64_t scheduled_ms;          /* dispatcher: when that was looked up */
+	int64_t clock_offset_us;       /* dispatcher: time of day less monotonic time */
 	unsigned turn;                 /* dispatcher: whose provider is first */
 
 	pthread_t dispatcher;
@@ -56,6 +57,13 @@ struct jobs {
 void *jobs_dispatch(void *arg);
 /* A monotonic instant 'ms' from now, for waiting. */
 struct timespec jobs_in(int64_t ms);
+
+/* ---- clock_jump.c ---- */
+
+/* The clock may have been set back since the last daemon ran. */
+int jobs_clock_start(struct jobs *jobs, struct err *err);
+/* Dispatcher: or since the last look. */
+void jobs_clock_look(struct jobs *jobs);
 
 /* ---- run.c: on a job worker ---- */
 

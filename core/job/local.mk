@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 libcore_la_SOURCES += \
+	%D%/clock_jump.c \
 	%D%/dispatch.c \
 	%D%/finish.c \
 	%D%/insert.c \

@@ -37,6 +37,8 @@ SQL(integration_sql_set_metadata, "UPDATE integration SET metadata = $1, updated
 	"WHERE id = $3");
 SQL(integration_sql_debug, "SELECT debug_data FROM integration WHERE id = $1");
 SQL(integration_sql_set_debug, "UPDATE integration SET debug_data = $1 WHERE id = $2");
+SQL(integration_sql_move_gates, "UPDATE integration SET gate_until = gate_until - $1 "
+	"WHERE gate_until > $2");
 SQL(integration_sql_set_gate, "UPDATE integration SET gate_until = $1 "
 	"WHERE id = $2 AND gate_until < $1");
 SQL(integration_sql_first_secrets, "UPDATE integration SET secrets = $1, updated_at = $2 "
@@ -256,6 +258,11 @@ int integration_patch_debug(struct tx *tx, int64_t id, const json_t *patch, stru
 	merged = merge_patch(there, patch);
 	text = json_dumps(merged, JSON_COMPACT | JSON_SORT_KEYS);
 	return tx_exec(tx, &integration_sql_set_debug, err, "si", text, id);
+}
+
+int integration_move_gates_back(struct tx *tx, int64_t by_us, int64_t now_us, struct err *err)
+{
+	return tx_exec(tx, &integration_sql_move_gates, err, "ii", by_us, now_us);
 }
 
 int integration_set_gate(struct tx *tx, int64_t id, int64_t until_us, struct err *err)

@@ -87,6 +87,8 @@ int integration_patch(struct tx *tx, int64_t id, const json_t *patch, int64_t no
 int integration_patch_debug(struct tx *tx, int64_t id, const json_t *patch, struct err *err);
 /* Nothing of this integration starts before 'until_us'; never moves back. */
 int integration_set_gate(struct tx *tx, int64_t id, int64_t until_us, struct err *err);
+/* The clock was set back by 'by_us', to 'now_us': so are the gates that are closed. */
+int integration_move_gates_back(struct tx *tx, int64_t by_us, int64_t now_us, struct err *err);
 /* Replace the sealed secrets if they are still 'before' (data NULL: none yet);
  * E_CONFLICT if somebody was faster, then read them again. */
 int integration_set_secrets(struct tx *tx, int64_t id, struct blob before, struct blob sealed,

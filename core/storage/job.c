@@ -51,6 +51,10 @@ SQL(job_sql_next_lease, "SELECT lease_until FROM job WHERE status = 1 "
 	"ORDER BY lease_until LIMIT 1");
 SQL(job_sql_end_leases, "UPDATE job SET status = 0, lease = NULL WHERE status = 1");
 
+SQL(job_sql_newest, "SELECT added_at FROM job ORDER BY id DESC LIMIT 1");
+SQL(job_sql_move_back, "UPDATE job SET not_before = not_before - $1 "
+	"WHERE status = 0 AND not_before > $2");
+
 SQL(job_sql_retry, "UPDATE job SET status = 0, lease = NULL, not_before = $1, attempts = $2, "
 	"faults = $3, strikes = $4, solo = $5, code = $6, outcome = $7 "
 	"WHERE id = $8 AND lease = $9 AND status = 1");
@@ -296,9 +300,9 @@ int job_lease(struct tx *tx, int64_t id, const char *lease, int64_t until_us, in
 	return tx_exec(tx, &job_sql_lease, err, "siii", lease, until_us, now_us, id);
 }
 
-int job_expire_leases(struct tx *tx, int64_t now_us, struct err *err)
+int job_expire_leases(struct tx *tx, int64_t mono_us, struct err *err)
 {
-	return tx_exec(tx, &job_sql_expire, err, "i", now_us);
+	return tx_exec(tx, &job_sql_expire, err, "i", mono_us);
 }
 
 int job_next_lease_end(struct tx *tx, int64_t *ret_end_us, struct err *err)
@@ -315,6 +319,22 @@ int job_next_lease_end(struct tx *tx, int64_t *ret_end_us, struct err *err)
 int job_end_leases(struct tx *tx, struct err *err)
 {
 	return tx_exec(tx, &job_sql_end_leases, err, "");
+}
+
+int job_newest(struct tx *tx, int64_t *ret_added_us, struct err *err)
+{
+	struct query query;
+	int result = query_first(&query, tx, &job_sql_newest, err, "");
+
+	if (result >= 0)
+		*ret_added_us = result == 1 ? query_int(&query, 0) : 0;
+	query_end(&query);
+	return result < 0 ? result : 0;
+}
+
+int job_move_back(struct tx *tx, int64_t by_us, int64_t now_us, struct err *err)
+{
+	return tx_exec(tx, &job_sql_move_back, err, "ii", by_us, now_us);
 }
 
 /* ---- Running and ending ---- */

@@ -75,14 +75,20 @@ int job_next_due(struct tx *tx, const char *provider, int64_t *ret_due_us, struc
  * is closed are moved behind it on the way. */
 int job_list_due(struct tx *tx, const char *provider, int64_t now_us, size_t max,
 	int64_t *ret_ids, size_t *ret_len, struct err *err);
+/* Leases end by the monotonic clock: no daemon takes over those of another. */
 int job_lease(struct tx *tx, int64_t id, const char *lease, int64_t until_us, int64_t now_us,
 	struct err *err);
 /* Rows whose lease has ended wait again, one attempt older; returns how many. */
-int job_expire_leases(struct tx *tx, int64_t now_us, struct err *err);
+int job_expire_leases(struct tx *tx, int64_t mono_us, struct err *err);
 /* When the first lease ends; INT64_MAX if nothing runs. */
 int job_next_lease_end(struct tx *tx, int64_t *ret_end_us, struct err *err);
 /* At the start of the only daemon nothing runs; returns how many did. */
 int job_end_leases(struct tx *tx, struct err *err);
+
+/* When the newest row was added; 0 if there is none. */
+int job_newest(struct tx *tx, int64_t *ret_added_us, struct err *err);
+/* The clock was set back by 'by_us', to 'now_us': so is what waits. */
+int job_move_back(struct tx *tx, int64_t by_us, int64_t now_us, struct err *err);
 
 /* ---- Running and ending; all return 0 rows when the lease is lost ---- */
 

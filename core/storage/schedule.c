@@ -15,6 +15,7 @@ SQL(schedule_sql_plugin, "SELECT name FROM schedule WHERE name LIKE '%:%' ORDER 
 SQL(schedule_sql_next, "SELECT next_at FROM schedule ORDER BY next_at LIMIT 1");
 SQL(schedule_sql_due, "SELECT name, every_ms FROM schedule WHERE next_at <= $1 "
 	"ORDER BY next_at LIMIT 1");
+SQL(schedule_sql_move_back, "UPDATE schedule SET next_at = next_at - $1 WHERE next_at > $2");
 SQL(schedule_sql_move, "UPDATE schedule SET next_at = $1 WHERE name = $2");
 
 int schedule_put(struct tx *tx, const char *name, int64_t every_ms, int64_t now_us,
@@ -78,4 +79,9 @@ int schedule_take(struct tx *tx, int64_t now_us, char **ret_name, struct err *er
 	}
 	*ret_name = name;
 	return 0;
+}
+
+int schedule_move_back(struct tx *tx, int64_t by_us, int64_t now_us, struct err *err)
+{
+	return tx_exec(tx, &schedule_sql_move_back, err, "ii", by_us, now_us);
 }

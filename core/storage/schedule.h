@@ -25,5 +25,7 @@ int schedule_list_plugin(struct tx *tx, size_t max, char **ret_names, size_t *re
 int schedule_next(struct tx *tx, int64_t *ret_due_us, struct err *err);
 /* A schedule that is due, moved on to its next time; NULL if none is.  Free the name. */
 int schedule_take(struct tx *tx, int64_t now_us, char **ret_name, struct err *err);
+/* The clock was set back by 'by_us', to 'now_us': so is what is to come. */
+int schedule_move_back(struct tx *tx, int64_t by_us, int64_t now_us, struct err *err);
 
 #endif

@@ -24,7 +24,7 @@
 struct gate {
 	struct gate *next;
 	char *owner;
-	int64_t until_us;
+	int64_t closed_us, until_us;
 };
 
 /* An origin that failed last time; one that works has no entry. */
@@ -86,13 +86,14 @@ void gates_free(struct gates *gates)
 
 /* ---- The rate gate ---- */
 
-/* The owner's entry, with those that have passed dropped on the way. */
+/* The owner's entry, with those that have passed dropped on the way; and those that were
+ * closed by a clock that has been set back since: the upstream will say again. */
 static struct gate *gate_find(struct gates *gates, const char *owner, int64_t now_us)
 {
 	struct gate **link = &gates->closed, *found = NULL;
 
 	while (*link) {
-		if ((*link)->until_us <= now_us) {
+		if ((*link)->until_us <= now_us || (*link)->closed_us > now_us) {
 			gate_drop(link);
 			continue;
 		}
@@ -125,16 +126,18 @@ int gate_check(struct gates *gates, const char *owner, int64_t until_us, struct 
 
 void gate_close(struct gates *gates, const char *owner, int64_t until_us)
 {
+	int64_t now_us = clock_now_us();
 	struct gate *gate;
 
 	pthread_mutex_lock(&gates->lock);
-	gate = gate_find(gates, owner, clock_now_us());
+	gate = gate_find(gates, owner, now_us);
 	if (!gate) {
 		gate = new(struct gate);
 		gate->owner = xstrdup(owner);
 		gate->next = gates->closed;
 		gates->closed = gate;
 	}
+	gate->closed_us = now_us;
 	if (until_us > gate->until_us)
 		gate->until_us = until_us;
 	pthread_mutex_unlock(&gates->lock);

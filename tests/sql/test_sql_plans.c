@@ -39,7 +39,10 @@ static const struct {
 	const char *name, *why;
 } scans[] = {
 	{"api_token_sql_list_all", "in the order of ids, a page at a time"},
+	{"integration_sql_move_gates", "after the clock was set back"},
 	{"job_sql_list_waiting", "for the operator, a page at a time"},
+	{"job_sql_move_back", "after the clock was set back"},
+	{"job_sql_newest", "in the order of ids, the newest only"},
 	{"organization_sql_list", "in the order of slugs, a page at a time"},
 	{"pipeline_each_sql", "in the order of ids, the newest only"},
 	{"sealed_identity_keys", "once at start"},
