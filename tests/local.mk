@@ -5,6 +5,7 @@ EXTRA_DIST += %D%/valgrind.supp %D%/unit/unit.h %D%/blackbox %D%/upstream tools 
 	package.json package-lock.json .npmrc
 
 include %D%/blackbox/local.mk
+include tests/faults/local.mk
 
 # The long version of tests/blackbox/crash_rounds.test.mjs.
 crash-test: all $(check_LTLIBRARIES)

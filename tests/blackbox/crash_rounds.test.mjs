@@ -13,7 +13,6 @@ import { after, describe, test } from 'node:test';
 import { checkRows, Interrupted, Load } from './lib/load.mjs';
 import { sanitized } from './lib/paths.mjs';
 import { Random } from './lib/random.mjs';
-import { until } from './lib/until.mjs';
 
 const rounds = Number(process.env.CRASH_ROUNDS || (sanitized ? 5 : 50));
 const random = new Random(process.env.CRASH_SEED);
@@ -34,9 +33,8 @@ class Siege {
   // A moment under load: at random, or just when the upstream was asked to make something.
   async moment() {
     const { load } = this;
-    const enough = load.acknowledged + random.between(5, 60);
     if (random.chance(0.3)) await load.maker.next();
-    else await until('some were acknowledged', () => load.acknowledged >= enough, { every: 5 });
+    else await load.more(random.between(5, 60));
     await pause(random.between(0, 15));
   }
 

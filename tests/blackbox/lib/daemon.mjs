@@ -64,6 +64,8 @@ export class Daemon {
     };
     daemon.configure();
     daemon.runs = [];
+    // How far its time of day is from ours, in ms.
+    daemon.clockShift = 0;
     // Set by a test that makes a plugin's host crash: what a sanitizer says of hosts
     // is no failure then.
     daemon.hostsCrash = false;
@@ -277,7 +279,7 @@ export class Daemon {
   async idle(options = {}) {
     await until('the queue is empty', async () =>
       (await this.sql(`SELECT count(*) AS n FROM job
-        WHERE status = 1 OR (status = 0 AND not_before < ${(Date.now() + 3_600_000) * 1000})`))[0].n === 0, { within: 60_000, ...options });
+        WHERE status = 1 OR (status = 0 AND not_before < ${(Date.now() + this.clockShift + 3_600_000) * 1000})`))[0].n === 0, { within: 60_000, ...options });
     const rows = await this.sql('SELECT status, count(*) AS n FROM job GROUP BY status');
     const names = ['waiting', 'running', 'done', 'halted', 'dead'];
     return Object.fromEntries(rows.map(({ status, n }) => [names[status], n]));

@@ -70,7 +70,7 @@ const kinds = {
 };
 
 export class Load {
-  static async start(random, { accounts = 3, objects = 3, settings = {}, ...options } = {}) {
+  static async start(random, { accounts = 3, objects = 3, settings = {}, prepare = () => {}, ...options } = {}) {
     const load = new Load();
     load.random = random;
     load.maker = await Maker.start();
@@ -81,12 +81,15 @@ export class Load {
     const { daemon } = load.ping;
     load.daemon = daemon;
     daemon.configure({ providers: { ping: { ...daemon.settings.providers.ping, api_url: load.maker.url } } });
-    await daemon.restart();
+    await daemon.stop();
+    await prepare(daemon);
+    await daemon.run();
     for (let i = 0; i < accounts; i++) load.token = await load.ping.install(`acme-${i}`, `a${i}`);
     load.installer = new Installer(daemon, `acme-${accounts - 1}`, load.token);
     load.senders = [];
     for (let i = 0; i < accounts; i++)
       for (let j = 0; j < objects; j++) load.senders.push(new Sender(load, `a${i}`, `o${j}`));
+    load.refused = 0;
     load.stored = new Set();
     load.account = { stored: 0, mark: 0, made: 0, last: new Map(), pages: new Map(), lastMade: new Map() };
     return load;
@@ -108,6 +111,18 @@ export class Load {
   async pause() {
     this.going = false;
     await this.running;
+  }
+
+  // So many more are acknowledged.
+  async more(len) {
+    const enough = this.acknowledged + len;
+    await until(`${len} more are acknowledged`, () => this.acknowledged >= enough, { every: 5 });
+  }
+
+  // Everything acknowledged is delivered once more.
+  async repeatAll() {
+    for (const sender of this.senders)
+      for (const n of [...sender.acknowledged.keys()]) await sender.repeat(n);
   }
 
   get acknowledged() {
@@ -212,11 +227,18 @@ class Sender {
     return item;
   }
 
+  #tell({ wish, event, delivery }) {
+    return this.load.ping.tell(this.account, wish, { object: this.object, event, delivery });
+  }
+
+  async repeat(n) {
+    const { status } = await this.#tell(this.sent.get(n));
+    assert.equal(status, 202, `${this.key}/${n} delivered again`);
+  }
+
   async #send(item) {
-    const { ping } = this.load;
-    const answer = await ping.tell(this.account, item.wish,
-      { object: this.object, event: item.event, delivery: item.delivery }).catch(() => null);
-    if (!answer || answer.status === 503) return this.#refused();
+    const answer = await this.#tell(item).catch(() => null);
+    if (!answer || answer.status === 503) return this.#refused(answer);
     assert.ok([200, 202].includes(answer.status), `webhook: ${answer.status} ${answer.text}`);
     this.acknowledged.set(item.n, item.delivery);
     // Upstreams deliver twice now and then.
@@ -224,7 +246,8 @@ class Sender {
   }
 
   // Nobody knows whether it is stored.  Deliver it again, or never: both happen.
-  async #refused() {
+  async #refused(answer) {
+    if (answer) this.load.refused += 1;
     if (this.random.chance(0.5)) this.pending = null;
     await until('mortised takes webhooks', async () => !this.load.going ||
       (await this.load.daemon.request('GET', '/-/ready')).status === 200, { within: 30_000 });

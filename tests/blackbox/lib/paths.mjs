@@ -30,6 +30,9 @@ export const noSandbox = noMemoryLimit && 'a build with sanitizers has no sandbo
 // Runs a program as on a kernel that lacks 'piece' of the sandbox.
 export const lacking = (piece) => [join(build, 'tests', 'plugins', 'lacking'), piece];
 
+// Why a library cannot be preloaded into this build, or false.
+export const noPreload = sanitized && 'a sanitizer must be loaded first, so nothing can be preloaded';
+
 export const consoleDir = join(top, 'console');
 
 // A plugin built here: libtool leaves it in .libs/.
