@@ -26,6 +26,7 @@ struct evconnlistener;
 struct http_server {
 	struct http_settings settings; /* with the defaults filled in */
 	char *prefix;                  /* path of public_url, "" or "/mortise" */
+	uint64_t id_start, id_count;   /* of requests */
 	struct http_networks *trusted;
 	struct http_router *router;
 	struct evconnlistener *listeners[HTTP_MAX_LISTENERS];

@@ -16,10 +16,20 @@
 
 #define MAX_REPLY_HEADERS (64u << 10)
 
+/* Different for each request of any process: what was drawn at the start, and a count
+ * that is spread over its whole range. */
+static void make_id(struct http_request *request)
+{
+	struct http_server *server = request->server;
+	uint64_t id[2] = {server->id_start, ++server->id_count * UINT64_C(0x9e3779b97f4a7c15)};
+
+	_Static_assert(HTTP_ID_SIZE == 2 * sizeof(id) + 1, "an id is its bytes in hex");
+	sodium_bin2hex(request->id, sizeof(request->id), (const unsigned char *)id, sizeof(id));
+}
+
 struct http_request *http_request_new(struct http_conn *conn)
 {
 	struct http_request *request = new(struct http_request);
-	unsigned char random[(HTTP_ID_SIZE - 1) / 2];
 
 	request->server = conn->server;
 	request->loop = conn->server->settings.loop;
@@ -28,8 +38,7 @@ struct http_request *http_request_new(struct http_conn *conn)
 	request->client->refs++;
 	request->start_ms = clock_mono_ms();
 	request->reply_headers = BUF(MAX_REPLY_HEADERS);
-	randombytes_buf(random, sizeof(random));
-	sodium_bin2hex(request->id, sizeof(request->id), random, sizeof(random));
+	make_id(request);
 	LIST_INSERT_HEAD(&conn->server->requests, request, link);
 	return request;
 }

@@ -16,6 +16,7 @@
 #include <event2/util.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sodium.h>
 
 #include "core/base/err.h"
 #include "core/base/log.h"
@@ -76,6 +77,7 @@ struct http_server *http_server_new(const struct http_settings *settings)
 		own->body_timeout_ms = 60000;
 	if (own->idle_timeout_ms == 0)
 		own->idle_timeout_ms = 75000;
+	randombytes_buf(&server->id_start, sizeof(server->id_start));
 	server->prefix = url_path(own->public_url);
 	server->trusted = http_networks_new(own->trusted_proxies);
 	server->router = http_router_new();

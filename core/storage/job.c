@@ -12,14 +12,18 @@
 /* How many rows behind a closed gate one look moves away. */
 #define GATED_MAX 64
 
+/* Held, if an earlier one of its order is unfinished, or a barrier before it, or, being a
+ * barrier itself, anything at all. */
 SQL(job_sql_insert, "INSERT INTO job (task, provider, version, integration_id, link_id, object, "
 	"order_key, barrier, held, webhook_id, payload, cursor_state, origin, not_before, added_at) "
-	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id");
+	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN $7 <> '' AND ("
+	"EXISTS (SELECT 1 FROM job WHERE order_key = $7 AND status < 2) "
+	"OR EXISTS (SELECT 1 FROM job WHERE integration_id = $4 AND barrier = 1 "
+	"AND status < 2) "
+	"OR (CAST($8 AS BIGINT) = 1 AND EXISTS (SELECT 1 FROM job WHERE integration_id = $4 "
+	"AND order_key IS NOT NULL AND status < 2))) THEN 1 ELSE 0 END, "
+	"$9, $10, $11, $12, $13, $14) RETURNING id");
 SQL(job_sql_key_busy, "SELECT 1 FROM job WHERE order_key = $1 AND status < 2 LIMIT 1");
-SQL(job_sql_barrier_busy, "SELECT 1 FROM job WHERE integration_id = $1 AND barrier = 1 "
-	"AND status < 2 LIMIT 1");
-SQL(job_sql_integration_busy, "SELECT 1 FROM job WHERE integration_id = $1 "
-	"AND order_key IS NOT NULL AND status < 2 LIMIT 1");
 
 #define JOB_COLUMNS                                                                       \
 	"j.id, j.task, j.provider, j.version, j.integration_id, j.link_id, j.webhook_id, " \
@@ -122,41 +126,12 @@ static int exists_text(struct tx *tx, const struct sql *sql, const char *text, s
 	return result;
 }
 
-static int exists_id(struct tx *tx, const struct sql *sql, int64_t id, struct err *err)
-{
-	struct query query;
-	int result = query_first(&query, tx, sql, err, "i", id);
-
-	query_end(&query);
-	return result;
-}
-
-/* Must a new row wait for an earlier one?  1, 0 or an error. */
-static int must_hold(struct tx *tx, const struct job_add *add, struct err *err)
-{
-	int result;
-
-	if (!add->order_key)
-		return 0;
-	result = exists_text(tx, &job_sql_key_busy, add->order_key, err);
-	if (result == 0 && add->integration_id != 0)
-		result = exists_id(tx, &job_sql_barrier_busy, add->integration_id, err);
-	if (result == 0 && add->barrier)
-		result = exists_id(tx, &job_sql_integration_busy, add->integration_id, err);
-	return result;
-}
-
 int job_row_add(struct tx *tx, const struct job_add *add, int64_t *ret_id, struct err *err)
 {
-	int held = must_hold(tx, add, err);
-
-	if (held < 0)
-		return held;
-	return tx_insert(tx, &job_sql_insert, ret_id, err, "ssiiissiiisssii", add->task,
+	return tx_insert(tx, &job_sql_insert, ret_id, err, "ssiiissiisssii", add->task,
 		add->provider, (int64_t)add->version, add->integration_id, add->link_id,
-		add->object, add->order_key, (int64_t)add->barrier, (int64_t)held,
-		add->webhook_id, add->payload, add->cursor, add->origin, add->not_before_us,
-		add->now_us);
+		add->object, add->order_key, (int64_t)add->barrier, add->webhook_id, add->payload,
+		add->cursor, add->origin, add->not_before_us, add->now_us);
 }
 
 static void read_row(struct query *query, struct job_row *row)

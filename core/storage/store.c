@@ -31,6 +31,7 @@
 #include "core/base/err.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/http/metrics.h"
 #include "core/storage/checkpoint.h"
 #include "core/storage/connection.h"
 #include "core/storage/delivery.h"
@@ -44,6 +45,9 @@
 #define READERS 8
 #define PROGRESS_OPCODES 100000
 #define TRY_MS 1000
+
+METRIC_COUNTER(commits_total, "mortise_store_commits_total", "Durable commits of the store.");
+METRIC_COUNTER(writes_total, "mortise_store_writes_total", "Changes in these commits.");
 
 struct write {
 	STAILQ_ENTRY(write) link;
@@ -178,7 +182,11 @@ static bool run_batch(struct store *store, struct write_list *batch)
 		if (!run_in_batch(store, write))
 			return false;
 	}
-	return connection_do(tx, CONNECTION_COMMIT, NULL) == 0;
+	if (connection_do(tx, CONNECTION_COMMIT, NULL) < 0)
+		return false;
+	metrics_add(&commits_total, 1);
+	metrics_add(&writes_total, (int64_t)len);
+	return true;
 }
 
 /* Run one closure of a void batch in a transaction of its own. */
