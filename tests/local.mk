@@ -2,6 +2,7 @@
 include tests/fuzz/local.mk
 
 EXTRA_DIST += %D%/valgrind.supp %D%/unit/unit.h %D%/blackbox %D%/upstream tools .ci \
+EXTRA_DIST += %D%/unit/unit.h %D%/bench %D%/blackbox %D%/upstream tools .ci \
 	package.json package-lock.json .npmrc
 
 include %D%/blackbox/local.mk
@@ -26,3 +27,8 @@ check-blackbox: all $(check_LTLIBRARIES) $(check_PROGRAMS)
 check-valgrind:
 	$(top_srcdir)/tools/valgrind
 .PHONY: check-valgrind
+# What docs/performance.md shows.  BENCH=part narrows it.
+BENCH =
+bench: all $(check_LTLIBRARIES)
+	builddir='$(abs_top_builddir)' $(NODE) $(srcdir)/tests/bench/bench.mjs $(BENCH)
+.PHONY: bench
