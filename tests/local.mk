@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 include tests/fuzz/local.mk
 
-EXTRA_DIST += %D%/valgrind.supp %D%/unit/unit.h %D%/blackbox %D%/upstream tools .ci \
-EXTRA_DIST += %D%/unit/unit.h %D%/bench %D%/blackbox %D%/upstream tools .ci \
+EXTRA_DIST += %D%/valgrind.supp %D%/unit/unit.h %D%/bench %D%/blackbox %D%/upstream tools .ci \
 	package.json package-lock.json .npmrc
 
 include %D%/blackbox/local.mk
@@ -27,6 +26,7 @@ check-blackbox: all $(check_LTLIBRARIES) $(check_PROGRAMS)
 check-valgrind:
 	$(top_srcdir)/tools/valgrind
 .PHONY: check-valgrind
+
 # What docs/performance.md shows.  BENCH=part narrows it.
 BENCH =
 bench: all $(check_LTLIBRARIES)

@@ -56,24 +56,33 @@ static int check_settings(const struct settings *settings,
 	return 0;
 }
 
+static int check_set(const struct webhook_set *set, struct err *err)
+{
+	for (size_t i = 0; i < set->len; i++) {
+		const struct webhook_plan *plan = &set->plans[i];
+
+		if (plan->unusable && plan->unusable_code != MORTISE_E_SETTINGS)
+			return err_set(err, plan->unusable_code, "provider \"%s\": webhook \"%s\": %s",
+				set->provider->provider.key, plan->name, plan->unusable);
+	}
+	return 0;
+}
+
 /* Can its webhooks be made ready?  What only waits for a setting can wait. */
 static int check_webhooks(struct daemon *daemon, struct registration *registration,
 	struct err *err)
 {
-	for (size_t i = 0; i < registration->provider_len; i++) {
-		cleanup_err struct err problem = {0};
-		struct webhook_set *set = NULL;
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && i < registration->provider_len; i++) {
+		struct webhook_set *set;
 
 		registration_ref(registration);
-		if (webhook_set_new(daemon, &registration->providers[i], &set, &problem) < 0 &&
-			problem.code != MORTISE_E_SETTINGS) {
-			err_prefix(&problem, "provider \"%s\": ",
-				registration->providers[i].provider.key);
-			return err_move(err, &problem);
-		}
+		set = webhook_set_new(daemon, &registration->providers[i]);
+		result = check_set(set, err);
 		webhook_set_unref(set);
 	}
-	return 0;
+	return result;
 }
 
 static int accept_hello(struct acceptance *acceptance, struct err *err)

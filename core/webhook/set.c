@@ -134,7 +134,8 @@ static void make_plan(const struct making *making)
 	plan->name = webhook->name ? webhook->name : webhook->path;
 	plan->scanner = scanner_plan_new();
 	fill_signatures(making);
-	if (fill_plan(making, &err) < 0)
+	plan->unusable_code = fill_plan(making, &err);
+	if (plan->unusable_code < 0)
 		plan->unusable = xstrdup(err_text(&err));
 }
 

@@ -31,6 +31,7 @@ struct webhook_plan {
 	char *segments[WEBHOOK_SEGMENTS_MAX];  /* of the path; "{name}" matches any */
 	size_t segment_len;
 	char *unusable;                        /* why it cannot be used, or NULL */
+	int unusable_code;                     /* E_SETTINGS: a setting may mend it */
 };
 
 struct webhook_set {
