@@ -85,10 +85,11 @@ static void add_callback(struct mortise_registrar *reg, const json_t *provider,
 }
 
 /* Copy what the plugin gave into a struct of our size, and check each member. */
-static int copy_checked(struct mortise_registrar *reg, enum reg_kind kind, const void *given,
-	union reg_any *ret_copy)
+static int copy_checked(struct mortise_registrar *reg, const char *provider, enum reg_kind kind,
+	const void *given, union reg_any *ret_copy)
 {
 	uint32_t size;
+	int ret;
 
 	if (reg->err.code != 0)
 		return reg->err.code;
@@ -101,7 +102,10 @@ static int copy_checked(struct mortise_registrar *reg, enum reg_kind kind, const
 			"%s: size is %u, but the struct has at least %zu bytes: set it to sizeof the struct",
 			reg_kind_name(kind), size, reg_kind_min_size(kind));
 	memcpy(ret_copy, given, size < reg_kind_size(kind) ? size : reg_kind_size(kind));
-	return reg_fields_check(kind, ret_copy, &reg->err);
+	ret = reg_fields_check(kind, ret_copy, &reg->err);
+	if (ret < 0 && provider)
+		err_prefix(&reg->err, "provider \"%.64s\": ", provider);
+	return ret;
 }
 
 static int no_such(struct mortise_registrar *reg, enum reg_kind kind, const char *wanted,
@@ -132,7 +136,7 @@ static int append(struct mortise_registrar *reg, enum reg_kind kind, json_t *own
 static int add_to_provider(struct mortise_registrar *reg, const char *provider, enum reg_kind kind,
 	const char *list, const void *given, union reg_any *ret_copy, json_t **ret_provider)
 {
-	int ret = copy_checked(reg, kind, given, ret_copy);
+	int ret = copy_checked(reg, provider, kind, given, ret_copy);
 
 	if (ret < 0)
 		return ret;
@@ -148,7 +152,7 @@ static int add_to_part(struct mortise_registrar *reg, const char *provider, cons
 {
 	union reg_any copy;
 	json_t *owner;
-	int ret = copy_checked(reg, kind, given, &copy);
+	int ret = copy_checked(reg, provider, kind, given, &copy);
 
 	if (ret < 0)
 		return ret;
@@ -165,7 +169,7 @@ static int32_t register_provider(struct mortise_registrar *reg, const struct mor
 {
 	union reg_any copy;
 	json_t *provider;
-	int ret = copy_checked(reg, REG_PROVIDER, given, &copy);
+	int ret = copy_checked(reg, NULL, REG_PROVIDER, given, &copy);
 
 	if (ret < 0)
 		return ret;
@@ -265,7 +269,7 @@ static int32_t register_repository_provider(struct mortise_registrar *reg, const
 {
 	union reg_any copy;
 	json_t *owner;
-	int ret = copy_checked(reg, REG_REPOSITORY_PROVIDER, given, &copy);
+	int ret = copy_checked(reg, provider, REG_REPOSITORY_PROVIDER, given, &copy);
 
 	if (ret < 0)
 		return ret;
@@ -319,8 +323,11 @@ int registry_check(struct mortise_registrar *reg, struct err *err)
 	json_array_foreach(reg->providers, i, provider) {
 		int ret = reg_references_check(provider, err);
 
-		if (ret < 0)
+		if (ret < 0) {
+			err_prefix(err, "provider \"%s\": ",
+				text_in(json_object_get(provider, "provider"), "key"));
 			return ret;
+		}
 	}
 	return 0;
 }

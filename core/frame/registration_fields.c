@@ -211,7 +211,6 @@ static const struct field repository_provider_fields[] = {
 	TEXT(mortise_repository_provider, legacy_ids),
 	CALLBACK_REQUIRED(mortise_repository_provider, list),
 	CALLBACK_REQUIRED(mortise_repository_provider, get),
-	TEXT(mortise_repository_provider, pull_request_path),
 };
 
 /* The end of 'member' is where version 0.1 ended, the least that a plugin may give. */
@@ -309,66 +308,98 @@ static bool is_json(const char *text)
 	return valid;
 }
 
-static int check_text(const struct kind *kind, const struct field *field, const char *text,
-	struct err *err)
+static const struct field *find_field(const struct kind *kind, const char *name)
+{
+	for (size_t i = 0; i < kind->len; i++)
+		if (strcmp(kind->fields[i].name, name) == 0)
+			return &kind->fields[i];
+	return NULL;
+}
+
+static int check_text(const struct field *field, const char *text, struct err *err)
 {
 	if (!text || !text[0])
-		return field->required ? err_set(err, MORTISE_E_FIELD, "%s: %s is required: set it",
-			kind->name, field->name) : 0;
+		return field->required ? err_set(err, MORTISE_E_FIELD, "%s is required: set it",
+			field->name) : 0;
 	if (strnlen(text, field->max + 1) > field->max && field->type != FIELD_NAME)
-		return err_set(err, MORTISE_E_FIELD, "%s: %s is longer than %d bytes: shorten it",
-			kind->name, field->name, (int)field->max);
+		return err_set(err, MORTISE_E_FIELD, "%s is longer than %d bytes: shorten it",
+			field->name, (int)field->max);
 	if (field->type == FIELD_NAME && !is_name(text))
 		return err_set(err, MORTISE_E_FIELD,
-			"%s: %s is \"%.64s\": use 1 to 64 of a-z, 0-9, _ and -",
-			kind->name, field->name, text);
+			"%s is \"%.64s\": use 1 to 64 of a-z, 0-9, _ and -", field->name, text);
 	if (field->type == FIELD_JSON && !is_json(text))
-		return err_set(err, MORTISE_E_FIELD, "%s: %s is not JSON: correct it",
-			kind->name, field->name);
+		return err_set(err, MORTISE_E_FIELD, "%s is not JSON: correct it", field->name);
 	return 0;
 }
 
-static int check_number(const struct kind *kind, const struct field *field, int64_t number,
-	struct err *err)
+static int check_number(const struct field *field, int64_t number, struct err *err)
 {
 	if (field->is_mask && ((uint64_t)number & ~field->max) != 0)
 		return err_set(err, MORTISE_E_FIELD,
-			"%s: %s has bits that this host does not know (0x%llx): clear them, or "
-			"raise the plugin's minimum ABI", kind->name, field->name,
+			"%s has bits that this host does not know (0x%llx): clear them, or "
+			"raise the plugin's minimum ABI", field->name,
 			(unsigned long long)((uint64_t)number & ~field->max));
 	if (!field->is_mask && (number < (int64_t)field->min || (uint64_t)number > field->max))
-		return err_set(err, MORTISE_E_FIELD, "%s: %s is %lld: use %u to %llu", kind->name,
-			field->name, (long long)number, field->min, (unsigned long long)field->max);
+		return err_set(err, MORTISE_E_FIELD, "%s is %lld: use %u to %llu", field->name,
+			(long long)number, field->min, (unsigned long long)field->max);
 	return 0;
 }
 
-static int check_member(const struct kind *kind, const struct field *field,
-	const void *registration, struct err *err)
+static int check_member(const struct field *field, const void *registration, struct err *err)
 {
 	switch (field->type) {
 	case FIELD_TEXT:
 	case FIELD_NAME:
 	case FIELD_JSON:
-		return check_text(kind, field, text_of(registration, field), err);
+		return check_text(field, text_of(registration, field), err);
 	case FIELD_CALLBACK:
 		if (field->required && !*(mortise_callback *const *)at(registration, field))
-			return err_set(err, MORTISE_E_FIELD, "%s: %s is required: give a function",
-				kind->name, field->name);
+			return err_set(err, MORTISE_E_FIELD, "%s is required: give a function",
+				field->name);
 		return 0;
 	default:
-		return check_number(kind, field, number_of(registration, field), err);
+		return check_number(field, number_of(registration, field), err);
 	}
+}
+
+/* The members that a registration is known by, where that is not its name. */
+static const char *const labels[REG_KIND_LEN][2] = {
+	[REG_PROVIDER] = {"key"},
+	[REG_FEATURE] = {"feature"},
+	[REG_WEBHOOK] = {"name", "path"},
+	[REG_SIGNATURE] = {"header"},
+	[REG_REPLY] = {"condition"},
+};
+
+/* What it calls itself, for texts; NULL if it does not. */
+static const char *label_of(enum reg_kind kind, const void *registration)
+{
+	for (size_t i = 0; i < lengthof(labels[kind]); i++) {
+		const char *name = labels[kind][i] ? labels[kind][i] : "name";
+		const struct field *field = find_field(&kinds[kind], name);
+		const char *text = field ? text_of(registration, field) : NULL;
+
+		if (text && text[0])
+			return text;
+	}
+	return NULL;
 }
 
 int reg_fields_check(enum reg_kind kind, const void *registration, struct err *err)
 {
-	for (size_t i = 0; i < kinds[kind].len; i++) {
-		int ret = check_member(&kinds[kind], &kinds[kind].fields[i], registration, err);
+	const char *label;
+	int ret = 0;
 
-		if (ret < 0)
-			return ret;
-	}
-	return 0;
+	for (size_t i = 0; i < kinds[kind].len && ret == 0; i++)
+		ret = check_member(&kinds[kind].fields[i], registration, err);
+	if (ret == 0)
+		return 0;
+	label = label_of(kind, registration);
+	if (label)
+		err_prefix(err, "%s \"%.64s\": ", kinds[kind].name, label);
+	else
+		err_prefix(err, "%s: ", kinds[kind].name);
+	return ret;
 }
 
 /* ---- JSON ---- */
@@ -451,14 +482,6 @@ static bool member_from_json(const struct field *field, const json_t *value, voi
 	default:
 		return number_from_json(field, value, target);
 	}
-}
-
-static const struct field *find_field(const struct kind *kind, const char *name)
-{
-	for (size_t i = 0; i < kind->len; i++)
-		if (strcmp(kind->fields[i].name, name) == 0)
-			return &kind->fields[i];
-	return NULL;
 }
 
 /* The lists inside a step and a webhook, which their caller reads. */

@@ -53,7 +53,7 @@ test('each wrong plugin is refused as the daemon would, with what to do', async 
     load_crashes: /did not start: it was killed by signal 6/,
     constructor_crashes: /did not start: it was killed by signal 6/,
     load_refuses: /its load returned -2 \(E_SETTINGS\)/,
-    registers_badly: /upstream "api": base is "setting:nowhere": register "nowhere"/,
+    registers_badly: /provider "bad": upstream "api": base is "setting:nowhere": register "nowhere"/,
     constructor_writes: /name the file bad\.so/,
   };
   for (const [name, text] of Object.entries(wrong)) {

@@ -62,6 +62,9 @@ static void bad_member_is_named(void **state)
 		cleanup_err struct err err = {0};
 
 		assert_int_equal(reg_fields_check(REG_PROVIDER, &bad[i], &err), MORTISE_E_FIELD);
+		/* And whose it is, by its key. */
+		if (i > 0 && !strstr(err_text(&err), "provider \"acme\": "))
+			fail_msg("case %zu: the text does not name the provider: %s", i, err_text(&err));
 		if (!strstr(err_text(&err), member[i]))
 			fail_msg("case %zu: the text does not name %s: %s", i, member[i], err_text(&err));
 	}
