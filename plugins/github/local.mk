@@ -14,7 +14,7 @@ plugins_github_github_la_CFLAGS = $(PLUGIN_CFLAGS)
 plugins_github_github_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 plugins_github_github_la_LIBADD = $(PLUGIN_LIBS)
 plugins_github_github_la_DEPENDENCIES = $(PLUGIN_MAP)
-EXTRA_DIST += %D%/README.md
+EXTRA_DIST += %D%/README.md %D%/testdata
 
 UNIT_TESTS += tests/unit/test_plugin_github
 tests_unit_test_plugin_github_SOURCES = tests/unit/test_plugin_github.c \
