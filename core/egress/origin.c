@@ -47,6 +47,22 @@ static void normalize_host(char *host)
 		*c = (char)tolower((unsigned char)*c);
 }
 
+/* 'origin' has scheme and host as they stand in the URL. */
+static int take_parts(struct origin *origin, const char *port, struct err *err)
+{
+	if (!origin->scheme || !origin->host || !*origin->host || !port ||
+		(strcmp(origin->scheme, "http") != 0 && strcmp(origin->scheme, "https") != 0))
+		return err_set(err, MORTISE_E_FIELD, "the URL is not one of http or https");
+	origin->port = atoi(port);
+	if (origin->port == 0)
+		return err_set(err, MORTISE_E_FIELD, "the URL has the port 0, which is none");
+	/* "a.." would be "a." here and "a" where it is read again. */
+	if (origin->host[0] == '.' || strstr(origin->host, ".."))
+		return err_set(err, MORTISE_E_FIELD, "the URL's host has an empty part between dots");
+	normalize_host(origin->host);
+	return 0;
+}
+
 int origin_parse(const char *url, struct origin *ret_origin, struct err *err)
 {
 	struct origin origin = {0};
@@ -72,17 +88,12 @@ int origin_parse(const char *url, struct origin *ret_origin, struct err *err)
 		port = url_part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT);
 	}
 	curl_url_cleanup(handle);
-	if (result == 0 && (!origin.scheme || !origin.host || !*origin.host || !port ||
-		(strcmp(origin.scheme, "http") != 0 && strcmp(origin.scheme, "https") != 0)))
-		result = err_set(err, MORTISE_E_FIELD, "the URL is not one of http or https");
-	origin.port = port ? atoi(port) : 0;
-	if (result == 0 && origin.port == 0)
-		result = err_set(err, MORTISE_E_FIELD, "the URL has the port 0, which is none");
+	if (result == 0)
+		result = take_parts(&origin, port, err);
 	if (result < 0) {
 		origin_clear(&origin);
 		return result;
 	}
-	normalize_host(origin.host);
 	*ret_origin = origin;
 	return 0;
 }
