@@ -18,8 +18,10 @@ const rounds = Number(process.env.CRASH_ROUNDS || (sanitized ? 5 : 50));
 const random = new Random(process.env.CRASH_SEED);
 const EACH = 50;
 
-// Several in a row would be the plugin's fault: it goes to quarantine.
-const HOST_DEATHS_MAX = 3;
+// Five deaths while one daemon runs would be the plugin's fault: it goes to quarantine.  A
+// round kills two hosts where one runs what died before.
+const HOST_DEATHS_MAX = 4;
+const HOSTS = 2;
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -42,11 +44,11 @@ class Siege {
     for (const pid of this.daemon.children()) {
       try {
         process.kill(pid, 'SIGKILL');
+        this.hostDeaths += 1;
       } catch (error) {
         if (error.code !== 'ESRCH') throw error;
       }
     }
-    this.hostDeaths += 1;
   }
 
   async killDaemon() {
@@ -76,7 +78,7 @@ class Siege {
 
   async round() {
     const { load } = this;
-    const kinds = this.hostDeaths < HOST_DEATHS_MAX ? ['daemon', 'daemon', 'both', 'hosts'] : ['daemon', 'both'];
+    const kinds = this.hostDeaths + HOSTS <= HOST_DEATHS_MAX ? ['daemon', 'daemon', 'both', 'hosts'] : ['daemon', 'both'];
     const kind = random.pick(kinds);
     // What fails in its midst is looked up in the next round.
     const installing = load.installer.go().catch((error) => error);

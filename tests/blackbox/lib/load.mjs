@@ -187,7 +187,11 @@ export class Load {
 
   // What must hold once all work is done: everything acknowledged was applied, to its end.
   async checkAtRest() {
-    const fates = await this.daemon.idle();
+    // What died with its host again and again waits longer each time.
+    const fates = await this.daemon.idle({ within: 150_000 }).catch(async (error) => {
+      const left = await this.daemon.sql('SELECT id, task, status, held, attempts, strikes, code, outcome FROM job WHERE status < 2 LIMIT 5');
+      throw new Error(`${error.message}: ${JSON.stringify([left, await this.ping.plugin()])}`);
+    });
     assert.deepEqual([fates.dead ?? 0, fates.halted ?? 0], [0, 0], JSON.stringify(fates));
     await this.check();
     for (const { key, acknowledged, sent } of this.senders)
