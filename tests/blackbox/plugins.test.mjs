@@ -36,7 +36,6 @@ describe('a plugin that cannot be used', () => {
     ...noSandbox ? [] : [
       ['load_threads', /E_FORBIDDEN/],
       ['load_eats', /E_LIMIT/],
-      ['constructor_writes', /forbidden system call, openat/],
     ],
   ];
 
