@@ -4,13 +4,16 @@
 // mortise-check over our own plugins, over those that are wrong on purpose.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 
 import { noMemoryLimit, pluginFile, programs } from './lib/paths.mjs';
 import { patience } from './lib/until.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'mortise-check-'));
+test.after(() => rmSync(folder, { recursive: true, force: true }));
 
 function run(...args) {
   return new Promise((resolve) => {
@@ -54,7 +57,6 @@ test('each wrong plugin is refused as the daemon would, with what to do', async 
     constructor_crashes: /did not start: it was killed by signal 6/,
     load_refuses: /its load returned -2 \(E_SETTINGS\)/,
     registers_badly: /provider "bad": upstream "api": base is "setting:nowhere": register "nowhere"/,
-    constructor_writes: /name the file bad\.so/,
   };
   for (const [name, text] of Object.entries(wrong)) {
     const result = await runJson(pluginFile(name));
@@ -62,6 +64,14 @@ test('each wrong plugin is refused as the daemon would, with what to do', async 
     assert.equal(result.passed, false, name);
     assert.match(texts(result, 'error').join('\n'), text, name);
   }
+});
+
+test('a file that has not its plugin\'s name is refused', async () => {
+  const file = join(folder, 'pong.so');
+  copyFileSync(pluginFile('ping'), file);
+  const result = await runJson(file);
+  assert.equal(result.code, 1);
+  assert.match(texts(result, 'error').join(), /its note says that it is plugin "ping": name the file ping\.so/);
 });
 
 test('a plugin that never gets ready is given up in time', async () => {
@@ -80,9 +90,6 @@ test('a wrong command line is told apart from a wrong plugin', async () => {
 });
 
 // ---- Calls ----
-
-const folder = mkdtempSync(join(tmpdir(), 'mortise-check-'));
-test.after(() => rmSync(folder, { recursive: true, force: true }));
 
 const work = (payload, rest = {}) => ({ provider: 'ping', callback: 'task:work', input: { payload }, ...rest });
 const asked = (path, answer = { status: 200, body: { login: 'mona' } }) => ({ ask: { op: 'http', method: 'GET', path }, answer });
@@ -223,7 +230,9 @@ test('memory that is not given back is found with --repeat', { skip: noMemoryLim
   assert.match(texts(leaky, 'error').join(), /memory: the host grew by \d+ KiB/);
 });
 
-test('a forbidden system call ends the call and is named', { skip: noMemoryLimit && 'a sanitizer build has no sandbox' }, async () => {
+test('a forbidden system call ends load or call and is named', { skip: noMemoryLimit && 'a sanitizer build has no sandbox' }, async () => {
+  const loaded = await runJson(pluginFile('constructor_writes'));
+  assert.match(texts(loaded, 'error').join(), /did not start: it made a forbidden system call, openat/);
   const { code, problems } = await check([work({ do: 'outside' })]);
   assert.equal(code, 1);
   assert.match(problems.map(({ text }) => text).join(), /its host died: it made a forbidden system call, clone/);
