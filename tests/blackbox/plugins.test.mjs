@@ -36,6 +36,7 @@ describe('a plugin that cannot be used', () => {
     ...noSandbox ? [] : [
       ['load_threads', /E_FORBIDDEN/],
       ['load_eats', /E_LIMIT/],
+      ['constructor_writes', /forbidden system call, openat/],
     ],
   ];
 
