@@ -49,6 +49,7 @@ export async function backlog({ seconds, rows }) {
     const integration = await scene.count('SELECT id FROM integration LIMIT 1');
     await daemon.stop();
     await fill(daemon.path('state', 'mortise.db'), fillStatement({ rows, integration, now: Date.now() * 1000 }));
+    scene.firstJob = await scene.count('SELECT max(id) FROM job');
     const started = process.hrtime.bigint();
     await daemon.run();
     const ready = Number(process.hrtime.bigint() - started) / 1e6;
@@ -58,7 +59,7 @@ export async function backlog({ seconds, rows }) {
       const run = await measure(scene, load, { connections, seconds });
       const pruned = await scene.count('SELECT min(id) FROM webhook') - old;
       shown.push({ connections, 'per second': run.rate, 'p50 ms': run.p50, 'p99 ms': run.p99, 'max ms': run.max,
-        'processed meanwhile': run.done > 0 ? run.done : 0, 'pruned meanwhile': pruned,
+        'processed meanwhile': run.done, 'pruned meanwhile': pruned,
         'writes per commit': run.rowsPerCommit });
     }
     console.log(`${rows.toLocaleString('en-US')} webhooks stored before; ready ${ready.toFixed(0)} ms after the start.\n`);

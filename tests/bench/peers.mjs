@@ -6,7 +6,7 @@
 // calls a handler and forgets.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import http from 'node:http';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,15 +17,16 @@ import { until } from '../blackbox/lib/until.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-function answers(port) {
+function listens(port) {
   return new Promise((resolve) => {
-    http.get({ port, host: '127.0.0.1', agent: false }, (answer) => { answer.resume(); resolve(true); })
-      .once('error', () => resolve(false));
+    const socket = net.connect(port, '127.0.0.1');
+    socket.once('connect', () => { socket.destroy(); resolve(true); });
+    socket.once('error', () => resolve(false));
   });
 }
 
 async function started(program, port) {
-  await until('the peer answers', async () => program.end || answers(port), { within: 15_000 });
+  await until('the peer listens', async () => program.end || listens(port), { within: 15_000 });
   if (program.end) throw new Error(`the peer did not start:\n${program.lines.join('\n')}`);
   return port;
 }

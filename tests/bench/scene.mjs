@@ -31,6 +31,7 @@ class Scene {
     this.daemon = world.daemon;
     this.token = token;
     this.metricsPort = metricsPort;
+    this.firstJob = 0;             // jobs up to this one are not counted as done
     this.repositories = repositories.map(({ id, externalId, name }) => ({ row: id, id: externalId, name }));
   }
 

@@ -16,7 +16,7 @@ export async function measure(scene, load, options) {
   const { github } = await daemon.hosts();
   const read = async () => ({ daemon: threadTimes(daemon.pid), host: threadTimes(github),
     commits: await scene.metric('mortise_store_commits_total'), writes: await scene.metric('mortise_store_writes_total'),
-    stored: await scene.count('SELECT max(id) FROM webhook'), done: await scene.count('SELECT count(*) FROM job WHERE status = 2 AND id > 0') });
+    stored: await scene.count('SELECT max(id) FROM webhook'), done: await scene.count(`SELECT count(*) FROM job WHERE status = 2 AND id > ${scene.firstJob}`) });
   const before = await read();
   const run = await load.run(daemon.port, options);
   const after = await read();
