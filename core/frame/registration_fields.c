@@ -211,6 +211,7 @@ static const struct field repository_provider_fields[] = {
 	TEXT(mortise_repository_provider, legacy_ids),
 	CALLBACK_REQUIRED(mortise_repository_provider, list),
 	CALLBACK_REQUIRED(mortise_repository_provider, get),
+	TEXT(mortise_repository_provider, pull_request_path),
 };
 
 /* The end of 'member' is where version 0.1 ended, the least that a plugin may give. */
