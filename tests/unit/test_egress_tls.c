@@ -165,7 +165,8 @@ static struct bench *bench_new(void)
 	bench->tls_url = xasprintf("https://127.0.0.2:%d/leave", bench->front.port);
 	bench->allow.cidr = cidr;
 	bench->settings = (struct settings){.egress_allow = &bench->allow, .egress_allow_len = 1,
-		.egress_connect_timeout = 5, .egress_timeout = 5, .egress_proxy = proxy};
+		.egress_connect_timeout = unit_patience(5),
+		.egress_timeout = unit_patience(5), .egress_proxy = proxy};
 	bench->loop = loop_new();
 	bench->egress = egress_new(bench->loop, &bench->settings);
 	pthread_create(&bench->thread, NULL, run_loop, bench->loop);

@@ -162,7 +162,7 @@ static void a_lost_answer_leaves_the_intent(void **state)
 		struct script script = {.reply = table[i]};
 		struct bench *bench = bench_new(play, &script);
 		int result = bench_send(bench, (struct upstream_request){.upstream = "bare",
-			.method = "POST", .once = "issue", .timeout_ms = 200});
+			.method = "POST", .once = "issue", .timeout_ms = unit_patience(200)});
 
 		scripted_server_sync(bench->server);
 		/* A status is given all the same. */

@@ -14,4 +14,12 @@
 
 #include <cmocka.h>
 
+/* A time limit, MORTISE_TEST_PATIENCE times as long: for sanitizers and slow machines. */
+static inline int unit_patience(int limit)
+{
+	const char *times = getenv("MORTISE_TEST_PATIENCE");
+
+	return times ? limit * atoi(times) : limit;
+}
+
 #endif

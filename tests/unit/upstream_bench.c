@@ -67,9 +67,10 @@ static void load_settings(struct bench *bench)
 	cleanup_free char *key = path_of(bench, "key.pem");
 	cleanup_free char *secret = path_of(bench, "client_secret");
 	cleanup_free char *text = xasprintf("state_dir = \"%s\";\n"
-		"egress = { allow = ( \"127.0.0.2/32\" ); connect_timeout = 2; timeout = 5; };\n"
+		"egress = { allow = ( \"127.0.0.2/32\" ); connect_timeout = %d; timeout = %d; };\n"
 		"providers = { acme = { private_key_file = \"%s\"; client_secret_file = \"%s\"; "
-		"missing_file = \"%s/none\"; }; };\n", bench->dir, key, secret, bench->dir);
+		"missing_file = \"%s/none\"; }; };\n", bench->dir, unit_patience(2),
+		unit_patience(5), key, secret, bench->dir);
 
 	write_key(key);
 	write_file(secret, "s3cret&more\n");
