@@ -17,6 +17,9 @@
 #include "config.h"
 #include "core/provider/provider_private.h"
 
+#include <dirent.h>
+#include <sched.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -154,11 +157,28 @@ static int64_t cpu_time_us(const struct host *host)
 	return (int64_t)used.tv_sec * 1000000 + used.tv_nsec / 1000;
 }
 
+/* An idle thread is put aside as soon as any other wants to run; one of low priority may
+ * still end its slice.  A host has all its threads before foreign code runs. */
+static void make_idle(pid_t pid)
+{
+	cleanup_free char *path = xasprintf("/proc/%d/task", (int)pid);
+	DIR *tasks = opendir(path);
+	const struct dirent *task;
+
+	while (tasks && (task = readdir(tasks)))
+		if (task->d_name[0] != '.')
+			(void)sched_setscheduler((pid_t)atoi(task->d_name), SCHED_IDLE,
+				&(struct sched_param){0});
+	if (tasks)
+		closedir(tasks);
+}
+
 static void demote(struct host *host)
 {
 	/* It is a process group of its own; that way all its threads are meant. */
 	if (setpriority(PRIO_PGRP, (id_t)host->pid, CPU_LOWEST_PRIORITY) < 0)
 		return;
+	make_idle(host->pid);
 	host->allowance.demoted = true;
 	log_notice("plugin.demoted", LOG_TEXT("plugin", host->plugin->name),
 		LOG_INT("pid", host->pid), LOG_INT("calls", host->calls.len));
