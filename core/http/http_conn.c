@@ -399,6 +399,14 @@ static bool read_chunked(struct http_conn *conn)
 	return true;
 }
 
+/* Full of what waits behind the request.  Libevent calls back again and again while the
+ * input is at its mark and may be read. */
+static void rest_if_full(struct http_conn *conn)
+{
+	if (evbuffer_get_length(bufferevent_get_input(conn->bev)) >= READ_MARK)
+		bufferevent_disable(conn->bev, EV_READ);
+}
+
 /* Do what the input allows; may free the connection. */
 static void conn_advance(struct http_conn *conn)
 {
@@ -422,6 +430,7 @@ static void conn_advance(struct http_conn *conn)
 		}
 		case CONN_BUSY:
 		case CONN_REPLY:
+			rest_if_full(conn);
 			more = false;
 			break;
 		}
@@ -449,6 +458,7 @@ static void on_write(struct bufferevent *bev, void *arg)
 	http_request_free(conn->request);
 	conn->request = NULL;
 	conn->served = true;
+	bufferevent_enable(conn->bev, EV_READ);
 	if (conn->closing || conn->server->draining) {
 		/* Closing with unread input would reset the connection and could take the
 		 * reply with it: end our side, and wait a little for the other. */
