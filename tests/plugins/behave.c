@@ -486,14 +486,21 @@ static int write_all(const char *bytes, size_t size)
 
 static int write_frame(uint32_t promised, uint64_t call, int op, const char *json, size_t size)
 {
-	unsigned char header[24] = {0};
+	/* In one piece, or the host's own frames come between header and JSON. */
+	char *frame = calloc(1, 24 + size);
+	int ret;
 
+	if (!frame)
+		return -1;
 	for (int i = 0; i < 4; i++)
-		header[i] = (unsigned char)(promised >> 8 * i);
+		frame[i] = (char)(promised >> 8 * i);
 	for (int i = 0; i < 8; i++)
-		header[8 + i] = (unsigned char)(call >> 8 * i);
-	header[20] = (unsigned char)op;
-	return write_all((const char *)header, sizeof(header)) < 0 ? -1 : write_all(json, size);
+		frame[8 + i] = (char)(call >> 8 * i);
+	frame[20] = (char)op;
+	memcpy(frame + 24, json, size);
+	ret = write_all(frame, 24 + size);
+	free(frame);
+	return ret;
 }
 
 static int32_t do_babble(const struct wish *w)

@@ -610,8 +610,9 @@ static void no_answer_is_without_an_end(void **state)
 
 static void a_trickle_ends_at_the_time_out(void **state)
 {
-	static const char *const begins[] = {"", "HTTP/1.1 200 OK\r\nX: ", "HTTP/1.1 200 OK\r\n"
-		"Content-Length: 100000\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n"};
+	static const char *const begins[] = {"", "HTTP/1.1 200 OK\r\nX: ",
+		"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n"};
 	struct bench *bench = bench_new("127.0.0.2", false);
 
 	(void)state;
