@@ -21,7 +21,7 @@
 
 /* libconfig 1.5 loses the text it was reading when a file ends with an error; mortised
  * reads one file at a start or reload. */
-const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) __attribute__((visibility("default")));
 const char *__lsan_default_suppressions(void)
 {
 	return "leak:libconfig.so";
