@@ -207,8 +207,8 @@ int main(int argc, char **argv)
 	static struct calls calls;
 	static struct mortise_registrar registrar;
 	static struct mortise_plugin plugin;
+	static struct options options;
 	cleanup_err struct err err = {0};
-	struct options options;
 	int type;
 	socklen_t size = sizeof(type);
 

@@ -2,8 +2,10 @@
  * Copyright 2026 The Mortise developers
  */
 /*
- * Preloaded by tools/valgrind: descriptors of processes for mortised, made of a pipe and a
- * thread that waits, since valgrind 3.19 does not know pidfd_open.
+ * Preloaded by tools/valgrind: what mortised and mortise-host need and valgrind 3.19 does
+ * not give.  Descriptors of processes are made of a pipe and a thread that waits, as it
+ * does not know pidfd_open; the hard limit of open files, above which it has its own, is
+ * left alone.
  */
 #include "config.h"
 
@@ -13,6 +15,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -70,4 +73,13 @@ int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 		id = (id_t)pids[id];
 	}
 	return (int)syscall(SYS_waitid, type, id, info, options, NULL);
+}
+
+int setrlimit(__rlimit_resource_t resource, const struct rlimit *limit)
+{
+	struct rlimit changed = *limit, now;
+
+	if (resource == RLIMIT_NOFILE && getrlimit(RLIMIT_NOFILE, &now) == 0)
+		changed.rlim_max = now.rlim_max;
+	return (int)syscall(SYS_setrlimit, resource, &changed);
 }
