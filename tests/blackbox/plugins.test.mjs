@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 
-import { lacking, noMemoryLimit, noSandbox, pluginFile } from './lib/paths.mjs';
+import { lacking, noMemoryLimit, noSandbox, pluginFile, sanitized } from './lib/paths.mjs';
 import { Ping } from './lib/ping.mjs';
 import { until } from './lib/until.mjs';
 
@@ -153,7 +153,9 @@ describe('a plugin that misbehaves in a call', () => {
     }
   });
 
-  test('what the C library says last is in the log', async () => {
+  const otherFree = sanitized && 'a sanitizer has a free() of its own';
+
+  test('what the C library says last is in the log', { skip: otherFree }, async () => {
     assert.equal((await ping.tell('a1', { do: 'free' }, { hook: 'now' })).status, 503);
     const { text } = await until('its words', () =>
       ping.daemon.events('plugin.stderr', { plugin: 'ping' }).find((event) => /free/.test(event.text)));
