@@ -70,4 +70,9 @@ libcore_la_SOURCES += \
 UNIT_TESTS += tests/unit/test_storage_code
 tests_unit_test_storage_code_SOURCES = tests/unit/test_storage_code.c
 
+# What syncing with trackers needs.
+libcore_la_SOURCES += \
+	%D%/external_project.c %D%/external_project.h \
+	%D%/sync_target.c %D%/sync_target.h
+
 include tests/sql/local.mk
