@@ -10,6 +10,7 @@ libcore_la_SOURCES += \
 	%D%/loop.c %D%/loop.h \
 	%D%/mem.c %D%/mem.h \
 	%D%/merge_patch.c %D%/merge_patch.h \
+	%D%/pack.c %D%/pack.h \
 	%D%/pool.c %D%/pool.h \
 	%D%/slug.c %D%/slug.h \
 	%D%/utf8.h

@@ -17,8 +17,6 @@
 
 #include "core/storage/tx.h"
 
-enum webhook_encoding { WEBHOOK_PLAIN = 0, WEBHOOK_ZSTD = 1 };
-
 struct webhook_add {
 	const char *key_owner;
 	const char *delivery_id;   /* NULL: not recognised again */
@@ -29,7 +27,7 @@ struct webhook_add {
 	const char *object;        /* or NULL */
 	const char *headers;       /* JSON */
 	int64_t received_us;
-	int encoding;              /* enum webhook_encoding */
+	int encoding;              /* enum pack_encoding */
 	int64_t size;              /* as it came */
 	struct blob body;          /* encoded */
 };

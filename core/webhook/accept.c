@@ -9,14 +9,10 @@
  */
 #include "config.h"
 
-#include <pthread.h>
-#include <string.h>
-
-#include <zstd.h>
-
 #include "core/base/err.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/pack.h"
 #include "core/config/settings.h"
 #include "core/daemon/daemon.h"
 #include "core/http/http.h"
@@ -26,7 +22,6 @@
 #include "core/storage/webhook.h"
 #include "core/webhook/webhook_private.h"
 
-#define COMPRESS_FROM 256
 /* Jobs of a repeated webhook that are looked at. */
 #define JOBS_MAX 1024
 
@@ -35,62 +30,11 @@ struct accept {
 	struct webhook_add add;
 	char *headers;
 	char *group;                   /* order of what has no integration yet */
-	void *packed;                  /* or NULL */
+	struct packed body;
 	/* Set anew at each run: */
 	bool known;
 	int64_t webhook_id;
 };
-
-/* ---- The body ---- */
-
-static pthread_key_t zstd_key;
-static pthread_once_t zstd_once = PTHREAD_ONCE_INIT;
-
-static void free_zstd(void *context)
-{
-	ZSTD_freeCCtx(context);
-}
-
-static void make_zstd_key(void)
-{
-	if (pthread_key_create(&zstd_key, free_zstd) != 0)
-		abort();
-}
-
-/* One per thread: making it costs more than using it. */
-static ZSTD_CCtx *zstd_context(void)
-{
-	ZSTD_CCtx *context;
-
-	pthread_once(&zstd_once, make_zstd_key);
-	context = pthread_getspecific(zstd_key);
-	if (!context) {
-		context = ZSTD_createCCtx();
-		pthread_setspecific(zstd_key, context);
-	}
-	return context;
-}
-
-/* Packed where that is smaller. */
-static void set_body(struct accept *accept, const char *data, size_t size)
-{
-	struct webhook_add *add = &accept->add;
-	size_t bound = ZSTD_compressBound(size), packed_size = 0;
-	ZSTD_CCtx *context = size >= COMPRESS_FROM ? zstd_context() : NULL;
-
-	add->encoding = WEBHOOK_PLAIN;
-	add->size = (int64_t)size;
-	add->body = (struct blob){data, size};
-	if (!context)
-		return;
-	accept->packed = malloc(bound);
-	if (accept->packed)
-		packed_size = ZSTD_compressCCtx(context, accept->packed, bound, data, size, 1);
-	if (!accept->packed || ZSTD_isError(packed_size) || packed_size >= size)
-		return;
-	add->encoding = WEBHOOK_ZSTD;
-	add->body = (struct blob){accept->packed, packed_size};
-}
 
 /* ---- The transaction ---- */
 
@@ -176,7 +120,7 @@ static void accept_free(struct accept *accept)
 {
 	free(accept->headers);
 	free(accept->group);
-	free(accept->packed);
+	packed_clear(&accept->body);
 	free(accept);
 }
 
@@ -225,7 +169,10 @@ static struct accept *accept_new(struct intake *intake)
 		.headers = accept->headers,
 		.received_us = intake->received_us,
 	};
-	set_body(accept, intake->data ? intake->data : "", intake->size);
+	pack(intake->data ? intake->data : "", intake->size, &accept->body);
+	accept->add.encoding = accept->body.encoding;
+	accept->add.size = (int64_t)accept->body.size;
+	accept->add.body = (struct blob){accept->body.data, accept->body.data_size};
 	return accept;
 }
 

@@ -4,13 +4,10 @@
 /* The task "webhook": run the handler of a stored webhook.  Job worker. */
 #include "config.h"
 
-#include <string.h>
-
-#include <zstd.h>
-
 #include "core/base/err.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/pack.h"
 #include "core/daemon/daemon.h"
 #include "core/job/job.h"
 #include "core/provider/provider.h"
@@ -19,7 +16,7 @@
 #include "core/webhook/webhook_private.h"
 
 /* Larger than any registration may allow. */
-#define BODY_MAX (INT64_C(32) << 20)
+#define BODY_MAX ((size_t)32 << 20)
 
 struct load {
 	int64_t id;
@@ -39,26 +36,19 @@ static int load_in(struct tx *tx, void *arg, struct err *err)
 }
 
 /* The body as it came, in place of the stored one. */
-static int unpack(struct load *load, struct err *err)
+static int unpack_body(struct load *load, struct err *err)
 {
-	size_t size = (size_t)load->row.size, unpacked;
-	void *body;
+	char *body;
+	int result = unpack(load->row.encoding, load->stored, load->stored_size, load->row.size,
+		BODY_MAX, &body, err);
 
-	if (load->row.encoding == WEBHOOK_PLAIN)
-		return 0;
-	if (load->row.encoding != WEBHOOK_ZSTD || load->row.size > BODY_MAX)
-		return err_set(err, MORTISE_E_LIMIT, "webhook %lld: its body has an encoding or "
-			"size that this version does not know", (long long)load->id);
-	body = xmalloc(size + 1);
-	unpacked = ZSTD_decompress(body, size, load->stored, load->stored_size);
-	if (unpacked != size) {
-		free(body);
-		return err_set(err, MORTISE_E_LIMIT, "webhook %lld: its body is damaged",
-			(long long)load->id);
+	if (result < 0) {
+		err_prefix(err, "webhook %lld: its body is ", (long long)load->id);
+		return result;
 	}
 	free(load->stored);
 	load->stored = body;
-	load->stored_size = size;
+	load->stored_size = (size_t)load->row.size;
 	return 0;
 }
 
@@ -142,7 +132,7 @@ static int run_loaded(struct job_run *run, struct load *load, struct err *err)
 			row->webhook);
 	result = set_scope(run, provider, webhook, row, err);
 	if (result == 0)
-		result = unpack(load, err);
+		result = unpack_body(load, err);
 	if (result == 0)
 		result = call_handler(run, load, err);
 	log_info("webhook.handled", LOG_TEXT("provider", row->provider),
