@@ -37,6 +37,7 @@ int job_prune_run(struct job_run *run, void *arg, struct err *err)
 			.webhooks_us = now_us - settings->retention_webhooks * DAY_US,
 			.jobs_us = now_us - settings->retention_jobs * DAY_US,
 			.ledger_us = now_us - LEDGER_KEEP_US,
+			.events_us = now_us - settings->retention_events * DAY_US,
 			.audit_us = now_us - settings->retention_audit * DAY_US,
 			.now_us = now_us,
 		},

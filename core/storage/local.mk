@@ -22,6 +22,7 @@ libcore_la_SOURCES += \
 	%D%/organization.c %D%/organization.h \
 	%D%/pipeline.c %D%/pipeline.h \
 	%D%/project.c %D%/project.h \
+	%D%/project_key.c %D%/project_key.h \
 	%D%/session.c %D%/session.h \
 	%D%/team.c %D%/team.h
 
@@ -59,6 +60,14 @@ tests_unit_test_storage_prune_SOURCES = tests/unit/test_storage_prune.c \
 UNIT_TESTS += tests/unit/test_storage_people tests/unit/test_storage_pipeline
 tests_unit_test_storage_people_SOURCES = tests/unit/test_storage_people.c
 tests_unit_test_storage_pipeline_SOURCES = tests/unit/test_storage_pipeline.c
+
+# What SDKs report.
+libcore_la_SOURCES += \
+	%D%/event.c %D%/event.h
+
+UNIT_TESTS += tests/unit/test_storage_event
+tests_unit_test_storage_event_SOURCES = tests/unit/test_storage_event.c \
+	tests/unit/scratch_store.c tests/unit/scratch_store.h
 
 # Code: repositories, commits, pull requests and the people behind them.
 libcore_la_SOURCES += \

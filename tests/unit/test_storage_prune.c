@@ -37,7 +37,10 @@ SQL(count_rows, "SELECT (SELECT COUNT(*) FROM webhook), (SELECT COUNT(*) FROM we
 
 enum { WEBHOOKS, BODIES, JOBS, AUDITS, LEDGERS, SESSIONS, LINKS, KINDS };
 
-static const struct prune_cutoffs cutoffs = {CUTOFF, CUTOFF, CUTOFF, CUTOFF, CUTOFF};
+static const struct prune_cutoffs cutoffs = {
+	.webhooks_us = CUTOFF, .jobs_us = CUTOFF, .ledger_us = CUTOFF, .events_us = CUTOFF,
+	.audit_us = CUTOFF, .now_us = CUTOFF,
+};
 
 static int setup(void **state)
 {
