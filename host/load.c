@@ -16,8 +16,8 @@
 
 static int check_abi(const struct mortise_plugin *plugin, const char *file, struct err *err)
 {
-	bool same = plugin->abi_major == MORTISE_ABI_MAJOR && (MORTISE_ABI_MAJOR == 0 ?
-		plugin->abi_minor == MORTISE_ABI_MINOR : plugin->abi_minor <= MORTISE_ABI_MINOR);
+	bool same = plugin->abi_major == MORTISE_ABI_MAJOR &&
+		plugin->abi_minor >= MORTISE_ABI_MINOR_OLDEST && plugin->abi_minor <= MORTISE_ABI_MINOR;
 
 	if (same)
 		return 0;

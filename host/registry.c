@@ -264,26 +264,74 @@ static int32_t register_task(struct mortise_registrar *reg, const char *provider
 	return MORTISE_OK;
 }
 
+/* A registration that a provider has once, as its 'member'. */
+static int add_single(struct mortise_registrar *reg, const char *provider, enum reg_kind kind,
+	const char *member, const void *given, union reg_any *ret_copy, json_t **ret_provider)
+{
+	int ret = copy_checked(reg, provider, kind, given, ret_copy);
+
+	if (ret < 0)
+		return ret;
+	*ret_provider = provider ? find_provider(reg, provider) : NULL;
+	if (!*ret_provider)
+		return no_such(reg, kind, "provider", provider);
+	if (json_object_get(*ret_provider, member))
+		return err_set(&reg->err, MORTISE_E_FIELD, "%s: provider \"%s\" has one already",
+			reg_kind_name(kind), provider);
+	json_object_set_new(*ret_provider, member, reg_fields_to_json(kind, ret_copy));
+	return MORTISE_OK;
+}
+
 static int32_t register_repository_provider(struct mortise_registrar *reg, const char *provider,
 	const struct mortise_repository_provider *given)
 {
 	union reg_any copy;
 	json_t *owner;
-	int ret = copy_checked(reg, provider, REG_REPOSITORY_PROVIDER, given, &copy);
+	int ret = add_single(reg, provider, REG_REPOSITORY_PROVIDER, "repository_provider", given,
+		&copy, &owner);
 
 	if (ret < 0)
 		return ret;
-	owner = provider ? find_provider(reg, provider) : NULL;
-	if (!owner)
-		return no_such(reg, REG_REPOSITORY_PROVIDER, "provider", provider);
-	if (json_object_get(owner, "repository_provider"))
-		return err_set(&reg->err, MORTISE_E_FIELD,
-			"repository provider \"%s\": provider \"%s\" has one already",
-			copy.repository_provider.id, provider);
-	json_object_set_new(owner, "repository_provider",
-		reg_fields_to_json(REG_REPOSITORY_PROVIDER, &copy));
 	add_callback(reg, owner, copy.repository_provider.list, "repository:list");
 	add_callback(reg, owner, copy.repository_provider.get, "repository:get");
+	return MORTISE_OK;
+}
+
+static int32_t register_issue_provider(struct mortise_registrar *reg, const char *provider,
+	const struct mortise_issue_provider *given)
+{
+	union reg_any copy;
+	const struct mortise_issue_provider *issue = &copy.issue_provider;
+	json_t *owner;
+	int ret = add_single(reg, provider, REG_ISSUE_PROVIDER, "issue_provider", given, &copy,
+		&owner);
+
+	if (ret < 0)
+		return ret;
+	add_callback(reg, owner, issue->form, "issue:form");
+	add_callback(reg, owner, issue->create, "issue:create");
+	add_callback(reg, owner, issue->get, "issue:get");
+	add_callback(reg, owner, issue->linked, "issue:linked");
+	add_callback(reg, owner, issue->search, "issue:search");
+	add_callback(reg, owner, issue->comment_create, "issue:comment_create");
+	add_callback(reg, owner, issue->comment_update, "issue:comment_update");
+	add_callback(reg, owner, issue->status_out, "issue:status_out");
+	add_callback(reg, owner, issue->assignee_out, "issue:assignee_out");
+	add_callback(reg, owner, issue->status_action, "issue:status_action");
+	return MORTISE_OK;
+}
+
+static int32_t register_config_form(struct mortise_registrar *reg, const char *provider,
+	const struct mortise_config_form *given)
+{
+	union reg_any copy;
+	json_t *owner;
+	int ret = add_single(reg, provider, REG_CONFIG_FORM, "config_form", given, &copy, &owner);
+
+	if (ret < 0)
+		return ret;
+	add_callback(reg, owner, copy.config_form.form, "config:form");
+	add_callback(reg, owner, copy.config_form.save, "config:save");
 	return MORTISE_OK;
 }
 
@@ -305,6 +353,8 @@ const struct mortise_registry *registry_table(void)
 		.webhook_reply = register_webhook_reply,
 		.task = register_task,
 		.repository_provider = register_repository_provider,
+		.issue_provider = register_issue_provider,
+		.config_form = register_config_form,
 	};
 
 	return &table;

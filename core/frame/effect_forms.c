@@ -16,12 +16,15 @@
 enum member_type {
 	MEMBER_END,
 	MEMBER_TEXT,           /* at most 'max' bytes */
+	MEMBER_KEY,            /* 1 to 256 bytes */
+	MEMBER_URL,            /* http or https, at most 4096 bytes */
 	MEMBER_NUMBER,         /* 0 to 'max' */
 	MEMBER_TRUE,
 	MEMBER_OBJECT,
 	MEMBER_TEXTS,          /* a list of at most 'max' texts of at most 256 bytes */
 	MEMBER_AUTHOR,         /* {"name"?, "email", "external_id"?, "anonymous"?: bool} */
 	MEMBER_FILES,          /* a list of at most 'max' ["A"|"M"|"D", path] */
+	MEMBER_PEOPLE,         /* a list of at most 'max' {"email"?, "name"?, "external_id"?} */
 };
 
 enum member_need {
@@ -109,6 +112,30 @@ static const struct effect_form forms[] = {
 		{"name", MEMBER_TEXT, REQUIRED, KEY_MAX},
 		{"external_id", MEMBER_TEXT, NULLABLE, KEY_MAX},
 		{"email", MEMBER_TEXT, REQUIRED, KEY_MAX}}},
+	{MORTISE_EFFECT_STATUS_IN, INTEGRATION | INSTALL, {
+		{"key", MEMBER_KEY, REQUIRED},
+		{"change", MEMBER_OBJECT, REQUIRED},
+		{"status", MEMBER_TEXT, NULLABLE, KEY_MAX},
+		{"time_ms", MEMBER_NUMBER, NULLABLE, TIME_MAX_MS}}},
+	{MORTISE_EFFECT_ASSIGNEE_IN, INTEGRATION | INSTALL, {
+		{"key", MEMBER_KEY, REQUIRED},
+		{"assignees", MEMBER_PEOPLE, REQUIRED, 100},
+		{"assignee", MEMBER_TEXT, NULLABLE, KEY_MAX},
+		{"time_ms", MEMBER_NUMBER, NULLABLE, TIME_MAX_MS}}},
+	{MORTISE_EFFECT_ISSUE_REFRESH, INTEGRATION | INSTALL, {
+		{"key", MEMBER_KEY, REQUIRED},
+		{"title", MEMBER_TEXT, NULLABLE, PATH_MAX_SIZE},
+		{"description", MEMBER_TEXT, NULLABLE, TEXT_MAX_SIZE},
+		{"url", MEMBER_URL, NULLABLE},
+		{"display_name", MEMBER_TEXT, NULLABLE, KEY_MAX}}},
+	{MORTISE_EFFECT_ISSUE_MOVED, INTEGRATION | INSTALL, {
+		{"old_key", MEMBER_KEY, REQUIRED},
+		{"key", MEMBER_KEY, REQUIRED},
+		{"url", MEMBER_URL, NULLABLE},
+		{"display_name", MEMBER_TEXT, NULLABLE, KEY_MAX}}},
+	{MORTISE_EFFECT_ISSUE_GONE, INTEGRATION | INSTALL, {
+		{"key", MEMBER_KEY, REQUIRED},
+		{"reason", MEMBER_TEXT, REQUIRED, 16, "deleted|moved|private"}}},
 };
 
 const struct effect_form *effect_form_find(const char *type)
@@ -181,12 +208,59 @@ static bool is_file_list(const json_t *value, int64_t max)
 	return true;
 }
 
+static bool is_key(const json_t *value)
+{
+	return is_text(value, KEY_MAX) && json_string_length(value) > 0;
+}
+
+static bool is_url(const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	return is_text(value, PATH_MAX_SIZE) &&
+		(strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0);
+}
+
+static bool is_person(const json_t *value)
+{
+	static const char *const names[] = {"email", "name", "external_id"};
+	size_t known = 0;
+
+	for (size_t i = 0; i < lengthof(names); i++) {
+		const json_t *text = json_object_get(value, names[i]);
+
+		if (!text || json_is_null(text))
+			continue;
+		if (!is_key(text))
+			return false;
+		known++;
+	}
+	return known > 0;
+}
+
+static bool is_people_list(const json_t *value, int64_t max)
+{
+	json_t *item;
+	size_t i;
+
+	if (!json_is_array(value) || (int64_t)json_array_size(value) > max)
+		return false;
+	json_array_foreach(value, i, item)
+		if (!is_person(item))
+			return false;
+	return true;
+}
+
 static bool has_form(const struct member *member, const json_t *value)
 {
 	switch (member->type) {
 	case MEMBER_TEXT:
 		return is_text(value, member->max) && (!member->words ||
 			is_word(json_string_value(value), member->words));
+	case MEMBER_KEY:
+		return is_key(value);
+	case MEMBER_URL:
+		return is_url(value);
 	case MEMBER_NUMBER:
 		return json_is_integer(value) && json_integer_value(value) >= 0 &&
 			json_integer_value(value) <= member->max;
@@ -200,6 +274,8 @@ static bool has_form(const struct member *member, const json_t *value)
 		return is_author(value);
 	case MEMBER_FILES:
 		return is_file_list(value, member->max);
+	case MEMBER_PEOPLE:
+		return is_people_list(value, member->max);
 	case MEMBER_END:
 		break;
 	}

@@ -214,7 +214,32 @@ static const struct field repository_provider_fields[] = {
 	TEXT(mortise_repository_provider, pull_request_path),
 };
 
-/* The end of 'member' is where version 0.1 ended, the least that a plugin may give. */
+static const struct field issue_provider_fields[] = {
+	FLAGS(mortise_issue_provider, flags, 0),
+	TEXT(mortise_issue_provider, key_url),
+	TEXT(mortise_issue_provider, defaults),
+	TEXT(mortise_issue_provider, user_defaults),
+	JSON_TEXT(mortise_issue_provider, sync),
+	CALLBACK(mortise_issue_provider, form),
+	CALLBACK_REQUIRED(mortise_issue_provider, create),
+	CALLBACK_REQUIRED(mortise_issue_provider, get),
+	CALLBACK(mortise_issue_provider, linked),
+	CALLBACK(mortise_issue_provider, search),
+	CALLBACK(mortise_issue_provider, comment_create),
+	CALLBACK(mortise_issue_provider, comment_update),
+	CALLBACK(mortise_issue_provider, status_out),
+	CALLBACK(mortise_issue_provider, assignee_out),
+	CALLBACK(mortise_issue_provider, status_action),
+};
+
+static const struct field config_form_fields[] = {
+	FLAGS(mortise_config_form, flags, 0),
+	CALLBACK_REQUIRED(mortise_config_form, form),
+	CALLBACK(mortise_config_form, save),
+};
+
+/* The end of 'member' is where the struct ended in its first version, the least that a
+ * plugin may give. */
 #define KIND(kind_, name_, struct_, last_) \
 	[kind_] = {name_, sizeof(struct struct_), \
 		offsetof(struct struct_, last_) + sizeof(((struct struct_ *)NULL)->last_), \
@@ -232,6 +257,8 @@ static const struct field repository_provider_fields[] = {
 #define mortise_reply_table reply_fields
 #define mortise_task_table task_fields
 #define mortise_repository_provider_table repository_provider_fields
+#define mortise_issue_provider_table issue_provider_fields
+#define mortise_config_form_table config_form_fields
 
 static const struct kind {
 	const char *name;
@@ -252,6 +279,8 @@ static const struct kind {
 	KIND(REG_REPLY, "reply", mortise_reply, body),
 	KIND(REG_TASK, "task", mortise_task, schedule_ms),
 	KIND(REG_REPOSITORY_PROVIDER, "repository provider", mortise_repository_provider, get),
+	KIND(REG_ISSUE_PROVIDER, "issue provider", mortise_issue_provider, status_action),
+	KIND(REG_CONFIG_FORM, "config form", mortise_config_form, save),
 };
 
 const char *reg_kind_name(enum reg_kind kind)

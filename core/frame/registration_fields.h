@@ -10,7 +10,7 @@
  *   {"provider": {…}, "settings": […], "features": […], "credentials": […],
  *    "upstreams": […], "steps": [{…, "fields": […]}], "arrivals": […],
  *    "webhooks": [{…, "signatures": […], "events": […], "replies": […]}],
- *    "tasks": […], "repository_provider": {…}}
+ *    "tasks": […], "repository_provider": {…}, "issue_provider": {…}, "config_form": {…}}
  * with member names as in the header.  A member that is 0 or NULL is left out; a
  * callback is `true`.  Any thread.
  */
@@ -39,6 +39,8 @@ enum reg_kind {
 	REG_REPLY,
 	REG_TASK,
 	REG_REPOSITORY_PROVIDER,
+	REG_ISSUE_PROVIDER,
+	REG_CONFIG_FORM,
 	REG_KIND_LEN,
 };
 
@@ -57,6 +59,8 @@ union reg_any {
 	struct mortise_reply reply;
 	struct mortise_task task;
 	struct mortise_repository_provider repository_provider;
+	struct mortise_issue_provider issue_provider;
+	struct mortise_config_form config_form;
 	uint32_t size;
 };
 

@@ -265,6 +265,54 @@ static int check_repository_provider(const json_t *item, struct err *err)
 	return 0;
 }
 
+/* What can be synced, and the callback that sends it out. */
+static const char *const attributes[][2] = {
+	{"comment", "comment_create"}, {"outbound_status", "status_out"}, {"inbound_status"},
+	{"outbound_assignee", "assignee_out"}, {"inbound_assignee"},
+};
+
+static int check_sync_attribute(const json_t *item, const char *name, const json_t *key,
+	struct err *err)
+{
+	for (size_t i = 0; i < lengthof(attributes); i++) {
+		const char *callback = attributes[i][1];
+
+		if (strcmp(attributes[i][0], name) != 0)
+			continue;
+		if (!json_is_string(key) || json_string_length(key) == 0 ||
+			json_string_length(key) > 64)
+			return err_set(err, MORTISE_E_FIELD, "issue provider: sync: \"%s\" must name a "
+				"key of the configuration, 1 to 64 bytes", name);
+		if (callback && !json_object_get(item, callback))
+			return err_set(err, MORTISE_E_FIELD, "issue provider: sync: \"%s\" goes out by "
+				"%s: give this function, or leave the attribute out", name, callback);
+		return 0;
+	}
+	return err_set(err, MORTISE_E_FIELD, "issue provider: sync: \"%.64s\" is nothing that can be "
+		"synced: use comment, outbound_status, inbound_status, outbound_assignee or "
+		"inbound_assignee", name);
+}
+
+static int check_issue_provider(const json_t *item, struct err *err)
+{
+	const char *text = text_in(item, "sync");
+	const char *key_url = text_in(item, "key_url");
+	json_t *sync = text ? json_loads(text, 0, NULL) : NULL;
+	const char *name;
+	json_t *key;
+	int ret = 0;
+
+	if (text && !json_is_object(sync))
+		ret = err_set(err, MORTISE_E_FIELD, "issue provider: sync must be a JSON object");
+	json_object_foreach(sync, name, key)
+		if (ret == 0)
+			ret = check_sync_attribute(item, name, key, err);
+	json_decref(sync);
+	if (ret == 0 && key_url && !strstr(key_url, "{key}"))
+		ret = err_set(err, MORTISE_E_FIELD, "issue provider: key_url must hold {key}");
+	return ret;
+}
+
 int reg_references_check(const json_t *provider, struct err *err)
 {
 	static const struct {
@@ -281,6 +329,7 @@ int reg_references_check(const json_t *provider, struct err *err)
 		{"webhooks", "webhook", "path", check_webhook},
 		{"tasks", "task", "name", check_task},
 	};
+	int result;
 
 	for (size_t i = 0; i < lengthof(lists); i++) {
 		const json_t *list = json_object_get(provider, lists[i].list);
@@ -296,5 +345,8 @@ int reg_references_check(const json_t *provider, struct err *err)
 		if (ret < 0)
 			return ret;
 	}
-	return check_repository_provider(json_object_get(provider, "repository_provider"), err);
+	result = check_repository_provider(json_object_get(provider, "repository_provider"), err);
+	if (result == 0)
+		result = check_issue_provider(json_object_get(provider, "issue_provider"), err);
+	return result;
 }

@@ -17,6 +17,8 @@
 #include "core/daemon/daemon.h"
 #include "core/frame/call_scope.h"
 #include "core/storage/commit.h"
+#include "core/storage/external_issue.h"
+#include "core/storage/external_project.h"
 #include "core/storage/identity.h"
 #include "core/storage/integration.h"
 #include "core/storage/link.h"
@@ -395,6 +397,50 @@ static int read_commit_author(struct read *read, struct err *err)
 	return store_read(read->daemon->store, commit_author_tx, read, err);
 }
 
+/* ---- Trackers ---- */
+
+static int link_tx(struct tx *tx, void *arg, struct err *err)
+{
+	struct read *read = arg;
+	cleanup_external_issue struct external_issue issue = {0};
+	const char *key;
+
+	if (need_arg(read, "key", &key, err) < 0 ||
+		external_issue_find(tx, read->scope->organization_id, read->scope->integration_id,
+			key, &issue, err) < 0)
+		return err->code;
+	json_decref(read->value);
+	read->value = json_pack("{s:s*, s:s*, s:s*, s:O, s:s*, s:s*}", "title", issue.title,
+		"description", issue.description, "url", issue.url, "metadata", issue.metadata,
+		"wrote_status", issue.wrote_status, "wrote_assignee", issue.wrote_assignee);
+	return 0;
+}
+
+static int read_link(struct read *read, struct err *err)
+{
+	return store_read(read->daemon->store, link_tx, read, err);
+}
+
+static int mapping_tx(struct tx *tx, void *arg, struct err *err)
+{
+	struct read *read = arg;
+	cleanup_external_project struct external_project project = {0};
+	const char *external_id;
+
+	if (need_arg(read, "external_id", &external_id, err) < 0 ||
+		external_project_find(tx, read->scope->link_id, external_id, &project, err) < 0)
+		return err->code;
+	json_decref(read->value);
+	read->value = json_pack("{s:s, s:s}", "resolved", project.resolved, "unresolved",
+		project.unresolved);
+	return 0;
+}
+
+static int read_mapping(struct read *read, struct err *err)
+{
+	return store_read(read->daemon->store, mapping_tx, read, err);
+}
+
 /* ---- The table ---- */
 
 #define SUBJECT (1u << MORTISE_SCOPE_SUBJECT)
@@ -421,6 +467,8 @@ static const struct reading {
 	{MORTISE_READ_PUBLIC_URL, EVERY, read_public_url, false},
 	{MORTISE_READ_PRODUCT, EVERY, read_product, false},
 	{MORTISE_READ_SECRET_PRESENT, EVERY, read_secret_present, true},
+	{MORTISE_READ_LINK, INSTALL, read_link, true},
+	{MORTISE_READ_MAPPING, INSTALL, read_mapping, true},
 };
 
 /* NULL: a call of this scope cannot read it. */

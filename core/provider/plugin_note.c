@@ -190,13 +190,12 @@ static bool is_terminated(const char *text, size_t size)
 	return memchr(text, '\0', size) != NULL;
 }
 
-/* Versions: while the ABI is 0.x each minor is a version of its own. */
+/* Versions: minors only add; while the ABI is 0.x one may also end those before it. */
 static int check_abi(const struct elf_file *file, struct err *err)
 {
 	const struct mortise_note *note = &file->note;
 	bool same = note->abi_major == MORTISE_ABI_MAJOR &&
-		(MORTISE_ABI_MAJOR == 0 ? note->abi_minor == MORTISE_ABI_MINOR
-					: note->abi_minor <= MORTISE_ABI_MINOR);
+		note->abi_minor >= MORTISE_ABI_MINOR_OLDEST && note->abi_minor <= MORTISE_ABI_MINOR;
 	bool newer = note->abi_major > MORTISE_ABI_MAJOR ||
 		(note->abi_major == MORTISE_ABI_MAJOR && note->abi_minor > MORTISE_ABI_MINOR);
 

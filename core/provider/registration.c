@@ -122,7 +122,8 @@ static int read_lists(const json_t *json, struct reg_provider *provider, struct 
 static int check_members(const json_t *json, struct err *err)
 {
 	static const char *const known[] = {"provider", "settings", "features", "credentials",
-		"upstreams", "steps", "arrivals", "webhooks", "tasks", "repository_provider"};
+		"upstreams", "steps", "arrivals", "webhooks", "tasks", "repository_provider",
+		"issue_provider", "config_form"};
 	const char *name;
 	json_t *value;
 
@@ -140,9 +141,33 @@ static int check_members(const json_t *json, struct err *err)
 	return 0;
 }
 
+/* What a provider has at most once. */
+static int read_single(const json_t *json, const char *member, enum reg_kind kind, void *ret_single,
+	bool *ret_has, struct err *err)
+{
+	const json_t *given = json_object_get(json, member);
+	int result = given ? reg_fields_from_json(kind, given, ret_single, err) : 0;
+
+	*ret_has = given && result == 0;
+	return result;
+}
+
+static int read_singles(const json_t *json, struct reg_provider *provider, struct err *err)
+{
+	int result = read_single(json, "repository_provider", REG_REPOSITORY_PROVIDER,
+		&provider->repository_provider, &provider->has_repository_provider, err);
+
+	if (result == 0)
+		result = read_single(json, "issue_provider", REG_ISSUE_PROVIDER,
+			&provider->issue_provider, &provider->has_issue_provider, err);
+	if (result == 0)
+		result = read_single(json, "config_form", REG_CONFIG_FORM, &provider->config_form,
+			&provider->has_config_form, err);
+	return result;
+}
+
 static int read_provider(const json_t *json, struct reg_provider *provider, struct err *err)
 {
-	const json_t *repository = json_object_get(json, "repository_provider");
 	int result = check_members(json, err);
 
 	if (result == 0)
@@ -151,11 +176,8 @@ static int read_provider(const json_t *json, struct reg_provider *provider, stru
 	if (result < 0)
 		return result;
 	result = read_lists(json, provider, err);
-	if (result == 0 && repository) {
-		result = reg_fields_from_json(REG_REPOSITORY_PROVIDER, repository,
-			&provider->repository_provider, err);
-		provider->has_repository_provider = result == 0;
-	}
+	if (result == 0)
+		result = read_singles(json, provider, err);
 	if (result == 0)
 		result = reg_references_check(json, err);
 	if (result < 0)
@@ -252,6 +274,8 @@ static void clear_provider(struct reg_provider *provider)
 	CLEAR_LIST(REG_WEBHOOK, provider->webhooks, provider->webhook_len);
 	CLEAR_LIST(REG_TASK, provider->tasks, provider->task_len);
 	reg_fields_clear(REG_REPOSITORY_PROVIDER, &provider->repository_provider);
+	reg_fields_clear(REG_ISSUE_PROVIDER, &provider->issue_provider);
+	reg_fields_clear(REG_CONFIG_FORM, &provider->config_form);
 	reg_fields_clear(REG_PROVIDER, &provider->provider);
 }
 

@@ -57,6 +57,10 @@ struct reg_provider {
 	size_t task_len;
 	bool has_repository_provider;
 	struct mortise_repository_provider repository_provider;
+	bool has_issue_provider;
+	struct mortise_issue_provider issue_provider;
+	bool has_config_form;
+	struct mortise_config_form config_form;
 };
 
 struct registration {

@@ -84,4 +84,9 @@ libcore_la_SOURCES += \
 	%D%/external_project.c %D%/external_project.h \
 	%D%/sync_target.c %D%/sync_target.h
 
+# What issues are linked to.
+libcore_la_SOURCES += \
+	%D%/external_issue.c %D%/external_issue.h \
+	%D%/issue_link.c %D%/issue_link.h
+
 include tests/sql/local.mk

@@ -15,7 +15,7 @@
  *   2. mortise-host loads the file and calls `load(host, registrar)` once.
  *      The plugin registers, as data, what it brings: providers, settings,
  *      features, install steps, upstreams, webhooks, repository providers,
- *      tasks.  Nothing can be registered later.
+ *      trackers, tasks.  Nothing can be registered later.
  *   3. The daemon calls the registered callbacks.  Each runs inside a *call*.
  *   4. `unload` is called once before the process ends in good order.
  *
@@ -97,6 +97,10 @@
  *
  * Changes
  *   0.1  2026-11-21  first version
+ *   0.2  2026-11-21  trackers: mortise_issue_provider, mortise_config_form and their
+ *                    registry functions; reads link, mapping; effects status_in,
+ *                    assignee_in, issue_refresh, issue_moved, issue_gone.  Plugins
+ *                    built for 0.1 still load.
  */
 #ifndef MORTISE_PLUGIN_H
 #define MORTISE_PLUGIN_H
@@ -111,7 +115,8 @@ extern "C" {
 #endif
 
 #define MORTISE_ABI_MAJOR 0
-#define MORTISE_ABI_MINOR 1
+#define MORTISE_ABI_MINOR 2
+#define MORTISE_ABI_MINOR_OLDEST 1 /* plugins built for this minor still load */
 #define MORTISE_MAGIC 0x4d525453u /* "MRTS" */
 
 /* ---- Results -------------------------------------------------------------
@@ -314,6 +319,13 @@ struct mortise_host {
 #define MORTISE_READ_PRODUCT "product"
 /* {"slot": SLOT} → {"present": bool}. */
 #define MORTISE_READ_SECRET_PRESENT "secret_present"
+/* {"key"} → {"title","description","url","metadata","wrote_status","wrote_assignee"} of a
+ * linked issue of the tracker, as far as it is known; install scope only.  "wrote_status"
+ * and "wrote_assignee" are what status_out and assignee_out said last.  Since: 0.2 */
+#define MORTISE_READ_LINK "link"
+/* {"external_id"} → {"resolved","unresolved"}: the statuses that the settings give to a
+ * project of the upstream; install scope only.  Since: 0.2 */
+#define MORTISE_READ_MAPPING "mapping"
 
 /* ---- Effects -------------------------------------------------------------- */
 
@@ -351,6 +363,29 @@ struct mortise_host {
 /* {"name": "@mona", "external_id"?, "email"}: the upstream account of the one
  * member with that address. */
 #define MORTISE_EFFECT_ACTOR "actor"
+
+/* What happened to an issue of the tracker; integration and install scope; in integration
+ * scope it reaches every organization that has a link to the issue.  "key" names it as
+ * create and get did, at most 256 bytes; nothing happens if no organization linked it.
+ * "time_ms" is the upstream's time of the change: one that is older than the newest that
+ * was applied is skipped.  All since: 0.2 */
+
+/* {"key","change","status"?, "time_ms"?}: its status changed.  "change", an object, is
+ * what status_action is asked about in each organization; without that callback it is
+ * {"action": "resolve"|"unresolve"|"none"}.  "status" is the status it has now, to be
+ * compared with what status_out wrote: our own echo is skipped. */
+#define MORTISE_EFFECT_STATUS_IN "status_in"
+/* {"key","assignees": [{"email"?, "name"?, "external_id"?}],"assignee"?, "time_ms"?}: who
+ * it is assigned to, all of them (not what changed); an empty list is nobody.  Each needs
+ * one of its three members; "name" is as in MORTISE_EFFECT_ACTOR.  "assignee" is compared
+ * with what assignee_out wrote. */
+#define MORTISE_EFFECT_ASSIGNEE_IN "assignee_in"
+/* {"key","title"?, "description"?, "url"?, "display_name"?}: it was edited. */
+#define MORTISE_EFFECT_ISSUE_REFRESH "issue_refresh"
+/* {"old_key","key","url"?, "display_name"?}: it has another key now. */
+#define MORTISE_EFFECT_ISSUE_MOVED "issue_moved"
+/* {"key","reason": "deleted"|"moved"|"private"}: we reach it no longer. */
+#define MORTISE_EFFECT_ISSUE_GONE "issue_gone"
 
 /* ---- Registrations --------------------------------------------------------
  *
@@ -646,6 +681,94 @@ struct mortise_repository_provider {
 };
 
 /*
+ * The tracker side of a provider: issues of ours are linked to issues of the upstream, and
+ * the two are kept in step.  The provider also registers the feature "issue-basic" (link
+ * and create) or "issue-sync" (the rest too).  All callbacks have install scope.
+ *
+ * An issue of ours is {"id","short_id","title","url","project","description"}: "id" is an
+ * opaque reference, "project" the project's slug, "description" the text that a form
+ * proposes, Markdown.  "reference" names one creation, the same on each retry: put
+ * it into `once`, and where the upstream can hide a mark.  A note is
+ * {"reference","author","text","external_id"?}, its author a name.
+ *
+ * Form fields are objects: "name" ([A-Za-z0-9_.-], at most 64), "type" (boolean, string,
+ * textarea, select, choice_mapper, table, project_mapper), "label" and, if wanted, "help",
+ * "placeholder", "required", "default", "disabled", "disabledReason", "choices" ([value,
+ * label] pairs), "url" (of a search), "updatesForm" (a change of it asks for the form
+ * anew), "multiple", "autosize", "maxRows", and what only a mapper or table has:
+ * "addButtonText", "addDropdown", "mappedSelectors", "columnLabels", "columnKeys",
+ * "mappedColumnLabel", "formatMessageValue", "confirmDeleteMessage", "mappedDropdown",
+ * "sentryProjects", "nextButton", "iconType".  At most 100 fields, 2,000 choices in each,
+ * 1 MiB in all.  Since: 0.2
+ */
+struct mortise_issue_provider {
+	uint32_t size;
+	uint32_t reserved;
+	uint64_t flags;            /* 0 */
+	/* The web address of an issue whose answer has no "url": a template that also has
+	 * {key}, percent-encoded, and {metadata:/pointer} of the integration; NULL: none. */
+	const char *key_url;
+	/* Names of form fields, separated by commas, whose values are proposed next time:
+	 * in the same project, and to the same user there (who goes first); or NULL. */
+	const char *defaults;
+	const char *user_defaults;
+	/* JSON object as text: which key of the link's configuration switches what.
+	 * {"comment": KEY, "outbound_status": KEY, "inbound_status": KEY,
+	 * "outbound_assignee": KEY, "inbound_assignee": KEY}; what is missing, or NULL, is
+	 * never synced.  An attribute that goes out needs its callback below. */
+	const char *sync;
+	/* {"action": "create"|"link","params": {…},"defaults": {…},"issue"} → {"fields": [form
+	 * fields]}.  "params" are the query's, texts; a field with "updatesForm" is among
+	 * them.  Without a field "externalIssue" (link), or "title" and "description" (create),
+	 * the usual ones are put in front.  NULL: only those. */
+	mortise_callback *form;
+	/* {"fields": {…},"issue","reference"} → {"key","title"?, "description"?, "url"?,
+	 * "display_name"?, "metadata"?}: make an issue there, once ("ticket:" + reference).
+	 * On E_UNCERTAIN look for it, then settle or clear. */
+	mortise_callback *create;
+	/* {"fields": {"externalIssue",…},"issue"} → the same: find the issue that was chosen. */
+	mortise_callback *get;
+	/* {"key","fields","issue","reference"} → {}: it was linked.  May post the comment of
+	 * the form, once.  A failure is shown to nobody but the log.  Or NULL. */
+	mortise_callback *linked;
+	/* {"field","query","params": {…}} → {"options": [{"label","value"}]}; NULL: no search. */
+	mortise_callback *search;
+	/* {"key","note"} → {"external_id"}: post the note, once ("comment:" + its reference). */
+	mortise_callback *comment_create;
+	/* {"key","note"} → {}: it was edited; "external_id" as comment_create gave it. */
+	mortise_callback *comment_update;
+	/* {"key","resolved": bool,"metadata"} → {"wrote": text?}: set the status.  "wrote" is
+	 * what the upstream will report back as the status; absent: nothing was written.
+	 * E_NO_TARGET: the settings name no status for this project. */
+	mortise_callback *status_out;
+	/* {"key","assign": bool,"user": {"email","name","external_name"?, "external_id"?} or
+	 * null} → {"wrote": text?}: assign or, with false, take away.  E_NO_TARGET: the
+	 * upstream has no such user. */
+	mortise_callback *assignee_out;
+	/* {"key","change"} → {"action": "resolve"|"unresolve"|"none"}: what a status_in means
+	 * under this link's settings.  Changes nothing.  NULL: the change says it. */
+	mortise_callback *status_action;
+};
+
+/*
+ * The settings of a link, as a form.  Install scope.  Since: 0.2
+ */
+struct mortise_config_form {
+	uint32_t size;
+	uint32_t reserved;
+	uint64_t flags;            /* 0 */
+	/* {"config": {…}} → {"fields": [form fields],"data": {…}?}: the form, and the values
+	 * in it (default: the configuration).  What the upstream cannot say now is a field
+	 * that is "disabled"; a failure disables the whole integration in this one answer. */
+	mortise_callback *form;
+	/* {"config": new values,"old": the configuration} → {"patch": merge patch of the
+	 * configuration,"external_projects": {external id: {"name"?, "resolved","unresolved"}}
+	 * or absent}: check what a user sent.  "external_projects" replaces the whole status
+	 * map.  field_error names what is wrong.  NULL: the values replace those there. */
+	mortise_callback *save;
+};
+
+/*
  * Registration, during load only.  Each copies what it needs.  'provider' is
  * the key of a provider registered before.  Returns MORTISE_OK, or
  * MORTISE_E_FIELD after keeping a text that names the member and what to do;
@@ -682,6 +805,11 @@ struct mortise_registry {
 		const struct mortise_task *t);
 	int32_t (*repository_provider)(struct mortise_registrar *reg, const char *provider,
 		const struct mortise_repository_provider *r);
+	/* At most one of each per provider.  Since: 0.2 */
+	int32_t (*issue_provider)(struct mortise_registrar *reg, const char *provider,
+		const struct mortise_issue_provider *i);
+	int32_t (*config_form)(struct mortise_registrar *reg, const char *provider,
+		const struct mortise_config_form *c);
 };
 
 /* ---- The descriptor ------------------------------------------------------- */

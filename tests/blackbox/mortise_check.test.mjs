@@ -49,7 +49,7 @@ test('each wrong plugin is refused as the daemon would, with what to do', async 
   const wrong = {
     bad_magic: /wrong magic: build it again/,
     older_major: /needs plugin ABI 7\.1, this mortised provides 0\.1/,
-    newer_minor: /needs plugin ABI 0\.2, this mortised provides 0\.1: update mortised/,
+    newer_minor: /needs plugin ABI 0\.3, this mortised provides 0\.2: update mortised/,
     short_size: /its descriptor has 8 bytes/,
     no_note: /has no Mortise note/,
     no_symbol: /has no Mortise note/,

@@ -72,6 +72,13 @@ describe('a plugin that cannot be used', () => {
     });
   }
 
+  test('one of the oldest minor that only lacks what came later is used', async () => {
+    ping = await Ping.start();
+    ping.daemon.addPlugin(pluginFile('oldest_minor'));
+    assert.equal((await ping.daemon.ctl('plugin', 'load', 'oldest_minor')).code, 0);
+    assert.equal((await ping.plugin('oldest_minor')).state, 'ready');
+  });
+
   test('may be missing', async () => {
     ping = await Ping.start({ settings: { plugins: ['ping', 'nowhere'] } });
     await healthy(ping);

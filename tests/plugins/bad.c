@@ -28,6 +28,8 @@
 #endif
 #ifdef NEWER_MINOR
 #define MINOR (MORTISE_ABI_MINOR + 1)
+#elif defined(OLDEST_MINOR)            /* not wrong at all */
+#define MINOR MORTISE_ABI_MINOR_OLDEST
 #else
 #define MINOR MORTISE_ABI_MINOR
 #endif

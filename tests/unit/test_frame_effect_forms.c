@@ -40,6 +40,21 @@ static const struct form_case {
 	{"repository_put", "{\"external_id\":\"1\",\"name\":\"n\",\"mode\":\"activ\"}", MORTISE_E_INTERNAL},
 	{"repository_languages", "{\"external_id\":\"1\",\"languages\":[\"c\",1]}", MORTISE_E_INTERNAL},
 	{"integration_put", "[]", MORTISE_E_INTERNAL},
+	{"status_in", "{\"key\":\"a#1\",\"change\":{},\"status\":\"closed\",\"time_ms\":1}", 0},
+	{"status_in", "{\"key\":\"a#1\",\"change\":{},\"status\":null,\"time_ms\":null}", 0},
+	{"status_in", "{\"key\":\"\",\"change\":{}}", MORTISE_E_INTERNAL},
+	{"status_in", "{\"key\":\"a\",\"change\":\"resolve\"}", MORTISE_E_INTERNAL},
+	{"assignee_in", "{\"key\":\"a\",\"assignees\":[]}", 0},
+	{"assignee_in", "{\"key\":\"a\",\"assignees\":[{\"name\":\"@mona\"},"
+		"{\"email\":\"m@a.test\",\"external_id\":null}]}", 0},
+	{"assignee_in", "{\"key\":\"a\"}", MORTISE_E_INTERNAL},
+	{"assignee_in", "{\"key\":\"a\",\"assignees\":[{}]}", MORTISE_E_INTERNAL},
+	{"assignee_in", "{\"key\":\"a\",\"assignees\":[{\"name\":7}]}", MORTISE_E_INTERNAL},
+	{"issue_refresh", "{\"key\":\"a\",\"url\":\"https://a.test/1\"}", 0},
+	{"issue_refresh", "{\"key\":\"a\",\"url\":\"javascript:alert(1)\"}", MORTISE_E_INTERNAL},
+	{"issue_moved", "{\"old_key\":\"a\",\"key\":\"b\"}", 0},
+	{"issue_gone", "{\"key\":\"a\",\"reason\":\"deleted\"}", 0},
+	{"issue_gone", "{\"key\":\"a\",\"reason\":\"closed\"}", MORTISE_E_INTERNAL},
 };
 
 static void record_is_checked_by_its_form(void **state)

@@ -108,7 +108,9 @@ static const char set_text[] = "{"
 	"  'signatures': [{'header': 'X-Sign', 'algorithm': 'sha256'}], 'events': [{'name': 'push'}]}],"
 	"'tasks': [{'name': 'look', 'scope': 1, 'run': true},"
 	"  {'name': 'each', 'scope': 5, 'run': true, 'schedule_ms': 60000}],"
-	"'repository_provider': {'id': 'acme', 'pull_request_path': '/pulls/{key}'}}";
+	"'repository_provider': {'id': 'acme', 'pull_request_path': '/pulls/{key}'},"
+	"'issue_provider': {'key_url': 'https://acme.test/{key}', 'create': true, 'get': true,"
+	"  'status_out': true, 'sync': '{\\\"outbound_status\\\": \\\"status\\\", \\\"inbound_status\\\": \\\"in\\\"}'}}";
 
 static json_t *load_set(const char *from, const char *to)
 {
@@ -147,6 +149,12 @@ static void broken_reference_is_refused(void **state)
 		{"'scope': 5", "'scope': 4"},
 		{"'/pulls/{key}'", "'pulls/{key}'"},
 		{"'/pulls/{key}'", "'/pulls/'"},
+		{"acme.test/{key}", "acme.test/"},
+		{"'status_out': true, ", ""},
+		{"inbound_status", "inbound"},
+		{"\\\"in\\\"", "7"},
+		{"\\\"in\\\"", "\\\"\\\""},
+		{"'{\\\"outbound_status\\\": \\\"status\\\", \\\"inbound_status\\\": \\\"in\\\"}'", "'[]'"},
 	};
 	cleanup_err struct err fine = {0};
 	cleanup_json json_t *set = load_set(NULL, NULL);

@@ -84,6 +84,18 @@ static void a_good_note_is_read(void **state)
 	assert_int_equal(note.abi_minor, MORTISE_ABI_MINOR);
 }
 
+static void minors_that_only_added_do_not_matter(void **state)
+{
+	struct image image = good_image();
+	struct plugin_note note;
+	cleanup_err struct err err = {0};
+
+	(void)state;
+	image.notes[0].abi_minor = MORTISE_ABI_MINOR_OLDEST;
+	assert_int_equal(read_bytes(&image, sizeof(image), &note, &err), 0);
+	assert_int_equal(note.abi_minor, 1);
+}
+
 static void other_notes_in_the_segment_do_not_matter(void **state)
 {
 	struct image image = good_image();
@@ -123,9 +135,9 @@ static const struct {
 	SET(notes[0].descsz, 16, "too short"),
 	SET(notes[0].owner[0], 'X', "no Mortise note"),
 	SET(notes[0].magic, 1, "wrong magic"),
-	SET(notes[0].abi_minor, 4, "needs plugin ABI 0.4, this mortised provides 0.1: update mortised"),
-	SET(notes[0].abi_major, 7, "needs plugin ABI 7.1, this mortised provides 0.1"),
-	SET(notes[0].abi_minor, 0, "was built for plugin ABI 0.0, this mortised provides 0.1"),
+	SET(notes[0].abi_minor, 4, "needs plugin ABI 0.4, this mortised provides 0.2: update mortised"),
+	SET(notes[0].abi_major, 7, "needs plugin ABI 7.2, this mortised provides 0.2"),
+	SET(notes[0].abi_minor, 0, "was built for plugin ABI 0.0, this mortised provides 0.2"),
 	SET(notes[0].plugin_size, 8, "descriptor has 8 bytes"),
 	SET(notes[0].name, 'a', "too long"),
 	SET(notes[0].version, '1', "too long"),
@@ -235,6 +247,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_note_is_read),
+		cmocka_unit_test(minors_that_only_added_do_not_matter),
 		cmocka_unit_test(other_notes_in_the_segment_do_not_matter),
 		cmocka_unit_test(every_broken_file_is_refused_with_its_reason),
 		cmocka_unit_test(text_relocations_as_a_flag_are_refused_too),

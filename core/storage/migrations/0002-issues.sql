@@ -180,6 +180,7 @@ CREATE TABLE external_issue (
 	wrote_status_at {int} NOT NULL DEFAULT 0,
 	wrote_assignee TEXT,
 	wrote_assignee_at {int} NOT NULL DEFAULT 0,
+	gone TEXT,
 	added_at {int} NOT NULL,
 	UNIQUE (organization_id, integration_id, key)
 );
