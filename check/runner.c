@@ -78,7 +78,8 @@ int runner_start(struct runner *runner, const struct runner_options *options, st
 	if (make_settings(runner, options, err) < 0)
 		return err->code;
 	daemon->loop = loop_new();
-	daemon->host_call_pool = pool_new("host-call", HOST_CALL_THREADS, HOST_CALLS_WAITING);
+	daemon->host_call_pool = pool_new("host-call", POOL_BEHIND, HOST_CALL_THREADS,
+		HOST_CALLS_WAITING);
 	daemon->providers = providers_new(daemon);
 	if (options->ready_ms < daemon->providers->limits.ready_ms)
 		daemon->providers->limits.ready_ms = options->ready_ms;

@@ -10,7 +10,7 @@ mortise_host_SOURCES = \
 	%D%/registry.c %D%/registry.h \
 	%D%/sandbox.c %D%/sandbox.h \
 	%D%/wire.c %D%/wire.h \
-	core/base/buf.c core/base/err.c core/base/hex.c core/base/mem.c \
+	core/base/buf.c core/base/err.c core/base/hex.c core/base/mem.c core/base/priority.c \
 	$(FRAME_SOURCES)
 mortise_host_CFLAGS = $(AM_CFLAGS) $(MORTISE_PIE_CFLAGS)
 mortise_host_LDFLAGS = $(AM_LDFLAGS) $(MORTISE_PIE_LDFLAGS)

@@ -23,6 +23,7 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/priority.h"
 #include "host/call.h"
 #include "host/load.h"
 #include "host/lockdown.h"
@@ -217,6 +218,8 @@ int main(int argc, char **argv)
 		fputs("mortise-host is started by mortised, with a socket as descriptor 3\n", stderr);
 		return HOST_EXIT_USAGE;
 	}
+	/* While it has one thread. */
+	priority_stand_back();
 	wire_init(&wire, SOCKET_FD);
 	if (lock_down(&options, &wire, &calls, &err) < 0)
 		return refuse(&wire, &err);

@@ -389,7 +389,7 @@ struct admin *admin_new(struct daemon *daemon)
 	struct admin *admin = new(struct admin);
 
 	admin->daemon = daemon;
-	admin->pool = pool_new("admin", WORKERS, MAX_WAITING);
+	admin->pool = pool_new("admin", POOL_IN_FRONT, WORKERS, MAX_WAITING);
 	admin_groups_read(daemon->settings->admin_operate, daemon->settings->admin_admin,
 		&admin->groups);
 	LIST_INIT(&admin->conns);

@@ -12,6 +12,7 @@ libcore_la_SOURCES += \
 	%D%/merge_patch.c %D%/merge_patch.h \
 	%D%/pack.c %D%/pack.h \
 	%D%/pool.c %D%/pool.h \
+	%D%/priority.c %D%/priority.h \
 	%D%/slug.c %D%/slug.h \
 	%D%/utf8.h
 

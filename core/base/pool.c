@@ -10,6 +10,7 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/priority.h"
 
 struct work {
 	pool_fn *fn;
@@ -18,6 +19,7 @@ struct work {
 
 struct pool {
 	char name[16];
+	enum pool_rank rank;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct work *ring;     /* max_queue entries */
@@ -35,6 +37,8 @@ static void *worker(void *arg)
 	struct pool *pool = arg;
 
 	pthread_setname_np(pthread_self(), pool->name);
+	if (pool->rank == POOL_BEHIND)
+		priority_stand_back();
 	pthread_mutex_lock(&pool->lock);
 	for (;;) {
 		struct work work;
@@ -56,12 +60,13 @@ static void *worker(void *arg)
 	return NULL;
 }
 
-struct pool *pool_new(const char *name, int threads, size_t max_queue)
+struct pool *pool_new(const char *name, enum pool_rank rank, int threads, size_t max_queue)
 {
 	struct pool *pool = xcalloc(1, sizeof(*pool) + (size_t)threads * sizeof(pthread_t));
 	sigset_t all, before;
 
 	snprintf(pool->name, sizeof(pool->name), "%s", name);
+	pool->rank = rank;
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->wake, NULL);
 	pool->max_queue = max_queue;

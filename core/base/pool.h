@@ -15,8 +15,13 @@ struct pool;
 
 typedef void pool_fn(void *arg);
 
+enum pool_rank {
+	POOL_IN_FRONT,
+	POOL_BEHIND,   /* what can wait while the processors are full */
+};
+
 /* 'threads' workers; at most 'max_queue' pieces of work wait. */
-struct pool *pool_new(const char *name, int threads, size_t max_queue);
+struct pool *pool_new(const char *name, enum pool_rank rank, int threads, size_t max_queue);
 /* Run fn(arg) on a worker.  E_RETRY when the queue is full or the pool ends;
  * then nothing was taken. */
 int pool_submit(struct pool *pool, pool_fn *fn, void *arg, struct err *err);

@@ -194,9 +194,11 @@ int daemon_new(struct settings *settings_take, struct daemon **ret_daemon, struc
 	if (result < 0)
 		goto fail;
 	daemon->loop = loop_new();
-	daemon->request_pool = pool_new("request", settings->request_workers, QUEUE_MAX);
-	daemon->intake_pool = pool_new("intake", settings->intake_workers, QUEUE_MAX);
-	daemon->host_call_pool = pool_new("host-call", host_call_threads(settings), QUEUE_MAX);
+	daemon->request_pool = pool_new("request", POOL_IN_FRONT, settings->request_workers,
+		QUEUE_MAX);
+	daemon->intake_pool = pool_new("intake", POOL_IN_FRONT, settings->intake_workers, QUEUE_MAX);
+	daemon->host_call_pool = pool_new("host-call", POOL_BEHIND, host_call_threads(settings),
+		QUEUE_MAX);
 	daemon->egress = egress_new(daemon->loop, settings);
 	daemon->upstreams = upstreams_new(daemon);
 	daemon->providers = providers_new(daemon);

@@ -21,6 +21,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/pool.h"
+#include "core/base/priority.h"
 #include "core/daemon/daemon.h"
 #include "core/job/job_private.h"
 #include "core/storage/schedule.h"
@@ -340,6 +341,7 @@ void *jobs_dispatch(void *arg)
 	int64_t sleep_ms;
 
 	pthread_setname_np(pthread_self(), "job-dispatcher");
+	priority_stand_back();
 	do {
 		jobs_clock_look(jobs);
 		jobs_sync_schedules(jobs);

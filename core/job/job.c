@@ -28,7 +28,7 @@ struct jobs *jobs_new(struct daemon *daemon)
 	jobs->daemon = daemon;
 	jobs->workers = daemon->settings->job_workers > 0 ? daemon->settings->job_workers : WORKERS;
 	jobs->lease_ms = JOB_DEADLINE_MS + JOB_LEASE_EXTRA_MS;
-	jobs->pool = pool_new("job", jobs->workers, (size_t)jobs->workers);
+	jobs->pool = pool_new("job", POOL_BEHIND, jobs->workers, (size_t)jobs->workers);
 	pthread_mutex_init(&jobs->lock, NULL);
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

@@ -4,6 +4,8 @@
 // Plugins that are missing, of another ABI, or misbehave in a call: the daemon stays
 // healthy, says what is wrong, and everybody else's work goes on.
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 
 import { lacking, noMemoryLimit, noSandbox, pluginFile, sanitized } from './lib/paths.mjs';
@@ -262,6 +264,15 @@ describe('the sandbox', { skip: noSandbox }, () => {
   });
 });
 
+// The nice value of each thread of a process, by the thread's name.
+function niceness(pid) {
+  return Object.fromEntries(readdirSync(`/proc/${pid}/task`).map((task) => {
+    const stat = readFileSync(`/proc/${pid}/task/${task}/stat`, 'utf8');
+    const end = stat.lastIndexOf(')');
+    return [stat.slice(stat.indexOf('(') + 1, end), Number(stat.slice(end + 2).split(' ')[16])];
+  }));
+}
+
 describe('at run time', () => {
   let ping;
   let token;
@@ -271,6 +282,15 @@ describe('at run time', () => {
     token = await ping.install('acme', 'a1');
   });
   after(() => ping?.close());
+
+  test('jobs and plugins stand behind what takes in, stores and answers', async () => {
+    const threads = niceness(ping.daemon.pid);
+    const loop = getPriority(ping.daemon.pid);
+    const { pid } = await ping.plugin();
+    for (const name of ['intake', 'request', 'store-writer', 'checkpointer']) assert.equal(threads[name], loop, name);
+    for (const name of ['job', 'job-dispatcher', 'host-call']) assert.ok(threads[name] > loop, name);
+    for (const [name, nice] of Object.entries(niceness(pid))) assert.ok(nice > loop, name);
+  });
 
   test('a disabled plugin still takes webhooks in and runs them once enabled', async () => {
     await ping.daemon.ctlOk('plugin', 'disable', 'ping');

@@ -7,10 +7,12 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 
 #include "core/base/err.h"
 #include "core/base/loop.h"
 #include "core/base/pool.h"
+#include "core/base/priority.h"
 
 static sem_t gate;
 static atomic_int done;
@@ -24,7 +26,7 @@ static void wait_at_gate(void *arg)
 
 static void a_full_queue_refuses_and_loses_nothing(void **state)
 {
-	struct pool *pool = pool_new("test", 2, 3);
+	struct pool *pool = pool_new("test", POOL_IN_FRONT, 2, 3);
 	cleanup_err struct err err = {0};
 	int accepted = 0;
 
@@ -39,6 +41,29 @@ static void a_full_queue_refuses_and_loses_nothing(void **state)
 		sem_post(&gate);
 	pool_free(pool);
 	assert_int_equal(atomic_load(&done), accepted);
+}
+
+static int niceness[2];
+
+static void note_niceness(void *arg)
+{
+	*(int *)arg = getpriority(PRIO_PROCESS, 0);
+}
+
+static void workers_behind_run_at_a_lower_priority(void **state)
+{
+	struct pool *front = pool_new("front", POOL_IN_FRONT, 1, 1);
+	struct pool *behind = pool_new("behind", POOL_BEHIND, 1, 1);
+	int own = getpriority(PRIO_PROCESS, 0);
+
+	(void)state;
+	assert_int_equal(pool_submit(front, note_niceness, &niceness[0], NULL), 0);
+	assert_int_equal(pool_submit(behind, note_niceness, &niceness[1], NULL), 0);
+	pool_free(front);
+	pool_free(behind);
+	assert_int_equal(niceness[0], own);
+	assert_int_equal(niceness[1], own + PRIORITY_STEPS < 19 ? own + PRIORITY_STEPS : 19);
+	assert_int_equal(getpriority(PRIO_PROCESS, 0), own);
 }
 
 static int order[100];
@@ -76,6 +101,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_full_queue_refuses_and_loses_nothing),
+		cmocka_unit_test(workers_behind_run_at_a_lower_priority),
 		cmocka_unit_test(posts_run_in_order_on_the_loop),
 	};
 

@@ -126,7 +126,7 @@ static struct fixture *fixture_new(const struct http_settings *settings)
 	sem_init(&fixture->entered, 0, 0);
 	sem_init(&fixture->gate, 0, 0);
 	fixture->loop = own.loop = loop_new();
-	fixture->pool = pool_new("test", 1, 1);
+	fixture->pool = pool_new("test", POOL_IN_FRONT, 1, 1);
 	fixture->server = http_server_new(&own);
 	add_routes(fixture);
 	assert_int_equal(http_server_listen(fixture->server, "127.0.0.1:0", &err), 0);

@@ -237,8 +237,8 @@ static int setup(void **state)
 	daemon->settings = &fixture->settings;
 	daemon->store = fixture->scratch.store;
 	daemon->loop = loop_new();
-	daemon->intake_pool = pool_new("intake", 2, 8);
-	daemon->request_pool = pool_new("request", 2, 8);
+	daemon->intake_pool = pool_new("intake", POOL_IN_FRONT, 2, 8);
+	daemon->request_pool = pool_new("request", POOL_IN_FRONT, 2, 8);
 	daemon->http = http_server_new(&(struct http_settings){.loop = daemon->loop});
 	daemon->jobs = jobs_new(daemon);
 	daemon->webhooks = webhooks_new(daemon);
