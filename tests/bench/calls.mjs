@@ -21,8 +21,8 @@ const ROUNDS = 3;
 const call = (rest) => ({ provider: 'ping', callback: 'webhook:stored', external_id: 'one', input: { event: 'told' }, ...rest });
 const KINDS = {
   'nothing': call({ body: {} }),
-  'one host call': call({ body: { do: 'read', what: 'config', args: { pointer: '' } },
-    asks: [{ ask: { op: 'read', what: 'config' }, answer: { value: {} } }] }),
+  'one host call': call({ body: { do: 'read', what: 'metadata', args: {} },
+    asks: [{ ask: { op: 'read', what: 'metadata' }, answer: { value: {} } }] }),
   'a body of 7.5 KB': call({ body: JSON.parse(pushBody(1, { id: 1, name: 'acme-co/shop' })) }),
 };
 
