@@ -16,7 +16,7 @@
 
 static const struct api_route *const tables[] = {
 	api_auth_routes, api_organization_routes, api_catalogue_routes, api_integration_routes,
-	api_pipeline_routes, api_repository_routes,
+	api_pipeline_routes, api_repository_routes, api_external_actor_routes,
 };
 
 struct api {

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/api/actor_json.h"
 #include "core/api/cursor.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
@@ -62,6 +63,32 @@ static int list_run(struct api_call *call, store_fn *fn, struct err *err)
 	api_page_answer(call, &list.page, list.more);
 	call->reply = list.items;
 	return 0;
+}
+
+/* ---- What a listing is asked for ---- */
+
+/* Does the request ask for `expand=WHAT`, maybe among others? */
+static bool expands(const struct api_call *call, const char *what)
+{
+	const char *name, *value;
+
+	for (size_t i = 0; http_query_at(call->request, i, &name, &value); i++)
+		if (strcmp(name, "expand") == 0 && strcmp(value, what) == 0)
+			return true;
+	return false;
+}
+
+/* The words of `query` that say which rows: `hasExternalUsers:true`. */
+static enum external_filter filter_of(const struct api_call *call, const char *token)
+{
+	const char *query = api_query(call, "query", NULL);
+	const char *found = query ? strstr(query, token) : NULL;
+
+	if (!found || strncmp(found + strlen(token), ":", 1) != 0)
+		return EXTERNAL_ANY;
+	found += strlen(token) + 1;
+	return strncmp(found, "true", 4) == 0 ? EXTERNAL_SOME :
+		strncmp(found, "false", 5) == 0 ? EXTERNAL_NONE : EXTERNAL_ANY;
 }
 
 /* ---- Organizations ---- */
@@ -166,21 +193,39 @@ static json_t *team_json(const struct team *team)
 		"memberCount", (json_int_t)team->member_len, "avatar", avatar_json());
 }
 
+/* What a team is called at the providers. */
+static int external_teams(struct tx *tx, const struct team *team, json_t *item, struct err *err)
+{
+	struct external_actor *rows;
+	size_t len;
+
+	if (external_actor_list_team(tx, team->organization_id, team->id, &rows, &len, err) < 0)
+		return err->code;
+	json_object_set_new(item, "externalTeams", actor_json_list(rows, len));
+	return 0;
+}
+
 static int teams_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct list *list = arg;
 	struct team *rows;
 	size_t len, shown;
+	int result = 0;
 
 	list_begin(list);
-	if (team_list(tx, list->call->principal.organization_id, 0, list->page.offset,
+	if (team_list_external(tx, list->call->principal.organization_id,
+		    filter_of(list->call, "hasExternalTeams"), list->page.offset,
 		    list->page.size + 1, &rows, &len, err) < 0)
 		return err->code;
 	shown = list_take(list, len);
-	for (size_t i = 0; i < shown; i++)
-		json_array_append_new(list->items, team_json(&rows[i]));
+	for (size_t i = 0; i < shown && result == 0; i++) {
+		json_t *item = team_json(&rows[i]);
+
+		json_array_append_new(list->items, item);
+		result = external_teams(tx, &rows[i], item, err);
+	}
 	team_list_free(rows, len);
-	return 0;
+	return result;
 }
 
 static int teams(struct api_call *call, struct err *err)
@@ -285,32 +330,13 @@ static json_t *member_json(const struct member *member)
 static int external_users(struct tx *tx, const struct member *member, json_t *item, struct err *err)
 {
 	struct external_actor *rows;
-	json_t *list = json_array();
 	size_t len;
 
-	json_object_set_new(item, "externalUsers", list);
 	if (external_actor_list_account(tx, member->organization_id, member->account_id, &rows, &len,
 		    err) < 0)
 		return err->code;
-	for (size_t i = 0; i < len; i++)
-		json_array_append_new(list, json_pack("{s:o, s:s, s:s, s:o, s:s?, s:o}", "id",
-			api_id_json(rows[i].id), "provider", rows[i].provider, "externalName",
-			rows[i].name, "integrationId", api_id_json(rows[i].integration_id),
-			"externalId", rows[i].external_id, "userId",
-			api_id_json(rows[i].account_id)));
-	external_actor_list_free(rows, len);
+	json_object_set_new(item, "externalUsers", actor_json_list(rows, len));
 	return 0;
-}
-
-/* Does the request ask for `expand=WHAT`, maybe among others? */
-static bool expands(const struct api_call *call, const char *what)
-{
-	const char *name, *value;
-
-	for (size_t i = 0; http_query_at(call->request, i, &name, &value); i++)
-		if (strcmp(name, "expand") == 0 && strcmp(value, what) == 0)
-			return true;
-	return false;
 }
 
 static int members_in(struct tx *tx, void *arg, struct err *err)
@@ -322,7 +348,8 @@ static int members_in(struct tx *tx, void *arg, struct err *err)
 	int result = 0;
 
 	list_begin(list);
-	if (member_list(tx, list->call->principal.organization_id, list->page.offset,
+	if (member_list(tx, list->call->principal.organization_id,
+		    filter_of(list->call, "hasExternalUsers"), list->page.offset,
 		    list->page.size + 1, &rows, &len, err) < 0)
 		return err->code;
 	shown = list_take(list, len);

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 libcore_la_SOURCES += \
+	%D%/actor_json.c %D%/actor_json.h \
 	%D%/api.c %D%/api.h \
 	%D%/api_auth.c \
 	%D%/api_catalogue.c \
+	%D%/api_external_actor.c \
 	%D%/api_integration.c \
 	%D%/api_organization.c \
 	%D%/api_pipeline.c \

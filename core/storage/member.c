@@ -28,6 +28,14 @@ SQL(member_sql_get, "SELECT " MEMBER_COLUMNS " FROM member m "
 SQL(member_sql_list, "SELECT " MEMBER_COLUMNS " FROM member m "
 	"JOIN account a ON a.id = m.account_id WHERE m.organization_id = $1 "
 	"ORDER BY a.email LIMIT $2 OFFSET $3");
+#define EXTERNAL "EXISTS (SELECT 1 FROM external_actor x "                   \
+	"WHERE x.organization_id = m.organization_id AND x.account_id = m.account_id) "
+SQL(member_sql_list_external, "SELECT " MEMBER_COLUMNS " FROM member m "
+	"JOIN account a ON a.id = m.account_id WHERE m.organization_id = $1 AND " EXTERNAL
+	"ORDER BY a.email LIMIT $2 OFFSET $3");
+SQL(member_sql_list_internal, "SELECT " MEMBER_COLUMNS " FROM member m "
+	"JOIN account a ON a.id = m.account_id WHERE m.organization_id = $1 AND NOT " EXTERNAL
+	"ORDER BY a.email LIMIT $2 OFFSET $3");
 
 /* ---- Accounts ---- */
 
@@ -176,13 +184,18 @@ int member_get(struct tx *tx, int64_t organization_id, int64_t id, struct member
 	return member_take(&query, result, ret_member, err);
 }
 
-int member_list(struct tx *tx, int64_t organization_id, int64_t offset, int64_t limit,
-	struct member **ret_list, size_t *ret_len, struct err *err)
+int member_list(struct tx *tx, int64_t organization_id, enum external_filter filter,
+	int64_t offset, int64_t limit, struct member **ret_list, size_t *ret_len, struct err *err)
 {
+	static const struct sql *const statements[] = {
+		[EXTERNAL_ANY] = &member_sql_list,
+		[EXTERNAL_SOME] = &member_sql_list_external,
+		[EXTERNAL_NONE] = &member_sql_list_internal,
+	};
 	struct member *list = xcalloc((size_t)limit, sizeof(*list));
 	struct query query;
 	size_t len = 0;
-	int result = query_begin(&query, tx, &member_sql_list, err, "iii", organization_id, limit,
+	int result = query_begin(&query, tx, statements[filter], err, "iii", organization_id, limit,
 		offset);
 
 	while (result >= 0 && (result = query_next(&query)) == 1)

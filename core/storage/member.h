@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/storage/external_actor.h"
 #include "core/storage/tx.h"
 
 struct account {
@@ -43,8 +44,9 @@ int member_find(struct tx *tx, int64_t organization_id, int64_t account_id,
 int member_get(struct tx *tx, int64_t organization_id, int64_t id, struct member *ret_member,
 	struct err *err);
 /* By address. */
-int member_list(struct tx *tx, int64_t organization_id, int64_t offset, int64_t limit,
-	struct member **ret_list, size_t *ret_len, struct err *err);
+int member_list(struct tx *tx, int64_t organization_id, enum external_filter filter,
+	int64_t offset, int64_t limit, struct member **ret_list, size_t *ret_len,
+	struct err *err);
 void member_clear(struct member *member);
 void member_list_free(struct member *list, size_t len);
 #define cleanup_member __attribute__((__cleanup__(member_clear)))

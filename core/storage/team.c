@@ -18,6 +18,12 @@ SQL(team_sql_get, "SELECT " COLUMNS " FROM team t WHERE t.organization_id = $1 A
 SQL(team_sql_find, "SELECT " COLUMNS " FROM team t WHERE t.organization_id = $1 AND t.slug = $2");
 SQL(team_sql_list, "SELECT " COLUMNS " FROM team t WHERE t.organization_id = $1 "
 	"ORDER BY t.slug LIMIT $2 OFFSET $3");
+#define EXTERNAL "EXISTS (SELECT 1 FROM external_actor x "                   \
+	"WHERE x.organization_id = t.organization_id AND x.team_id = t.id) "
+SQL(team_sql_list_external, "SELECT " COLUMNS " FROM team t WHERE t.organization_id = $1 "
+	"AND " EXTERNAL "ORDER BY t.slug LIMIT $2 OFFSET $3");
+SQL(team_sql_list_internal, "SELECT " COLUMNS " FROM team t WHERE t.organization_id = $1 "
+	"AND NOT " EXTERNAL "ORDER BY t.slug LIMIT $2 OFFSET $3");
 SQL(team_sql_list_project, "SELECT " COLUMNS " FROM team t "
 	"JOIN project_team p ON p.team_id = t.id WHERE t.organization_id = $1 "
 	"AND p.project_id = $2 ORDER BY t.slug LIMIT $3 OFFSET $4");
@@ -79,23 +85,16 @@ int team_find(struct tx *tx, int64_t organization_id, const char *id_or_slug,
 	return result < 0 ? result : 0;
 }
 
-int team_list(struct tx *tx, int64_t organization_id, int64_t project_id, int64_t offset,
-	int64_t limit, struct team **ret_list, size_t *ret_len, struct err *err)
+/* Take the rows of a query that has begun with 'result'. */
+static int list_read(struct query *query, int result, int64_t limit, struct team **ret_list,
+	size_t *ret_len)
 {
 	struct team *list = xcalloc((size_t)limit, sizeof(*list));
-	struct query query;
 	size_t len = 0;
-	int result;
 
-	if (project_id)
-		result = query_begin(&query, tx, &team_sql_list_project, err, "iiii",
-			organization_id, project_id, limit, offset);
-	else
-		result = query_begin(&query, tx, &team_sql_list, err, "iii", organization_id,
-			limit, offset);
-	while (result >= 0 && (result = query_next(&query)) == 1)
-		row_read(&query, &list[len++]);
-	query_end(&query);
+	while (result >= 0 && (result = query_next(query)) == 1)
+		row_read(query, &list[len++]);
+	query_end(query);
 	if (result < 0) {
 		team_list_free(list, len);
 		return result;
@@ -103,6 +102,35 @@ int team_list(struct tx *tx, int64_t organization_id, int64_t project_id, int64_
 	*ret_list = list;
 	*ret_len = len;
 	return 0;
+}
+
+int team_list(struct tx *tx, int64_t organization_id, int64_t project_id, int64_t offset,
+	int64_t limit, struct team **ret_list, size_t *ret_len, struct err *err)
+{
+	struct query query;
+	int result;
+
+	if (project_id == 0)
+		return team_list_external(tx, organization_id, EXTERNAL_ANY, offset, limit, ret_list,
+			ret_len, err);
+	result = query_begin(&query, tx, &team_sql_list_project, err, "iiii", organization_id,
+		project_id, limit, offset);
+	return list_read(&query, result, limit, ret_list, ret_len);
+}
+
+int team_list_external(struct tx *tx, int64_t organization_id, enum external_filter filter,
+	int64_t offset, int64_t limit, struct team **ret_list, size_t *ret_len, struct err *err)
+{
+	static const struct sql *const statements[] = {
+		[EXTERNAL_ANY] = &team_sql_list,
+		[EXTERNAL_SOME] = &team_sql_list_external,
+		[EXTERNAL_NONE] = &team_sql_list_internal,
+	};
+	struct query query;
+	int result = query_begin(&query, tx, statements[filter], err, "iii", organization_id, limit,
+		offset);
+
+	return list_read(&query, result, limit, ret_list, ret_len);
 }
 
 /* Add a pair; when nothing was added, is it there already? */

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/storage/external_actor.h"
 #include "core/storage/tx.h"
 
 struct team {
@@ -24,6 +25,9 @@ int team_find(struct tx *tx, int64_t organization_id, const char *id_or_slug,
 /* By slug; with 'project_id', those of that project only. */
 int team_list(struct tx *tx, int64_t organization_id, int64_t project_id, int64_t offset,
 	int64_t limit, struct team **ret_list, size_t *ret_len, struct err *err);
+/* By slug; those that 'filter' lets through. */
+int team_list_external(struct tx *tx, int64_t organization_id, enum external_filter filter,
+	int64_t offset, int64_t limit, struct team **ret_list, size_t *ret_len, struct err *err);
 /* Both must be of the team's organization; E_NOT_FOUND if not.  Adding twice is fine. */
 int team_add_member(struct tx *tx, int64_t team_id, int64_t member_id, struct err *err);
 int team_add_project(struct tx *tx, int64_t team_id, int64_t project_id, struct err *err);

@@ -246,3 +246,10 @@ CREATE TABLE legacy_issue (
 	UNIQUE (issue_id, provider, key)
 );
 CREATE INDEX legacy_issue_organization ON legacy_issue (organization_id, provider, id);
+
+-- Who is meant by an account of a tracker, and what a team is called there.
+CREATE INDEX external_actor_name ON external_actor (organization_id, integration_id,
+	lower(external_name));
+CREATE INDEX external_actor_external ON external_actor (organization_id, integration_id,
+	external_id);
+CREATE INDEX external_actor_team ON external_actor (organization_id, team_id);
