@@ -12,6 +12,7 @@ include core/egress/local.mk
 include core/upstream/local.mk
 include core/job/local.mk
 include core/webhook/local.mk
+include core/issue/local.mk
 include core/ingest/local.mk
 include core/access/local.mk
 include core/pipeline/local.mk

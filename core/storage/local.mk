@@ -76,6 +76,15 @@ libcore_la_SOURCES += \
 	%D%/pull_request.c %D%/pull_request.h \
 	%D%/repository.c %D%/repository.h %D%/repository_read.c
 
+# Issues, what happened to them, and the releases that resolve them.
+libcore_la_SOURCES += \
+	%D%/activity.c %D%/activity.h \
+	%D%/issue.c %D%/issue.h %D%/issue_delete.c %D%/issue_private.h \
+	%D%/json_column.c %D%/json_column.h \
+	%D%/release.c %D%/release.h %D%/release_place.c \
+	%D%/release_commit.c %D%/release_commit.h \
+	%D%/resolution.c %D%/resolution.h
+
 UNIT_TESTS += tests/unit/test_storage_code
 tests_unit_test_storage_code_SOURCES = tests/unit/test_storage_code.c
 

@@ -36,6 +36,8 @@ SQL(team_sql_add_project, "INSERT INTO project_team (project_id, team_id) "
 	"SELECT p.id, t.id FROM team t JOIN project p ON p.organization_id = t.organization_id "
 	"WHERE t.id = $1 AND p.id = $2 ON CONFLICT DO NOTHING");
 SQL(team_sql_has_project, "SELECT 1 FROM project_team WHERE team_id = $1 AND project_id = $2");
+SQL(team_sql_remove_member, "DELETE FROM team_member WHERE team_id = $1 AND member_id = $2");
+SQL(team_sql_remove_project, "DELETE FROM project_team WHERE team_id = $1 AND project_id = $2");
 
 int team_insert(struct tx *tx, int64_t organization_id, const char *slug, const char *name,
 	int64_t now_us, int64_t *ret_id, struct err *err)
@@ -160,6 +162,25 @@ int team_add_project(struct tx *tx, int64_t team_id, int64_t project_id, struct 
 {
 	return pair_add(tx, &team_sql_add_project, &team_sql_has_project, team_id, project_id,
 		"project", err);
+}
+
+int team_remove_member(struct tx *tx, int64_t team_id, int64_t member_id, struct err *err)
+{
+	return tx_exec(tx, &team_sql_remove_member, err, "ii", team_id, member_id);
+}
+
+int team_remove_project(struct tx *tx, int64_t team_id, int64_t project_id, struct err *err)
+{
+	return tx_exec(tx, &team_sql_remove_project, err, "ii", team_id, project_id);
+}
+
+int team_has_project(struct tx *tx, int64_t team_id, int64_t project_id, struct err *err)
+{
+	struct query query;
+	int result = query_first(&query, tx, &team_sql_has_project, err, "ii", team_id, project_id);
+
+	query_end(&query);
+	return result;
 }
 
 void team_clear(struct team *team)

@@ -31,7 +31,13 @@ int team_list_external(struct tx *tx, int64_t organization_id, enum external_fil
 /* Both must be of the team's organization; E_NOT_FOUND if not.  Adding twice is fine. */
 int team_add_member(struct tx *tx, int64_t team_id, int64_t member_id, struct err *err);
 int team_add_project(struct tx *tx, int64_t team_id, int64_t project_id, struct err *err);
+/* 1: it was one, 0: it was not. */
+int team_remove_member(struct tx *tx, int64_t team_id, int64_t member_id, struct err *err);
+int team_remove_project(struct tx *tx, int64_t team_id, int64_t project_id, struct err *err);
+/* 1 if the team is on the project, 0 if not. */
+int team_has_project(struct tx *tx, int64_t team_id, int64_t project_id, struct err *err);
 void team_clear(struct team *team);
+#define cleanup_team __attribute__((__cleanup__(team_clear)))
 void team_list_free(struct team *list, size_t len);
 
 #endif

@@ -65,6 +65,9 @@ CREATE TABLE release_ref (
 	commit_sha TEXT NOT NULL,
 	PRIMARY KEY (release_id, repository_id)
 );
+CREATE INDEX release_ref_repository ON release_ref (repository_id, release_id);
+CREATE INDEX pull_request_merge ON pull_request (repository_id, merge_commit_sha)
+	WHERE merge_commit_sha IS NOT NULL;
 
 -- status: 0 unresolved, 1 resolved, 2 ignored.  level as in Sentry: 10 debug, 20 info,
 -- 30 warning, 40 error, 50 fatal.
@@ -101,6 +104,8 @@ CREATE TABLE issue (
 );
 CREATE INDEX issue_organization ON issue (organization_id, status, last_seen_at, id);
 CREATE INDEX issue_project ON issue (project_id, status, last_seen_at, id);
+CREATE INDEX issue_organization_new ON issue (organization_id, status, id);
+CREATE INDEX issue_project_new ON issue (project_id, status, id);
 
 -- Which issue an event belongs to: digests of fingerprints.
 CREATE TABLE issue_hash (

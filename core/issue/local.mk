@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+libcore_la_SOURCES += \
+	%D%/change.c %D%/change.h \
+	%D%/note.c \
+	%D%/release_version.c %D%/release_version.h \
+	%D%/rules.c %D%/rules.h \
+	%D%/seen.c %D%/seen.h \
+	%D%/short_id.c %D%/short_id.h
