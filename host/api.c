@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/foreign_json.h"
 #include "core/base/mem.h"
 #include "core/frame/effect_forms.h"
-#include "host/body.h"
 #include "host/call.h"
 
 #define REASON_MAX 2000        /* bytes of a text that a plugin gives */
@@ -287,7 +287,7 @@ static void fill_answer(const json_t *json, struct frame *frame, uint64_t flags,
 	answer->headers = json_incref(json_object_get(json, "headers"));
 	answer->replayed = json_is_true(json_object_get(json, "replayed"));
 	if (!(flags & MORTISE_HTTP_BYTES) && frame->body_size > 0)
-		(void)body_parse(frame->body, frame->body_size, &answer->json, NULL);
+		(void)foreign_json_parse(frame->body, frame->body_size, &answer->json, NULL);
 	if (!answer->json) {
 		answer->bytes = xmalloc(frame->body_size + 1);
 		memcpy(answer->bytes, frame->body, frame->body_size + 1);

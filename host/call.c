@@ -10,9 +10,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/base/foreign_json.h"
 #include "core/base/mem.h"
 #include "core/frame/call_scope.h"
-#include "host/body.h"
 #include "host/sandbox.h"
 
 /* Enough for jansson's recursion over the deepest JSON it takes. */
@@ -268,7 +268,7 @@ static int prepare(struct mortise_call *call, mortise_callback **ret_run, json_t
 	if (call->frame.body_size > 0) {
 		json_t *body;
 
-		if (body_parse(call->frame.body, call->frame.body_size, &body, err) < 0)
+		if (foreign_json_parse(call->frame.body, call->frame.body_size, &body, err) < 0)
 			return err->code;
 		json_object_set_new(input, "body", body);
 	}

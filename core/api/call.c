@@ -12,6 +12,7 @@
 #include "core/api/reply.h"
 #include "core/base/clock.h"
 #include "core/base/err.h"
+#include "core/base/foreign_json.h"
 #include "core/base/mem.h"
 #include "core/daemon/daemon.h"
 #include "core/http/http.h"
@@ -135,29 +136,6 @@ static bool is_json_type(const char *content_type)
 			content_type[size] == ' ');
 }
 
-/* How deep brackets nest outside strings, before a tree is built. */
-static bool depth_fits(const char *body, size_t size)
-{
-	bool quoted = false;
-	int depth = 0;
-
-	for (size_t i = 0; i < size; i++) {
-		char c = body[i];
-
-		if (quoted && c == '\\')
-			i++;
-		else if (c == '"')
-			quoted = !quoted;
-		else if (!quoted && (c == '{' || c == '['))
-			depth++;
-		else if (!quoted && (c == '}' || c == ']'))
-			depth--;
-		if (depth > API_MAX_DEPTH)
-			return false;
-	}
-	return true;
-}
-
 int api_body_parse(const char *content_type, const char *body, size_t size, json_t **ret_body,
 	struct err *err)
 {
@@ -167,7 +145,7 @@ int api_body_parse(const char *content_type, const char *body, size_t size, json
 	if (!is_json_type(content_type))
 		return err_set(err, MORTISE_E_FIELD,
 			"the body must be JSON, with Content-Type: application/json");
-	if (!depth_fits(body, size))
+	if (!foreign_json_fits(body, size, API_MAX_DEPTH, SIZE_MAX))
 		return err_set(err, MORTISE_E_FIELD, "the body nests deeper than %d levels",
 			API_MAX_DEPTH);
 	json = json_loadb(body, size, JSON_REJECT_DUPLICATES, &fault);

@@ -3,6 +3,7 @@ libcore_la_SOURCES += \
 	%D%/buf.c %D%/buf.h \
 	%D%/clock.c %D%/clock.h \
 	%D%/err.c %D%/err.h \
+	%D%/foreign_json.c %D%/foreign_json.h \
 	%D%/hex.c %D%/hex.h \
 	%D%/ip.c %D%/ip.h \
 	%D%/json_pointer.c %D%/json_pointer.h \
@@ -32,3 +33,6 @@ tests_unit_test_base_slug_SOURCES = tests/unit/test_base_slug.c
 
 UNIT_TESTS += tests/unit/test_base_ip
 tests_unit_test_base_ip_SOURCES = tests/unit/test_base_ip.c
+
+UNIT_TESTS += tests/unit/test_base_foreign_json
+tests_unit_test_base_foreign_json_SOURCES = tests/unit/test_base_foreign_json.c

@@ -8,8 +8,8 @@
  * What is taken: exactly RFC 8259 with valid UTF-8, an object or array at the top, at
  * most SCANNER_MAX_DEPTH deep.  A member on the way to a picked value that stands twice
  * is refused: two readers of such a text need not agree on which one counts.  (jansson
- * refuses some JSON: NUL, lone surrogates, numbers out of range.  mortise-host sees to
- * that: what is taken here, host/body.c parses.)
+ * refuses some JSON: NUL, lone surrogates, numbers out of range.  What is taken
+ * here, foreign_json_parse parses.)
  */
 #ifndef MORTISE_WEBHOOK_SCANNER_H
 #define MORTISE_WEBHOOK_SCANNER_H

@@ -10,8 +10,8 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "core/base/err.h"
+#include "core/base/foreign_json.h"
 #include "core/webhook/scanner.h"
-#include "host/body.h"
 
 static bool scans(const char *text, size_t size)
 {
@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 0)
 		memcpy(text, data, size);
 	text[size] = '\0';
-	if (body_parse(text, size, &json, &err) < 0)
+	if (foreign_json_parse(text, size, &json, &err) < 0)
 		HOLDS(err.code == MORTISE_E_FIELD && *err_text(&err));
 	else if ((json_is_object(json) || json_is_array(json)) &&
 		brackets(text, size) <= SCANNER_MAX_DEPTH && !memchr(text, '\0', size))

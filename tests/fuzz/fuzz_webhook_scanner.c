@@ -16,9 +16,9 @@
 
 #include <jansson.h>
 
+#include "core/base/foreign_json.h"
 #include "core/base/mem.h"
 #include "core/webhook/scanner.h"
-#include "host/body.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -66,7 +66,7 @@ static bool host_parses(const char *text, size_t size)
 	cleanup_free char *copy = xstrndup(text, size);
 	cleanup_json json_t *tree = NULL;
 
-	return body_parse(copy, size, &tree, NULL) == 0;
+	return foreign_json_parse(copy, size, &tree, NULL) == 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

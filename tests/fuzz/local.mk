@@ -38,13 +38,11 @@ FUZZ_TARGETS = \
 	%D%/fuzz_vault_key \
 	%D%/fuzz_webhook_scanner
 %C%_fuzz_backup_SOURCES = %D%/fuzz_backup.c ctl/backup.c
-%C%_fuzz_body_SOURCES = %D%/fuzz_body.c host/body.c
 %C%_fuzz_client_SOURCES = %D%/fuzz_client.c $(CTL_SOURCES)
 %C%_fuzz_github_SOURCES = %D%/fuzz_github.c \
 	plugins/github/catch_up.c plugins/github/errors.c plugins/github/install.c \
 	plugins/github/repository.c plugins/github/request.c plugins/github/text.c \
 	plugins/github/webhook.c
-%C%_fuzz_webhook_scanner_SOURCES = %D%/fuzz_webhook_scanner.c host/body.c
 %C%_fuzz_github_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 
 check_LIBRARIES = %D%/libreplay.a

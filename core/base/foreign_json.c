@@ -2,9 +2,8 @@
  * Copyright 2026 The Mortise developers
  */
 #include "config.h"
-#include "host/body.h"
+#include "core/base/foreign_json.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "core/base/buf.h"
@@ -129,7 +128,31 @@ static json_t *parse_repaired(const char *text, size_t size)
 	return json;
 }
 
-int body_parse(const char *text, size_t size, json_t **ret_json, struct err *err)
+bool foreign_json_fits(const char *text, size_t size, size_t max_depth, size_t max_values)
+{
+	size_t depth = 0, values = 1;
+	bool quoted = false;
+
+	for (size_t i = 0; i < size && depth <= max_depth && values <= max_values; i++) {
+		char c = text[i];
+
+		if (quoted && c == '\\')
+			i++;
+		else if (c == '"')
+			quoted = !quoted;
+		else if (quoted)
+			continue;
+		else if (c == '{' || c == '[')
+			depth++;
+		else if ((c == '}' || c == ']') && depth > 0)
+			depth--;
+		/* Each comma and each bracket brings one. */
+		values += !quoted && (c == ',' || c == '{' || c == '[');
+	}
+	return depth <= max_depth && values <= max_values;
+}
+
+int foreign_json_parse(const char *text, size_t size, json_t **ret_json, struct err *err)
 {
 	json_error_t problem;
 	json_t *json = json_loadb(text, size, JSON_DECODE_ANY, &problem);

@@ -10,9 +10,9 @@
 
 #include "core/base/buf.h"
 #include "core/base/err.h"
+#include "core/base/foreign_json.h"
 #include "core/base/mem.h"
 #include "core/webhook/scanner.h"
-#include "host/body.h"
 
 static bool scanner_takes(const char *text, size_t size)
 {
@@ -29,7 +29,7 @@ static char *parsed(const char *text, size_t size)
 	cleanup_json json_t *json = NULL;
 	cleanup_err struct err err = {0};
 
-	if (body_parse(text, size, &json, &err) < 0)
+	if (foreign_json_parse(text, size, &json, &err) < 0)
 		return NULL;
 	return json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
 }
@@ -101,13 +101,44 @@ static void what_is_not_json_stays_so(void **state)
 	}
 }
 
+static const struct bounded {
+	const char *text;
+	size_t max_depth, max_values;
+	bool fits;
+} boundeds[] = {
+	{"1", 0, 1, true},
+	{"[[]]", 2, 9, true},
+	{"[[]]", 1, 9, false},
+	{"[{\"a\":[]}]", 2, 9, false},
+	{"[\"[[[[\", \"\\\"[[\"]", 1, 9, true},
+	{"[[],[],[]]", 2, 9, true},
+	{"[1,2,3]", 1, 4, true},
+	{"[1,2,3]", 1, 3, false},
+	{"{\"a\":{},\"b\":{}}", 2, 5, true},
+	{"{\"a\":{},\"b\":{}}", 2, 4, false},
+	{"[\",,,,,,\"]", 1, 2, true},
+};
+
+static void bounds_are_seen_before_a_tree_is_built(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < lengthof(boundeds); i++) {
+		const struct bounded *b = &boundeds[i];
+
+		if (foreign_json_fits(b->text, strlen(b->text), b->max_depth, b->max_values) !=
+			b->fits)
+			fail_msg("case %zu: %s", i, b->text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_the_door_takes_is_parsed),
 		cmocka_unit_test(the_deepest_that_the_door_takes_is_parsed),
 		cmocka_unit_test(what_is_not_json_stays_so),
+		cmocka_unit_test(bounds_are_seen_before_a_tree_is_built),
 	};
 
-	return cmocka_run_group_tests_name("host_body", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("base_foreign_json", tests, NULL, NULL);
 }
