@@ -123,6 +123,54 @@ describe('the GitHub stand-in', () => {
     assert.equal(JSON.parse(push.body).installation.id, 48812345);
   });
 
+  test('has what the emulator lacks of issues', { skip }, async () => {
+    const token = await installationToken();
+    await github.branch('mona', 'acme-co/shop', 'topic');
+    await github.push('mona', 'acme-co/shop', 'topic.txt', 'x', { branch: 'topic' });
+    const pull = await github.pullRequest('mona', 'acme-co/shop', 'topic', 'A pull request');
+    const asked = ['/repos/acme-co/shop/assignees', `/repos/acme-co/shop/issues/${pull.number}`,
+      '/search/issues?q=repo:acme-co/shop%20pull'];
+    const answers = [];
+    for (const path of asked) {
+      answers.push(await call('GET', path, token));
+      assert.equal(answers.at(-1).status, 200, path);
+      allowed('GET', path.split('?')[0], answers.at(-1));
+    }
+    assert.deepEqual(answers[0].json.map(({ login }) => login), ['mona']);
+    assert.equal(answers[1].json.pull_request.url, `${github.url}/repos/acme-co/shop/pulls/${pull.number}`);
+    assert.deepEqual(answers[2].json.items.map(({ number }) => number), [pull.number]);
+  });
+
+  test('moves and deletes issues as GitHub does', { skip }, async () => {
+    const token = await installationToken();
+    const made = await github.as('mona', 'POST', '/repos/acme-co/shop/issues', { title: 'Lost' });
+    const path = `/repos/acme-co/shop/issues/${made.number}`;
+    const moved = await github.issues.transfer('mona', 'acme-co/shop', made.number, 'acme-co/web');
+    const answer = await call('GET', path, token);
+    assert.equal(answer.status, 301);
+    allowed('GET', path, answer);
+    assert.equal(answer.headers.get('location'), `${github.url}/repos/acme-co/web/issues/${moved.number}`);
+    await github.issues.delete('mona', 'acme-co/web', moved.number);
+    const there = `/repos/acme-co/web/issues/${moved.number}`;
+    const gone = await call('GET', there, token);
+    assert.equal(gone.status, 410);
+    allowed('GET', there, gone);
+    const told = received.filter(({ headers }) => headers['x-github-event'] === 'issues')
+      .map(({ body }) => JSON.parse(body));
+    assert.deepEqual(told.filter(({ action }) => action !== 'opened').map(({ action, issue, installation }) =>
+      [action, issue.number, installation.id]), [['transferred', made.number, 48812345], ['deleted', moved.number, 48812345]]);
+    assert.equal(told.find(({ action }) => action === 'transferred').changes.new_repository.full_name, 'acme-co/web');
+  });
+
+  test('does what is asked and loses the answer', async () => {
+    const token = await installationToken();
+    github.fault({ method: 'POST', path: '/repos/acme-co/shop/issues', kind: 'lost', times: 1 });
+    await assert.rejects(fetch(`${github.url}/repos/acme-co/shop/issues`, { method: 'POST',
+      headers: { authorization: `Bearer ${token}` }, body: JSON.stringify({ title: 'Is it there?' }) }));
+    const { json } = await call('GET', '/repos/acme-co/shop/issues?state=all', token);
+    assert.equal(json.filter(({ title }) => title === 'Is it there?').length, 1);
+  });
+
   test('fails on demand', async () => {
     github.fault({ path: '/user', times: 1 });
     github.fault({ path: '/user', kind: 'html', times: 1 });

@@ -20,6 +20,7 @@ import { pathToFileURL } from 'node:url';
 
 import { detail, Deliveries } from './github_deliveries.mjs';
 import { appJwt, startEmulator } from './github_emulator.mjs';
+import { Issues } from './github_issues.mjs';
 import { forward, serve } from './http.mjs';
 
 const rsaKey = () => generateKeyPairSync('rsa', {
@@ -68,6 +69,7 @@ export class Github {
     this.tokens = new Map();       // token → {login} or {installation}
     this.installed = new Map();    // installation id → {sender, repositories or null for all}
     this.deliveries = new Deliveries(this.webhookSecret);
+    this.issues = new Issues(this);
     for (const { login } of this.seed.users) this.tokens.set(`token-of-${login}`, { login });
     // emulate lets only a member see an organization's hooks and private repositories.
     this.ownerOf = new Map(this.seed.orgs.map((org) =>
@@ -196,15 +198,15 @@ export class Github {
       action: added.length > 0 ? 'added' : 'removed', installation,
       repository_selection: repositories ? 'selected' : 'all',
       repositories_added: added, repositories_removed: without(before, after),
-      requester: null, sender: await this.#user(login),
+      requester: null, sender: await this.user(login),
     });
   }
 
   // ---- Faults ----
 
-  // {method?, path (prefix), kind: "status" | "html" | "nothing" | "hang", status?,
-  // json?, times?}: what the next matching requests get instead; 'json' may be made of
-  // the request.
+  // {method?, path (prefix), kind: "status" | "html" | "huge" | "nothing" | "hang" |
+  // "lost", status?, json?, times?}: what the next matching requests get instead; 'json'
+  // may be made of the request.  "lost": it is done, and the answer never arrives.
   fault(fault) {
     this.faults.push({ times: Infinity, kind: 'status', status: 500, ...fault });
   }
@@ -221,8 +223,12 @@ export class Github {
     switch (fault.kind) {
     case 'html':
       return { status: fault.status === 500 ? 200 : fault.status, text: '<!DOCTYPE html><title>Unicorn!</title>' };
+    case 'huge':
+      return { status: 200, headers: { 'content-type': 'application/json' }, text: `{"pad":"${'x'.repeat(10 << 20)}"}` };
     case 'nothing':
       return 'drop';
+    case 'lost':
+      return this.#answer(request).then(() => 'drop');
     case 'hang':
       return 'hang';
     default:
@@ -238,7 +244,7 @@ export class Github {
     const record = { at: Date.now(), method: request.method, target: request.target, path: request.path,
       headers: request.headers, body: request.body.toString() };
     this.requests.push(record);
-    const reply = this.#faultFor(request) ?? await this.#answer(request);
+    const reply = await this.#faultFor(request) ?? await this.#answer(request);
     record.status = reply.status ?? null;
     return reply;
   }
@@ -266,7 +272,7 @@ export class Github {
       return who[kind.who] ? run(who, request, match) : { status: 403, json: {
         message: `Resource not accessible by this kind of token`, documentation_url: '' } };
     }
-    return forward(this.emulator.url, request);
+    return await this.issues.answer(request) ?? forward(this.emulator.url, request);
   }
 
   #routes() {
@@ -398,7 +404,7 @@ export class Github {
     return answer.ok ? answer.json() : null;
   }
 
-  async #user(login) {
+  async user(login) {
     return this.#get(`/users/${login}`, `token-of-${login}`);
   }
 
@@ -443,7 +449,7 @@ export class Github {
       .map(({ id, node_id, name, full_name, private: hidden }) => ({ id, node_id, name, full_name, private: hidden }));
     return this.deliveries.deliver('installation', { action, repositories,
       installation: await this.#installation(seeded.installation_id),
-      requester: null, sender: await this.#user(login) });
+      requester: null, sender: await this.user(login) });
   }
 
   // ---- Control ----

@@ -32,8 +32,9 @@ export async function startPrism(descriptionFile, upstream) {
     checked.push(`${request.method} ${request.path}`);
     violations.push(...found.filter(({ location }) => location[0] === 'request')
       .map(({ location, message }) => `${request.method} ${request.target}: ${location.join('.')}: ${message}`));
-    // Links of pages lead through this door, too.
-    if (reply.headers.link) reply.headers.link = reply.headers.link.replaceAll(upstream, door.url);
+    // Links of pages, and redirects, lead through this door, too.
+    for (const name of ['link', 'location'])
+      if (reply.headers[name]) reply.headers[name] = reply.headers[name].replaceAll(upstream, door.url);
     return reply;
   });
   return {
