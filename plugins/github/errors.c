@@ -85,10 +85,44 @@ static const struct meaning *find_meaning(int32_t status)
 	return &other;
 }
 
-int32_t github_check(struct mortise_call *call, const struct mortise_answer *answer)
+/* Names of GitHub's that our forms call differently; NULL: not of a form. */
+static const char *field_of(const char *name)
+{
+	static const char *const fields[][2] = {
+		{"title", "title"}, {"body", "description"}, {"assignee", "assignee"},
+		{"assignees", "assignee"}, {"labels", "labels"},
+	};
+
+	for (size_t i = 0; name && i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (strcmp(fields[i][0], name) == 0)
+			return fields[i][1];
+	return NULL;
+}
+
+/* GitHub refuses what a form holds: the first of its errors says which field. */
+static int32_t fail_field(struct mortise_call *call, const struct mortise_answer *answer,
+	const char *message)
+{
+	const json_t *first = json_array_get(json_object_get(answer->json, "errors"), 0);
+	const char *field = field_of(github_text(first, "field"));
+	const char *code = github_text(first, "code");
+	const char *value = github_text(first, "value");
+	const char *why = json_is_string(first) ? json_string_value(first)
+		: github_text(first, "message");
+
+	if (!field)
+		return host->field_error(call, "detail", "GitHub refuses it: %.500s",
+			why ? why : message ? message : "unknown error");
+	return host->field_error(call, field, "GitHub refuses it: %.200s%s%.200s",
+		why ? why : code ? code : "invalid", value ? ": " : "", value ? value : "");
+}
+
+int32_t github_check(struct mortise_call *call, const struct mortise_answer *answer,
+	int32_t invalid)
 {
 	const char *message = github_text(answer->json, "message");
 	const struct meaning *meaning = find_meaning(answer->status);
+	int32_t code = answer->status == 422 && invalid ? invalid : meaning->code;
 
 	if (answer->status >= 200 && answer->status < 300)
 		return MORTISE_OK;
@@ -98,7 +132,9 @@ int32_t github_check(struct mortise_call *call, const struct mortise_answer *ans
 			"lift the suspension in its settings on GitHub", (int)answer->status);
 	if (is_rate_limit(answer, message))
 		return fail_rate(call, answer, message);
-	return host->fail(call, meaning->code, "Error Communicating with GitHub (HTTP %d): %.500s%s%s",
+	if (code == MORTISE_E_FIELD)
+		return fail_field(call, answer, message);
+	return host->fail(call, code, "Error Communicating with GitHub (HTTP %d): %.500s%s%s",
 		(int)answer->status, message ? message : "unknown error", meaning->advice ? "; " : "",
 		meaning->advice ? meaning->advice : "");
 }

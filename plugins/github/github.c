@@ -32,6 +32,30 @@ static const struct mortise_repository_provider repository_provider = {
 	.pull_request_path = "/pull/{key}",
 };
 
+static const struct mortise_issue_provider issue_provider = {
+	.size = sizeof(issue_provider),
+	.defaults = "repo",
+	.sync = "{\"comment\":\"sync_comments\",\"outbound_status\":\"sync_status_forward\","
+		"\"inbound_status\":\"sync_status_reverse\","
+		"\"outbound_assignee\":\"sync_forward_assignment\","
+		"\"inbound_assignee\":\"sync_reverse_assignment\"}",
+	.form = github_issue_form,
+	.create = github_issue_create,
+	.get = github_issue_get,
+	.linked = github_issue_linked,
+	.search = github_issue_search,
+	.comment_create = github_comment_create,
+	.comment_update = github_comment_update,
+	.status_out = github_status_out,
+	.assignee_out = github_assignee_out,
+};
+
+static const struct mortise_config_form config_form = {
+	.size = sizeof(config_form),
+	.form = github_config_form,
+	.save = github_config_save,
+};
+
 #define SETTING(name_, type_, flags_, default_, help_)                                    \
 	{.size = sizeof(struct mortise_setting), .type = (type_), .flags = (flags_),      \
 		.name = (name_), .default_value = (default_), .help = (help_)}
@@ -63,7 +87,7 @@ static const struct mortise_feature features[] = {
 	FEATURE("commits", IN_SET, "Add repositories, and see the commits that a problem came with."),
 	FEATURE("issue-basic", IN_SET, "Create GitHub issues, or link those that exist."),
 	FEATURE("issue-sync", IN_SET, "Keep the assignee the same on both sides."),
-	FEATURE("issue-sync", IN_SET, "Keep comments the same on both sides."),
+	FEATURE("issue-sync", IN_SET, "Copy comments to GitHub."),
 	FEATURE("stacktrace-link", IN_SET, "Go from a line of a stack trace to that line on GitHub."),
 	FEATURE("codeowners", IN_SET, "Take the owners of code from your CODEOWNERS file."),
 	FEATURE("ticket-rules", MORTISE_FEATURE_DESCRIBED,
@@ -160,8 +184,8 @@ static const struct mortise_event events[] = {
 	EVENT("push", HANDLE),
 	EVENT("pull_request", HANDLE),
 	EVENT("repository", HANDLE),
-	EVENT("check_run", 0),
 	EVENT("issues", 0),
+	EVENT("check_run", 0),
 	EVENT("issue_comment", 0),
 	EVENT("pull_request_review", 0),
 	EVENT("pull_request_review_comment", 0),
@@ -238,6 +262,8 @@ static int32_t load(const struct mortise_host *table, const struct mortise_regis
 	host = table;
 	TRY(registry->provider(reg, &provider));
 	TRY(registry->repository_provider(reg, PROVIDER, &repository_provider));
+	TRY(registry->issue_provider(reg, PROVIDER, &issue_provider));
+	TRY(registry->config_form(reg, PROVIDER, &config_form));
 	EACH(i, settings)
 		TRY(registry->setting(reg, PROVIDER, &settings[i]));
 	EACH(i, features)

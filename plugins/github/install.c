@@ -291,7 +291,7 @@ int32_t github_build(struct mortise_call *call, const json_t *input, json_t **re
 		ret = host->fail(call, MORTISE_E_NOT_FOUND, "GitHub knows no installation %s of this App. "
 			"Install the GitHub App again.", id);
 	else
-		ret = github_check(call, &answer);
+		ret = github_check(call, &answer, 0);
 	installation = json_incref(answer.json);
 	host->answer_clear(&answer);
 	if (ret == MORTISE_OK)

@@ -2,9 +2,16 @@
 plugin_LTLIBRARIES += %D%/github.la
 plugins_github_github_la_SOURCES = \
 	%D%/catch_up.c \
+	%D%/comment.c \
 	%D%/errors.c \
 	%D%/github.c %D%/github.h \
 	%D%/install.c \
+	%D%/issue.c \
+	%D%/issue_config.c \
+	%D%/issue_form.c \
+	%D%/issue_search.c \
+	%D%/issue_sync.c \
+	%D%/markdown.c \
 	%D%/repository.c \
 	%D%/request.c \
 	%D%/text.c \
@@ -16,6 +23,10 @@ plugins_github_github_la_LIBADD = $(PLUGIN_LIBS)
 plugins_github_github_la_DEPENDENCIES = $(PLUGIN_MAP)
 EXTRA_DIST += %D%/README.md %D%/testdata
 
-UNIT_TESTS += tests/unit/test_plugin_github
+UNIT_TESTS += tests/unit/test_plugin_github tests/unit/test_plugin_github_issues
 tests_unit_test_plugin_github_SOURCES = tests/unit/test_plugin_github.c \
+	tests/unit/github_peer.c tests/unit/github_peer.h \
+	tests/unit/host_peer.c tests/unit/host_peer.h
+tests_unit_test_plugin_github_issues_SOURCES = tests/unit/test_plugin_github_issues.c \
+	tests/unit/github_peer.c tests/unit/github_peer.h \
 	tests/unit/host_peer.c tests/unit/host_peer.h

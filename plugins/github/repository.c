@@ -8,6 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool github_is_repository_name(const char *text)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+	const char *slash = text ? strchr(text, '/') : NULL;
+
+	return slash && slash > text && slash[1] && strspn(text, allowed) == (size_t)(slash - text) &&
+		slash[1 + strspn(slash + 1, allowed)] == '\0' && strcmp(slash + 1, ".") != 0 &&
+		strcmp(slash + 1, "..") != 0 && text[0] != '.';
+}
+
 /* ---- Effects ---- */
 
 int32_t github_effect(struct mortise_call *call, const char *type, json_t *record_take)
@@ -164,9 +174,9 @@ static int32_t make_search(struct mortise_call *call, const char *text, json_t *
 	return ret;
 }
 
-static int32_t search(struct mortise_call *call, const char *text, json_t **ret_list)
+int32_t github_repository_search(struct mortise_call *call, const char *text, json_t **ret_list)
 {
-	struct request ask = {.path = "/search/repositories"};
+	struct request ask = {.path = "/search/repositories", .invalid = MORTISE_E_NOT_FOUND};
 	json_t *query = NULL, *found = NULL;
 	int32_t ret = make_search(call, text, &query);
 
@@ -186,7 +196,7 @@ int32_t github_repository_list(struct mortise_call *call, const json_t *input,
 {
 	const char *query = github_text(input, "query");
 	json_t *list = NULL;
-	int32_t ret = query && *query ? search(call, query, &list) : list_all(call, &list);
+	int32_t ret = query && *query ? github_repository_search(call, query, &list) : list_all(call, &list);
 
 	if (ret == MORTISE_OK)
 		*ret_output = json_pack("{s:o, s:b}", "repositories", list, "searchable", 1);
@@ -194,17 +204,6 @@ int32_t github_repository_list(struct mortise_call *call, const json_t *input,
 }
 
 /* ---- Adding one ---- */
-
-/* "owner/name", nothing that would lead elsewhere in a path. */
-static bool is_identifier(const char *text)
-{
-	const char *slash = text ? strchr(text, '/') : NULL;
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-
-	return slash && slash > text && slash[1] && strspn(text, allowed) == (size_t)(slash - text) &&
-		slash[1 + strspn(slash + 1, allowed)] == '\0' && strcmp(slash + 1, ".") != 0 &&
-		strcmp(slash + 1, "..") != 0 && text[0] != '.';
-}
 
 /* A repository's hooks show whether the installation has access: its commits would be
  * readable for everybody if it is public. */
@@ -229,7 +228,7 @@ int32_t github_repository_get(struct mortise_call *call, const json_t *input, js
 	char id[ID_SIZE];
 	int32_t ret;
 
-	if (!is_identifier(identifier))
+	if (!github_is_repository_name(identifier))
 		return host->field_error(call, "identifier", "Give a repository as owner/name.");
 	params = json_pack("{s:s}", "name", identifier);
 	ask.params = params;
@@ -364,7 +363,7 @@ int32_t github_migrate(struct mortise_call *call, const json_t *input, json_t **
 
 	if (!name)
 		name = github_text(payload, "name");
-	if (!is_identifier(name) || !github_text(payload, "external_id") ||
+	if (!github_is_repository_name(name) || !github_text(payload, "external_id") ||
 		!github_text(payload, "name")) {
 		*ret_output = json_pack("{s:s}", "outcome", "not a GitHub repository");
 		return MORTISE_OK;

@@ -17,7 +17,9 @@ int32_t github_send(struct mortise_call *call, const struct request *request,
 		.path = request->path,
 		.params = request->params,
 		.query = request->query,
+		.body = request->body,
 		.credentials = request->credentials,
+		.once = request->once,
 		.flags = request->flags,
 	};
 	struct mortise_answer answer = {.size = sizeof(answer)};
@@ -25,7 +27,7 @@ int32_t github_send(struct mortise_call *call, const struct request *request,
 
 	if (ret != MORTISE_OK)
 		return ret;
-	ret = github_check(call, &answer);
+	ret = github_check(call, &answer, request->invalid);
 	if (ret != MORTISE_OK) {
 		host->answer_clear(&answer);
 		return ret;
@@ -34,21 +36,92 @@ int32_t github_send(struct mortise_call *call, const struct request *request,
 	return MORTISE_OK;
 }
 
+/* The JSON of a good answer, which is cleared. */
+static int32_t take_json(struct mortise_call *call, struct mortise_answer *answer,
+	json_t **ret_json)
+{
+	int32_t ret = MORTISE_OK;
+
+	if (answer->json)
+		*ret_json = json_incref(answer->json);
+	else
+		ret = host->fail(call, MORTISE_E_UPSTREAM, "GitHub answered something that is not JSON "
+			"where JSON was expected; try again later");
+	host->answer_clear(answer);
+	return ret;
+}
+
 int32_t github_get(struct mortise_call *call, const struct request *request, json_t **ret_json)
 {
 	struct mortise_answer answer;
 	int32_t ret = github_send(call, request, &answer);
 
+	return ret == MORTISE_OK ? take_json(call, &answer, ret_json) : ret;
+}
+
+/* ---- What is made once ---- */
+
+int32_t github_find_marked(struct mortise_call *call, struct pages *pages, const char *mark,
+	json_t **ret_found)
+{
+	json_t *items, *item, *found = NULL;
+	size_t i;
+	int32_t ret;
+
+	while (!found && (ret = github_page(call, pages, &items)) == MORTISE_OK && items) {
+		json_array_foreach(items, i, item)
+			if (!found && github_has_mark(github_text(item, "body"), mark))
+				found = json_incref(item);
+		json_decref(items);
+	}
+	*ret_found = found;
+	return found ? MORTISE_OK : ret;
+}
+
+/* An earlier attempt may have made it: take what is there, else make it now. */
+static int32_t look(struct mortise_call *call, const struct request *request,
+	github_find_fn *find, json_t **ret_json)
+{
+	json_t *found = NULL, *kept;
+	int32_t ret = find(call, request->params, request->once, &found);
+
 	if (ret != MORTISE_OK)
 		return ret;
-	if (answer.json)
-		*ret_json = json_incref(answer.json);
+	if (!found) {
+		ret = host->once_clear(call, request->once);
+		return ret == MORTISE_OK ? github_get(call, request, ret_json) : ret;
+	}
+	/* What the ledger need not keep is the text, which may be long. */
+	kept = json_copy(found);
+	json_object_del(kept, "body");
+	ret = host->once_settle(call, request->once, kept);
+	json_decref(kept);
+	if (ret == MORTISE_OK)
+		*ret_json = found;
 	else
-		ret = host->fail(call, MORTISE_E_UPSTREAM, "GitHub answered something that is not JSON "
-			"where JSON was expected; try again later");
-	host->answer_clear(&answer);
+		json_decref(found);
 	return ret;
 }
+
+int32_t github_make(struct mortise_call *call, const struct request *request,
+	github_find_fn *find, json_t **ret_json)
+{
+	struct mortise_answer answer;
+	int32_t ret = github_send(call, request, &answer);
+
+	if (ret == MORTISE_E_UNCERTAIN)
+		return look(call, request, find, ret_json);
+	if (ret != MORTISE_OK)
+		return ret;
+	/* The ledger keeps no long answer, and an unreadable one stays unreadable. */
+	if (answer.replayed && !answer.json) {
+		host->answer_clear(&answer);
+		return look(call, request, find, ret_json);
+	}
+	return take_json(call, &answer, ret_json);
+}
+
+/* ---- Lists ---- */
 
 /* The value of 'name' in the query of the URL between 'url' and 'end', or NULL. */
 static char *query_value(const char *url, const char *end, const char *name)
@@ -114,9 +187,11 @@ int32_t github_page(struct mortise_call *call, struct pages *pages, json_t **ret
 	*ret_items = NULL;
 	if (pages->page == 0)
 		pages->page = 1;
-	if (pages->done || pages->page > PAGES_MAX)
+	if (pages->done || pages->page > (pages->pages_max ? pages->pages_max : PAGES_MAX))
 		return MORTISE_OK;
-	query = json_pack("{s:i, s:I}", "per_page", PAGE_SIZE, "page", (json_int_t)pages->page);
+	query = pages->request.query ? json_deep_copy(pages->request.query) : json_object();
+	json_object_set_new(query, "per_page", json_integer(PAGE_SIZE));
+	json_object_set_new(query, "page", json_integer(pages->page));
 	request.query = query;
 	ret = github_send(call, &request, &answer);
 	json_decref(query);

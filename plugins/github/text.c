@@ -21,6 +21,18 @@ const char *github_short(const json_t *object, const char *member, size_t max)
 	return text && strlen(text) <= max ? text : NULL;
 }
 
+const char *github_web_url(const json_t *object)
+{
+	const char *url = github_short(object, "html_url", URL_MAX_SIZE);
+
+	if (!url || (strncmp(url, "https://", 8) != 0 && strncmp(url, "http://", 7) != 0))
+		return NULL;
+	for (const char *at = url; *at; at++)
+		if ((unsigned char)*at <= 0x20 || *at == 0x7f)
+			return NULL;
+	return url;
+}
+
 bool github_id(const json_t *object, const char *member, char ret_id[ID_SIZE])
 {
 	const json_t *value = json_object_get(object, member);

@@ -159,9 +159,7 @@ static int32_t handle_installation_repositories(struct mortise_call *call, const
 
 /* ---- The repository of an event ---- */
 
-/* Keep name and URL fresh.  One that nobody here has is added for every organization;
- * one that somebody has is not added where it was taken away. */
-static int32_t refresh_repository(struct mortise_call *call, const json_t *repository)
+int32_t github_refresh_repository(struct mortise_call *call, const json_t *repository)
 {
 	char id[ID_SIZE];
 	json_t *args, *known = NULL;
@@ -190,7 +188,7 @@ static int32_t handle_repository(struct mortise_call *call, const json_t *body,
 	if (strcmp(action, "created") == 0 || strcmp(action, "transferred") == 0)
 		return github_put_repository(call, repository, "enable");
 	if (strcmp(action, "deleted") != 0)
-		return refresh_repository(call, repository);
+		return github_refresh_repository(call, repository);
 	if (!github_id(repository, "id", id))
 		return MORTISE_OK;
 	return github_effect(call, MORTISE_EFFECT_REPOSITORY_STATUS, json_pack("{s:s, s:s}",
@@ -316,7 +314,7 @@ static int32_t handle_push(struct mortise_call *call, const json_t *body, json_t
 	if (!github_id(repository, "id", id))
 		return outcome(ret_output, "the event names no repository");
 	known = json_pack("{s:{}, s:{}}", "languages", "people");
-	ret = refresh_repository(call, repository);
+	ret = github_refresh_repository(call, repository);
 	json_array_foreach(json_object_get(body, "commits"), i, commit)
 		if (ret == MORTISE_OK)
 			ret = put_commit(call, id, commit, known);
@@ -354,7 +352,7 @@ static int32_t handle_pull_request(struct mortise_call *call, const json_t *body
 
 	if (!github_id(repository, "id", id) || !github_id(pull, "number", number))
 		return outcome(ret_output, "the event names no pull request");
-	ret = refresh_repository(call, repository);
+	ret = github_refresh_repository(call, repository);
 	if (ret != MORTISE_OK)
 		return ret;
 	return github_effect(call, MORTISE_EFFECT_PULL_REQUEST, json_pack(
@@ -378,6 +376,7 @@ int32_t github_webhook(struct mortise_call *call, const json_t *input, json_t **
 		{"push", handle_push},
 		{"pull_request", handle_pull_request},
 		{"repository", handle_repository},
+		{"issues", github_handle_issues},
 	};
 	const char *event = github_text(input, "event");
 

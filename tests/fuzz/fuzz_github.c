@@ -3,8 +3,8 @@
  */
 /*
  * What GitHub sends and answers, through the plugin's callbacks on a host that plays it
- * back: JSON {"run", "input", "reads": […], "answers": [{"status", "headers", "json"}]}.
- * However odd it is, each effect has its form, each request its path filled, and each
+ * back: JSON {"run", "input", "reads": […], "answers": [{"status", "headers", "json"}]};
+ * an answer that is true got lost, if the request was a guarded one.  However odd it is, each effect has its form, each request its path filled, and each
  * failure a reason.
  */
 #include "config.h"
@@ -46,6 +46,17 @@ static const struct {
 	{"sync_repositories", github_sync_repositories},
 	{"migrate", github_migrate},
 	{"catch_up", github_catch_up},
+	{"issue_form", github_issue_form},
+	{"issue_create", github_issue_create},
+	{"issue_get", github_issue_get},
+	{"issue_linked", github_issue_linked},
+	{"issue_search", github_issue_search},
+	{"comment_create", github_comment_create},
+	{"comment_update", github_comment_update},
+	{"status_out", github_status_out},
+	{"assignee_out", github_assignee_out},
+	{"config_form", github_config_form},
+	{"config_save", github_config_save},
 };
 
 /* ---- The host ---- */
@@ -146,7 +157,7 @@ static int32_t play_http(struct mortise_call *call, const struct mortise_http *r
 	}
 	if (!json_is_object(answer)) {
 		call->failed = true;
-		return MORTISE_E_UPSTREAM;
+		return request->once && json_is_true(answer) ? MORTISE_E_UNCERTAIN : MORTISE_E_UPSTREAM;
 	}
 	*ret_answer = (struct mortise_answer){.size = sizeof(*ret_answer),
 		.status = (int32_t)json_integer_value(json_object_get(answer, "status")),
@@ -164,6 +175,19 @@ static void play_answer_clear(struct mortise_answer *answer)
 	json_decref(answer->json);
 	free(answer->bytes);
 	*answer = (struct mortise_answer){.size = sizeof(*answer)};
+}
+
+static int32_t play_once_settle(struct mortise_call *call, const char *once,
+	const json_t *answer)
+{
+	HOLDS(*once && json_is_object(answer));
+	return take_step(call);
+}
+
+static int32_t play_once_clear(struct mortise_call *call, const char *once)
+{
+	HOLDS(*once);
+	return take_step(call);
 }
 
 static int32_t play_cache_get(struct mortise_call *call, const char *key, json_t **ret_value)
@@ -202,6 +226,8 @@ static const struct mortise_host player = {
 	.read = play_read,
 	.http = play_http,
 	.answer_clear = play_answer_clear,
+	.once_settle = play_once_settle,
+	.once_clear = play_once_clear,
 	.cache_get = play_cache_get,
 	.cache_put = play_cache_put,
 	.effect = play_effect,

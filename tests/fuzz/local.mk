@@ -40,9 +40,11 @@ FUZZ_TARGETS = \
 %C%_fuzz_backup_SOURCES = %D%/fuzz_backup.c ctl/backup.c
 %C%_fuzz_client_SOURCES = %D%/fuzz_client.c $(CTL_SOURCES)
 %C%_fuzz_github_SOURCES = %D%/fuzz_github.c \
-	plugins/github/catch_up.c plugins/github/errors.c plugins/github/install.c \
-	plugins/github/repository.c plugins/github/request.c plugins/github/text.c \
-	plugins/github/webhook.c
+	plugins/github/catch_up.c plugins/github/comment.c plugins/github/errors.c \
+	plugins/github/install.c plugins/github/issue.c plugins/github/issue_config.c \
+	plugins/github/issue_form.c plugins/github/issue_search.c plugins/github/issue_sync.c \
+	plugins/github/markdown.c plugins/github/repository.c plugins/github/request.c \
+	plugins/github/text.c plugins/github/webhook.c
 %C%_fuzz_github_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 
 check_LIBRARIES = %D%/libreplay.a
