@@ -757,8 +757,9 @@ struct mortise_config_form {
 	uint32_t size;
 	uint32_t reserved;
 	uint64_t flags;            /* 0 */
-	/* {"config": {…}} → {"fields": [form fields],"data": {…}?}: the form, and the values
-	 * in it (default: the configuration).  What the upstream cannot say now is a field
+	/* {"config": {…},"external_projects": {external id: {"name","resolved","unresolved"}}}
+	 * → {"fields": [form fields],"data": {…}?}: the form, and the values in it (default:
+	 * the configuration).  What the upstream cannot say now is a field
 	 * that is "disabled"; a failure disables the whole integration in this one answer. */
 	mortise_callback *form;
 	/* {"config": new values,"old": the configuration} → {"patch": merge patch of the

@@ -101,7 +101,7 @@ describe('the API', () => {
   test('filters integrations by provider and feature', async () => {
     const count = async (query) => (await daemon.list(`/organizations/acme/integrations/${query}`, { token })).length;
     assert.deepEqual([await count('?providerKey=PING'), await count('?provider_key=github'),
-      await count('?features=commits'), await count('?features=issue-sync')], [1, 0, 1, 0]);
+      await count('?features=commits'), await count('?features=alert-rule')], [1, 0, 1, 0]);
   });
 
   test('lists the catalogue by key', async () => {

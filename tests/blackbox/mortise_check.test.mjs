@@ -48,7 +48,7 @@ test('warnings alone fail only --strict', async () => {
 test('each wrong plugin is refused as the daemon would, with what to do', async () => {
   const wrong = {
     bad_magic: /wrong magic: build it again/,
-    older_major: /needs plugin ABI 7\.1, this mortised provides 0\.1/,
+    older_major: /needs plugin ABI 7\.2, this mortised provides 0\.2/,
     newer_minor: /needs plugin ABI 0\.3, this mortised provides 0\.2: update mortised/,
     short_size: /its descriptor has 8 bytes/,
     no_note: /has no Mortise note/,

@@ -21,7 +21,8 @@ TESTS += %D%/example.sh
 EXTRA_DIST += %D%/example.sh
 
 check_LTLIBRARIES += %D%/ping.la
-tests_plugins_ping_la_SOURCES = %D%/ping.c %D%/behave.c %D%/behave.h
+tests_plugins_ping_la_SOURCES = %D%/ping.c %D%/behave.c %D%/behave.h \
+	%D%/track.c %D%/track.h
 tests_plugins_ping_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -I$(top_srcdir)
 tests_plugins_ping_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_ping_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
@@ -30,7 +31,8 @@ tests_plugins_ping_la_DEPENDENCIES = $(PLUGIN_MAP)
 
 # The same plugin once more, as a neighbour that misbehaves.
 check_LTLIBRARIES += %D%/neighbour.la
-tests_plugins_neighbour_la_SOURCES = %D%/ping.c %D%/behave.c %D%/behave.h
+tests_plugins_neighbour_la_SOURCES = %D%/ping.c %D%/behave.c %D%/behave.h \
+	%D%/track.c %D%/track.h
 tests_plugins_neighbour_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -I$(top_srcdir) -DKEY='"neighbour"'
 tests_plugins_neighbour_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_neighbour_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)

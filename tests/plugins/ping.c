@@ -4,7 +4,7 @@
 /*
  * The plugin of the tests.  It registers two providers:
  *   ping        form → choice → confirm; claimed; webhooks, tasks, repositories, whose
- *               behaviour the input chooses (behave.h)
+ *               behaviour the input chooses (behave.h); a tracker (track.h)
  *   ping-oauth  oauth2 → redirect; proved
  * With another KEY it is another plugin, beside the first.
  */
@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "tests/plugins/behave.h"
+#include "tests/plugins/track.h"
 
 #ifndef KEY
 #define KEY "ping"
@@ -365,6 +366,7 @@ static int32_t load(const struct mortise_host *host_table, const struct mortise_
 	EACH(i, tasks)
 		TRY(registry->task(reg, KEY, &tasks[i]));
 	TRY(registry->repository_provider(reg, KEY, &repository_provider));
+	TRY(track_register(host, registry, reg, KEY));
 	return register_webhooks(registry, reg);
 }
 
