@@ -687,7 +687,7 @@ struct mortise_repository_provider {
  *
  * An issue of ours is {"id","short_id","title","url","project","description"}: "id" is an
  * opaque reference, "project" the project's slug, "description" the text that a form
- * proposes, Markdown.  "reference" names one creation, the same on each retry: put
+ * proposes, Markdown.  A form may be asked for without one ("issue" is null).  "reference" names one creation, the same on each retry: put
  * it into `once`, and where the upstream can hide a mark.  A note is
  * {"reference","author","text","external_id"?}, its author a name.
  *
