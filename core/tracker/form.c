@@ -239,6 +239,19 @@ void form_add_link_fields(json_t *fields)
 			"externalIssue", "label", "Issue", "default", "", "type", "string"));
 }
 
+void form_address_searches(json_t *fields, const char *url)
+{
+	json_t *field;
+	size_t i;
+
+	json_array_foreach(fields, i, field) {
+		const char *given = json_string_value(json_object_get(field, "url"));
+
+		if (given && strcmp(given, FORM_OWN_SEARCH) == 0)
+			json_object_set_new(field, "url", json_string(url));
+	}
+}
+
 void form_propose(json_t *fields, const json_t *defaults)
 {
 	json_t *field;

@@ -24,6 +24,10 @@ int form_fields_check(const json_t *fields, struct err *err);
  * 'title' and 'description' are proposed; NULL: nothing. */
 void form_add_create_fields(json_t *fields, const char *title, const char *description);
 void form_add_link_fields(json_t *fields);
+/* Where a field's "url" says FORM_OWN_SEARCH it becomes 'url', which is where the
+ * provider's search callback is reached; the plugin does not know it. */
+#define FORM_OWN_SEARCH "/search/"
+void form_address_searches(json_t *fields, const char *url);
 /* Propose 'defaults' {name: value} where a field proposes nothing itself. */
 void form_propose(json_t *fields, const json_t *defaults);
 

@@ -694,8 +694,9 @@ struct mortise_repository_provider {
  * Form fields are objects: "name" ([A-Za-z0-9_.-], at most 64), "type" (boolean, string,
  * textarea, select, choice_mapper, table, project_mapper), "label" and, if wanted, "help",
  * "placeholder", "required", "default", "disabled", "disabledReason", "choices" ([value,
- * label] pairs), "url" (of a search), "updatesForm" (a change of it asks for the form
- * anew), "multiple", "autosize", "maxRows", and what only a mapper or table has:
+ * label] pairs), "url" (of a search; "/search/" stands for the callback below),
+ * "updatesForm" (a change of it asks for the form anew), "multiple", "autosize",
+ * "maxRows", and what only a mapper or table has:
  * "addButtonText", "addDropdown", "mappedSelectors", "columnLabels", "columnKeys",
  * "mappedColumnLabel", "formatMessageValue", "confirmDeleteMessage", "mappedDropdown",
  * "sentryProjects", "nextButton", "iconType".  At most 100 fields, 2,000 choices in each,

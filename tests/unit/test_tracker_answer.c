@@ -168,6 +168,18 @@ static void usual_fields_stand_in_front_unless_the_provider_has_them(void **stat
 	assert_true(json_equal(own, wanted));
 }
 
+static void own_searches_get_their_address(void **state)
+{
+	cleanup_json json_t *fields = parse("[{'name': 'repo', 'type': 'select', 'url': '/search/'},"
+		" {'name': 'title', 'type': 'string'}, {'name': 'b', 'type': 'select', 'url': '/other/'}]");
+	cleanup_json json_t *wanted = parse("[{'name': 'repo', 'type': 'select', 'url': '/x/'},"
+		" {'name': 'title', 'type': 'string'}, {'name': 'b', 'type': 'select', 'url': '/other/'}]");
+
+	(void)state;
+	form_address_searches(fields, "/x/");
+	assert_true(json_equal(fields, wanted));
+}
+
 static void attribute_is_synced_if_its_key_is_true(void **state)
 {
 	cleanup_json json_t *config = parse("{'comments': true, 'status': false, 'in': 'true'}");
@@ -215,6 +227,7 @@ int main(void)
 		cmocka_unit_test(key_of_10_kb_is_refused),
 		cmocka_unit_test(huge_form_is_refused),
 		cmocka_unit_test(usual_fields_stand_in_front_unless_the_provider_has_them),
+		cmocka_unit_test(own_searches_get_their_address),
 		cmocka_unit_test(attribute_is_synced_if_its_key_is_true),
 		cmocka_unit_test(address_is_made_from_the_key),
 	};
