@@ -38,7 +38,7 @@ static int run_status(struct daemon *daemon, const json_t *parameters, json_t **
 
 	(void)parameters;
 	(void)err;
-	*ret_result = json_pack("{s:s, s:i, s:o, s:I, s:s, s:b, s:I, s:I, s:I, s:s, s:o}",
+	*ret_result = json_pack("{s:s, s:i, s:o, s:I, s:s, s:b, s:I, s:I, s:I, s:I, s:s, s:o}",
 		"version", PACKAGE_VERSION,
 		"pid", (int)getpid(),
 		"started", admin_time_json(daemon->started_us),
@@ -48,6 +48,7 @@ static int run_status(struct daemon *daemon, const json_t *parameters, json_t **
 		"requests", (json_int_t)http_server_busy(daemon->http),
 		"request_load", (json_int_t)pool_load(daemon->request_pool),
 		"intake_load", (json_int_t)pool_load(daemon->intake_pool),
+		"ingest_load", (json_int_t)pool_load(daemon->ingest_pool),
 		"log_level", log_level_name(log_level()),
 		"plugins", plugin_states(daemon));
 	return 0;
@@ -107,6 +108,7 @@ const struct admin_method admin_daemon_methods[] = {
 	{.name = "Status", .level = ADMIN_READ, .in = "()",
 		.out = "(version: string, pid: int, started: string, uptime: int, url: string, "
 		       "store_healthy: bool, requests: int, request_load: int, intake_load: int, "
+		       "ingest_load: int, "
 		       "log_level: string, plugins: [](name: string, state: string))",
 		.help = "How the daemon is", .run = run_status},
 	{.name = "LogLevel", .level = ADMIN_OPERATE, .in = "(level: string)",

@@ -11,11 +11,14 @@
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/config/settings.h"
 #include "core/daemon/daemon.h"
+#include "core/ingest/ingest.h"
 #include "core/storage/audit.h"
 #include "core/storage/member.h"
 #include "core/storage/organization.h"
 #include "core/storage/project.h"
+#include "core/storage/project_key.h"
 #include "core/storage/store.h"
 #include "core/storage/team.h"
 
@@ -27,6 +30,8 @@ struct work {
 	int64_t limit;
 	int64_t id;
 	json_t *list;          /* or NULL */
+	struct project_key key;/* a new one, made before the write */
+	const char *public_url;
 };
 
 static int find_organization(struct tx *tx, const struct work *work,
@@ -240,15 +245,38 @@ static int create_project(struct tx *tx, void *arg, struct err *err)
 	if (result == 0)
 		result = project_insert(tx, organization, slug, name_or(work->parameters, slug),
 			admin_text(work->parameters, "platform"), work->now_us, &work->id, err);
+	if (result == 0)
+		result = project_key_insert(tx, work->id, work->key.public_key, work->key.name,
+			work->now_us, &work->key.id, err);
 	if (result < 0)
 		return result;
+	work->key.project_id = work->id;
 	return note_audit(tx, work, organization, "project.add", "project", work->id, err);
+}
+
+/* Run a write that stores a new key, and answer {"id": …, "dsn": …}. */
+static int write_key(struct daemon *daemon, store_fn *fn, const json_t *parameters,
+	const char *name, json_t **ret_result, struct err *err)
+{
+	char public_key[PROJECT_KEY_SIZE], key_name[] = "Default";
+	struct work work = {.parameters = parameters, .now_us = clock_now_us(),
+		.key = {.public_key = public_key, .name = name ? (char *)(uintptr_t)name : key_name}};
+	cleanup_free char *dsn = NULL;
+	int result;
+
+	project_key_make(public_key);
+	result = store_write(daemon->store, fn, &work, err);
+	if (result < 0)
+		return result;
+	dsn = project_key_dsn(daemon->settings->public_url, &work.key);
+	*ret_result = json_pack("{s:o, s:s}", "id", admin_id_json(work.id), "dsn", dsn);
+	return 0;
 }
 
 static int run_project_create(struct daemon *daemon, const json_t *parameters,
 	json_t **ret_result, struct err *err)
 {
-	return write_id(daemon, create_project, parameters, ret_result, err);
+	return write_key(daemon, create_project, parameters, NULL, ret_result, err);
 }
 
 static void append_project(json_t *list, const struct project *project)
@@ -282,6 +310,38 @@ static int run_project_list(struct daemon *daemon, const json_t *parameters, jso
 	return read_list(daemon, list_projects, "projects", parameters, ret_result, err);
 }
 
+static int add_keys(struct tx *tx, const struct work *work, int64_t project_id, json_t *shown,
+	struct err *err)
+{
+	struct project_key *keys;
+	json_t *list;
+	size_t len;
+	int result = project_key_list(tx, project_id, 0, ADMIN_LIST_MAX, &keys, &len, err);
+
+	if (result < 0)
+		return result;
+	list = json_array();
+	for (size_t i = 0; i < len; i++) {
+		cleanup_free char *dsn = project_key_dsn(work->public_url, &keys[i]);
+
+		json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:s, s:o}",
+			"key", keys[i].public_key, "name", keys[i].name, "active", keys[i].active,
+			"dsn", dsn, "added", admin_time_json(keys[i].added_at_us)));
+	}
+	project_key_list_free(keys, len);
+	json_object_set_new(shown, "keys", list);
+	return 0;
+}
+
+static int find_project(struct tx *tx, const struct work *work, int64_t *ret_organization,
+	struct project *ret_project, struct err *err)
+{
+	int result = organization_id(tx, work, ret_organization, err);
+
+	return result < 0 ? result : project_find(tx, *ret_organization,
+		admin_text(work->parameters, "project"), ret_project, err);
+}
+
 static int show_project(struct tx *tx, void *arg, struct err *err)
 {
 	struct work *work = arg;
@@ -290,11 +350,8 @@ static int show_project(struct tx *tx, void *arg, struct err *err)
 	json_t *slugs;
 	size_t len;
 	int64_t organization;
-	int result = organization_id(tx, work, &organization, err);
+	int result = find_project(tx, work, &organization, &project, err);
 
-	if (result == 0)
-		result = project_find(tx, organization, admin_text(work->parameters, "project"),
-			&project, err);
 	if (result < 0)
 		return result;
 	result = team_list(tx, organization, project.id, 0, ADMIN_LIST_MAX, &teams, &len, err);
@@ -305,6 +362,7 @@ static int show_project(struct tx *tx, void *arg, struct err *err)
 			json_array_append_new(slugs, json_string(teams[i].slug));
 		json_object_set_new(json_array_get(work->list, 0), "teams", slugs);
 		team_list_free(teams, len);
+		result = add_keys(tx, work, project.id, json_array_get(work->list, 0), err);
 	}
 	project_clear(&project);
 	return result;
@@ -313,12 +371,62 @@ static int show_project(struct tx *tx, void *arg, struct err *err)
 static int run_project_show(struct daemon *daemon, const json_t *parameters, json_t **ret_result,
 	struct err *err)
 {
-	struct work work = {.parameters = parameters, .list = json_array()};
+	struct work work = {.parameters = parameters, .list = json_array(),
+		.public_url = daemon->settings->public_url};
 	int result = store_read(daemon->store, show_project, &work, err);
 
 	if (result == 0)
 		*ret_result = json_pack("{s:O}", "project", json_array_get(work.list, 0));
 	json_decref(work.list);
+	return result;
+}
+
+static int add_key(struct tx *tx, void *arg, struct err *err)
+{
+	struct work *work = arg;
+	cleanup_project struct project project = {0};
+	int64_t organization;
+	int result = find_project(tx, work, &organization, &project, err);
+
+	if (result == 0)
+		result = project_key_insert(tx, project.id, work->key.public_key, work->key.name,
+			work->now_us, &work->id, err);
+	if (result < 0)
+		return result;
+	work->key.project_id = project.id;
+	return note_audit(tx, work, organization, "project.key_add", "project", project.id, err);
+}
+
+static int run_project_key_add(struct daemon *daemon, const json_t *parameters,
+	json_t **ret_result, struct err *err)
+{
+	return write_key(daemon, add_key, parameters, admin_text(parameters, "name"), ret_result,
+		err);
+}
+
+static int disable_key(struct tx *tx, void *arg, struct err *err)
+{
+	struct work *work = arg;
+	cleanup_project struct project project = {0};
+	int64_t organization;
+	int result = find_project(tx, work, &organization, &project, err);
+
+	if (result == 0)
+		result = project_key_disable(tx, project.id, admin_text(work->parameters, "key"),
+			err);
+	return result < 0 ? result : note_audit(tx, work, organization, "project.key_disable",
+		"project", project.id, err);
+}
+
+static int run_project_key_disable(struct daemon *daemon, const json_t *parameters,
+	json_t **ret_result, struct err *err)
+{
+	struct work work = {.parameters = parameters, .now_us = clock_now_us()};
+	int result = store_write(daemon->store, disable_key, &work, err);
+
+	(void)ret_result;
+	if (result == 0)
+		ingest_forget_keys(daemon->ingest);
 	return result;
 }
 
@@ -444,13 +552,23 @@ const struct admin_method admin_people_methods[] = {
 		.help = "The members of an organization", .run = run_member_list},
 	{.name = "ProjectCreate", .level = ADMIN_ADMIN,
 		.in = "(slug: string, org: string, name: ?string, platform: ?string)",
-		.out = "(id: string)", .help = "Make a project", .run = run_project_create},
+		.out = "(id: string, dsn: string)",
+		.help = "Make a project, with a key that SDKs send events with",
+		.run = run_project_create},
 	{.name = "ProjectList", .level = ADMIN_READ, .in = "(org: string, limit: ?int)",
 		.out = "(projects: []" PROJECT "))", .help = "The projects of an organization",
 		.run = run_project_list},
 	{.name = "ProjectShow", .level = ADMIN_READ, .in = "(project: string, org: string)",
-		.out = "(project: " PROJECT ", teams: []string))", .help = "One project",
-		.run = run_project_show},
+		.out = "(project: " PROJECT ", teams: []string, keys: [](key: string, "
+		       "name: string, active: bool, dsn: string, added: string)))",
+		.help = "One project", .run = run_project_show},
+	{.name = "ProjectKeyAdd", .level = ADMIN_ADMIN,
+		.in = "(project: string, org: string, name: ?string)",
+		.out = "(id: string, dsn: string)", .help = "Give a project another key",
+		.run = run_project_key_add},
+	{.name = "ProjectKeyDisable", .level = ADMIN_ADMIN,
+		.in = "(project: string, org: string, key: string)", .out = "()",
+		.help = "Take no more events of a key", .run = run_project_key_disable},
 	{.name = "TeamCreate", .level = ADMIN_ADMIN,
 		.in = "(slug: string, org: string, name: ?string)", .out = "(id: string)",
 		.help = "Make a team", .run = run_team_create},

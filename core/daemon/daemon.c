@@ -36,6 +36,7 @@
 #include "core/http/health.h"
 #include "core/http/http.h"
 #include "core/http/metrics.h"
+#include "core/ingest/ingest.h"
 #include "core/job/job.h"
 #include "core/pipeline/pipeline.h"
 #include "core/provider/provider.h"
@@ -197,6 +198,7 @@ int daemon_new(struct settings *settings_take, struct daemon **ret_daemon, struc
 	daemon->request_pool = pool_new("request", POOL_IN_FRONT, settings->request_workers,
 		QUEUE_MAX);
 	daemon->intake_pool = pool_new("intake", POOL_IN_FRONT, settings->intake_workers, QUEUE_MAX);
+	daemon->ingest_pool = pool_new("ingest", POOL_IN_FRONT, settings->ingest_workers, QUEUE_MAX);
 	daemon->host_call_pool = pool_new("host-call", POOL_BEHIND, host_call_threads(settings),
 		QUEUE_MAX);
 	daemon->egress = egress_new(daemon->loop, settings);
@@ -205,6 +207,7 @@ int daemon_new(struct settings *settings_take, struct daemon **ret_daemon, struc
 	daemon->jobs = jobs_new(daemon);
 	make_http(daemon);
 	daemon->webhooks = webhooks_new(daemon);
+	daemon->ingest = ingest_new(daemon);
 	daemon->admin = admin_new(daemon);
 	admin_add_all_methods(daemon->admin);
 	result = pipelines_setup(daemon, err);
@@ -234,10 +237,13 @@ void daemon_free(struct daemon *daemon)
 	providers_free(daemon->providers);
 	pool_free(daemon->request_pool);
 	pool_free(daemon->intake_pool);
+	pool_free(daemon->ingest_pool);
 	pool_free(daemon->host_call_pool);
 	upstreams_free(daemon->upstreams);
 	egress_free(daemon->egress);
 	store_close(daemon->store);
+	/* The store's last answers went through it. */
+	ingest_free(daemon->ingest);
 	loop_free(daemon->loop);
 	vault_close(daemon->vault);
 	settings_free(daemon->settings);

@@ -22,6 +22,7 @@ struct daemon {
 	struct loop *loop;
 	struct pool *request_pool;     /* API handlers, pipeline steps */
 	struct pool *intake_pool;      /* webhooks: verify and store */
+	struct pool *ingest_pool;      /* events: take apart and store */
 	struct pool *host_call_pool;   /* what providers ask for during calls */
 	struct store *store;
 	struct vault *vault;
@@ -30,6 +31,7 @@ struct daemon {
 	struct providers *providers;
 	struct jobs *jobs;
 	struct webhooks *webhooks;
+	struct ingest *ingest;
 	struct http_server *http;
 	struct api *api;
 	struct http_server *metrics_http;

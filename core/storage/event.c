@@ -24,7 +24,8 @@
 	"JOIN event_body b ON b.event_row_id = e.id "
 
 /* An issue has few events, so they are sorted where they are found. */
-SQL(event_sql_known, "SELECT 1 FROM event WHERE issue_id = $1 AND event_id = $2");
+SQL(event_sql_known, "SELECT 1 FROM issue_hash h JOIN event e ON e.issue_id = h.issue_id "
+	"WHERE h.project_id = $1 AND h.hash = $2 AND e.event_id = $3");
 SQL(event_sql_insert, "INSERT INTO event (issue_id, project_id, event_id, occurred_at, "
 	"received_at, release_id, environment, weight) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
 	"RETURNING id");
@@ -52,11 +53,12 @@ SQL(event_sql_after, "SELECT event_id FROM event WHERE issue_id = $1 AND id > $2
 SQL(event_sql_prune_bodies, "DELETE FROM event_body WHERE event_row_id IN " OLD_EVENTS);
 SQL(event_sql_prune, "DELETE FROM event WHERE id IN " OLD_EVENTS);
 
-int event_known(struct tx *tx, int64_t issue_id, const char *event_id, bool *ret_known,
-	struct err *err)
+int event_known(struct tx *tx, int64_t project_id, const char *hash, const char *event_id,
+	bool *ret_known, struct err *err)
 {
 	struct query query;
-	int result = query_first(&query, tx, &event_sql_known, err, "is", issue_id, event_id);
+	int result = query_first(&query, tx, &event_sql_known, err, "iss", project_id, hash,
+		event_id);
 
 	query_end(&query);
 	if (result < 0)

@@ -42,8 +42,9 @@ struct event {
 	json_t *body;              /* NULL in a list */
 };
 
-int event_known(struct tx *tx, int64_t issue_id, const char *event_id, bool *ret_known,
-	struct err *err);
+/* Has the issue that 'hash' leads to an event of this id? */
+int event_known(struct tx *tx, int64_t project_id, const char *hash, const char *event_id,
+	bool *ret_known, struct err *err);
 /* Keep one, and let go of what is then too much: the 'keep' newest of its issue and the
  * recommended one stay. */
 int event_insert(struct tx *tx, const struct event_new *event, int keep, int64_t *ret_id,

@@ -13,6 +13,7 @@
 #include "core/base/mem.h"
 #include "core/base/pack.h"
 #include "core/storage/event.h"
+#include "core/storage/issue.h"
 #include "core/storage/organization.h"
 #include "core/storage/project.h"
 #include "core/storage/project_key.h"
@@ -186,9 +187,13 @@ static int which_in(struct tx *tx, void *arg, struct err *err)
 	assert_int_equal(event_neighbours(tx, &event, before, after, err), 0);
 	assert_int_equal(atoi(before), 1);
 	assert_int_equal(atoi(after), 3);
-	assert_int_equal(event_known(tx, scene->issue, event.event_id, &known, err), 0);
+	assert_int_equal(issue_hash_add(tx, scene->project, "one", scene->issue, err), 0);
+	assert_int_equal(issue_hash_add(tx, scene->project, "two", scene->other, err), 0);
+	assert_int_equal(event_known(tx, scene->project, "one", event.event_id, &known, err), 0);
 	assert_true(known);
-	assert_int_equal(event_known(tx, scene->other, event.event_id, &known, err), 0);
+	assert_int_equal(event_known(tx, scene->project, "two", event.event_id, &known, err), 0);
+	assert_false(known);
+	assert_int_equal(event_known(tx, scene->project, "none", event.event_id, &known, err), 0);
 	assert_false(known);
 	return 0;
 }

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/*
+ * Storing an event: its issue is found or made, counted and reopened if it must be, and
+ * the event is kept, all in one commit; the reply leaves when that is durable.
+ *
+ * Ingest worker; the closure runs on the store writer, and so does the reply.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/pack.h"
+#include "core/config/settings.h"
+#include "core/daemon/daemon.h"
+#include "core/ingest/describe.h"
+#include "core/ingest/group.h"
+#include "core/ingest/ingest_private.h"
+#include "core/ingest/reply.h"
+#include "core/issue/seen.h"
+#include "core/job/job.h"
+#include "core/storage/issue.h"
+#include "core/storage/store.h"
+
+struct accept {
+	struct report *report;
+	char hash[GROUP_HASH_SIZE];
+	const char *hashes[1];         /* of issue_seen */
+	struct issue_seen seen;
+	struct event_new event;
+	char *text;                    /* of the body */
+	struct packed packed;
+	/* Set anew at each run: */
+	bool known;
+	struct issue_seen_result result;
+};
+
+static int keep_event(struct tx *tx, struct accept *accept, struct err *err)
+{
+	int keep = accept->report->ingest->daemon->settings->ingest_events_per_issue;
+	int64_t id;
+
+	accept->event.issue_id = accept->result.issue_id;
+	accept->event.release_id = accept->result.release_id;
+	return event_insert(tx, &accept->event, keep, &id, err);
+}
+
+static int accept_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct accept *accept = arg;
+	int result = event_known(tx, accept->event.project_id, accept->hash,
+		accept->event.event_id, &accept->known, err);
+
+	if (result < 0 || accept->known)
+		return result;
+	result = issue_seen(tx, &accept->seen, &accept->result, err);
+	return result < 0 ? result : keep_event(tx, accept, err);
+}
+
+static void accept_free(struct accept *accept)
+{
+	report_free(accept->report);
+	packed_clear(&accept->packed);
+	free(accept->text);
+	free(accept);
+}
+
+static void end(struct accept *accept, enum ingest_outcome outcome)
+{
+	const struct report *report = accept->report;
+
+	keys_give_back(report->ingest->keys, report->public_key);
+	ingest_answer(report->request, &(struct ingest_answer){.outcome = outcome,
+		.event_id = report->event_id});
+	accept_free(accept);
+}
+
+static void refuse(struct accept *accept, const struct err *err)
+{
+	log_limited(MORTISE_LOG_ERROR, "event.not_stored",
+		LOG_INT("project", accept->event.project_id), LOG_TEXT("reason", err_text(err)));
+	end(accept, INGEST_OVERLOADED);
+}
+
+static void accepted(int result, struct err *err, void *arg)
+{
+	struct accept *accept = arg;
+
+	if (result < 0) {
+		refuse(accept, err);
+		return;
+	}
+	if (!accept->known && accept->result.regressed)
+		jobs_wake(accept->report->ingest->daemon->jobs);
+	end(accept, accept->known ? INGEST_REPEATED : INGEST_STORED);
+}
+
+/* What issues and events take from the body; all borrowed from it. */
+static void fill(struct accept *accept)
+{
+	const struct report *report = accept->report;
+	const json_t *body = report->body;
+	const char *platform, *logger = NULL, *release = NULL, *environment = NULL;
+	const char *title, *culprit, *type, *level;
+
+	json_unpack((json_t *)(uintptr_t)body, "{s:s, s:s, s:s, s:s, s:s, s?s, s?s, s?s}",
+		"title", &title, "culprit", &culprit, "type", &type, "level", &level,
+		"platform", &platform, "logger", &logger, "release", &release,
+		"environment", &environment);
+	accept->hashes[0] = accept->hash;
+	accept->seen = (struct issue_seen){
+		.organization_id = report->owner.organization_id,
+		.project_id = report->owner.project_id,
+		.hashes = accept->hashes,
+		.hash_len = lengthof(accept->hashes),
+		.title = title,
+		.culprit = culprit,
+		.type = type,
+		.platform = platform,
+		.logger = logger,
+		.level = issue_level_parse(level),
+		.metadata = json_object_get(body, "metadata"),
+		.release = release,
+		.event_id = report->event_id,
+		.seen_at_us = report->occurred_us,
+		.now_us = report->received_us,
+		.origin = "system",
+	};
+	accept->event = (struct event_new){
+		.project_id = report->owner.project_id,
+		.event_id = report->event_id,
+		.occurred_us = report->occurred_us,
+		.received_us = report->received_us,
+		.environment = environment,
+		.weight = describe_weight(body),
+		.body = &accept->packed,
+	};
+}
+
+void ingest_accept(struct report *report_take)
+{
+	struct accept *accept = new(struct accept);
+	cleanup_err struct err err = {0};
+
+	accept->report = report_take;
+	group_hash(report_take->body, accept->hash);
+	json_object_set_new(report_take->body, "hashes", json_pack("[s]", accept->hash));
+	accept->text = json_dumps(report_take->body, JSON_COMPACT);
+	pack(accept->text, strlen(accept->text), &accept->packed);
+	fill(accept);
+	if (store_write_async(report_take->ingest->daemon->store, accept_in, accept,
+		    accept->packed.data_size + 1024, accepted, &err) < 0)
+		refuse(accept, &err);
+}
