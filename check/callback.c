@@ -13,6 +13,7 @@
 #include "core/base/mem.h"
 #include "core/frame/call_scope.h"
 #include "core/provider/registration.h"
+#include "core/tracker/answer.h"
 
 /* ---- Outputs ---- */
 
@@ -100,6 +101,8 @@ static const char *output_fault(enum output_type type, const json_t *value)
 
 int callback_check_output(const struct callback *callback, const json_t *output, struct err *err)
 {
+	if (callback->is_tracker)
+		return answer_check(callback->tracker, output, err);
 	for (size_t i = 0; i < MEMBERS_MAX && callback->form->members[i].name; i++) {
 		const char *name = callback->form->members[i].name;
 		const json_t *value = json_object_get(output, name);
@@ -165,6 +168,15 @@ static void add_work(struct listing *listing, const struct reg_provider *provide
 			.scope = provider->tasks[i].scope, .is_job = true, .form = &outcome_form});
 }
 
+static void add_tracker(struct listing *listing, const struct reg_provider *provider)
+{
+	for (int i = 0; i < TRACKER_CALLBACK_LEN; i++)
+		add(listing, tracker_has(provider, (enum tracker_callback)i), (struct callback){
+			.name = xstrdup(tracker_callback_name((enum tracker_callback)i)),
+			.scope = MORTISE_SCOPE_INSTALL, .form = &nothing_form, .is_tracker = true,
+			.tracker = (enum tracker_callback)i});
+}
+
 static void list(struct listing *listing, const struct reg_provider *provider)
 {
 	const struct mortise_provider *p = &provider->provider;
@@ -183,6 +195,7 @@ static void list(struct listing *listing, const struct reg_provider *provider)
 		.name = xstrdup("repository:list"), .scope = MORTISE_SCOPE_INSTALL, .form = &list_form});
 	add(listing, provider->has_repository_provider, (struct callback){
 		.name = xstrdup("repository:get"), .scope = MORTISE_SCOPE_INSTALL, .form = &get_form});
+	add_tracker(listing, provider);
 }
 
 void callback_clear(struct callback *callback)
@@ -231,8 +244,30 @@ bool callback_has_scope(const struct callback *callback, int scope)
 
 /* ---- Inputs ---- */
 
+#define ISSUE "\"issue\": {\"id\": \"1\", \"short_id\": \"SHOP-1\", \"title\": \"It broke\", " \
+	"\"url\": \"https://mortise.test/1\", \"project\": \"shop\", \"description\": \"\"}"
+#define NOTE "\"note\": {\"reference\": \"1\", \"author\": \"\", \"text\": \"\"}"
+
+/* What trackers are asked with. */
+static const char *const tracker_inputs[TRACKER_CALLBACK_LEN] = {
+	[TRACKER_FORM] = "{\"action\": \"create\", \"params\": {}, \"defaults\": {}, " ISSUE "}",
+	[TRACKER_CREATE] = "{\"fields\": {}, \"reference\": \"1\", " ISSUE "}",
+	[TRACKER_GET] = "{\"fields\": {}, " ISSUE "}",
+	[TRACKER_LINKED] = "{\"key\": \"\", \"fields\": {}, \"reference\": \"1\", " ISSUE "}",
+	[TRACKER_SEARCH] = "{\"field\": \"\", \"query\": \"\", \"params\": {}}",
+	[TRACKER_COMMENT_CREATE] = "{\"key\": \"\", " NOTE "}",
+	[TRACKER_COMMENT_UPDATE] = "{\"key\": \"\", " NOTE "}",
+	[TRACKER_STATUS_OUT] = "{\"key\": \"\", \"resolved\": true, \"metadata\": {}}",
+	[TRACKER_ASSIGNEE_OUT] = "{\"key\": \"\", \"assign\": false, \"user\": null}",
+	[TRACKER_STATUS_ACTION] = "{\"key\": \"\", \"change\": {}}",
+	[TRACKER_CONFIG_FORM] = "{\"config\": {}, \"external_projects\": {}}",
+	[TRACKER_CONFIG_SAVE] = "{\"config\": {}, \"old\": {}}",
+};
+
 static json_t *default_input(const struct callback *callback, int64_t now_ms)
 {
+	if (callback->is_tracker)
+		return json_loads(tracker_inputs[callback->tracker], 0, NULL);
 	if (callback->webhook)
 		return json_pack("{s:s, s:s, s:{}, s:n, s:I, s:b}", "webhook", callback->name + 8,
 			"event", "", "headers", "delivery_id", "received_ms", (json_int_t)now_ms,

@@ -12,6 +12,8 @@
 
 #include <jansson.h>
 
+#include "core/tracker/tracker.h"
+
 struct err;
 struct reg_provider;
 struct reg_step;
@@ -27,6 +29,8 @@ struct callback {
 	const struct reg_step *step;
 	const struct reg_webhook *webhook;
 	const struct mortise_task *task;
+	bool is_tracker;               /* a callback of an issue provider or a config form: */
+	enum tracker_callback tracker; /* this one */
 };
 
 void callback_clear(struct callback *callback);

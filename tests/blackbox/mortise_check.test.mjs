@@ -34,7 +34,7 @@ test('a good plugin passes, and is named', async () => {
   const { code, passed, plugin, problems } = await runJson(pluginFile('github'));
   assert.equal(code, 0);
   assert.equal(passed, true);
-  assert.deepEqual({ ...plugin, version: 'any' }, { name: 'github', version: 'any', license: 'Apache-2.0', abi: [0, 1] });
+  assert.deepEqual({ ...plugin, version: 'any' }, { name: 'github', version: 'any', license: 'Apache-2.0', abi: [0, 2] });
   assert.deepEqual(problems.filter(({ level }) => level === 'error'), []);
 });
 
@@ -128,6 +128,20 @@ test('calls that do what their file says pass', async () => {
   assert.equal(code, 0);
   assert.equal(calls.length, 12);
   assert.ok(calls.every(({ passed, runs }) => passed && runs === 1));
+});
+
+test('what a tracker answers has its form', async () => {
+  const get = (answer, rest = {}) => ({ provider: 'ping', callback: 'issue:get', input: { fields: { answer } }, ...rest });
+  const { code, calls } = await check([get({ key: 'A-1', url: 'https://a.test/A-1' }, { expect: { output: { key: 'A-1', url: 'https://a.test/A-1' } } }),
+    { provider: 'ping', callback: 'issue:linked', input: { key: 'A-1' }, expect: { output: {} } }]);
+  assert.equal(code, 0);
+  assert.ok(calls.every(({ passed }) => passed));
+  for (const [call, text] of [[get({}), /the answer's "key" is missing/], [get({ key: 'A-1', url: 'ftp://a.test' }), /the answer's "url"/],
+    [{ provider: 'ping', callback: 'issue:get', input: { key: 'A-1' } }, /which the daemon never gives to issue:get/]]) {
+    const result = await check([call]);
+    assert.equal(result.code, 1);
+    assert.match(texts(result, 'error').join('\n'), text);
+  }
 });
 
 test('the plugin takes the time that the call gives it', async () => {
