@@ -2,7 +2,7 @@
  * Copyright 2026 The Mortise developers
  */
 /*
- * A strict HTTP/1.1 server on bufferevents.  Anything ambiguous is 400 and close.
+ * A strict HTTP/1.1 server.  Anything ambiguous is 400 and close.
  *
  * The loop thread reads, parses and writes.  A request is handed to its route's
  * pool; the handler owns it until http_send, which may be called from any thread

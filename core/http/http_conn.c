@@ -8,17 +8,20 @@
  * waits in the input buffer, which has an upper mark.  Reading stays on while a
  * handler works, so that a reset is noticed; an EOF alone is not the end, the
  * client may still listen.
+ *
+ * Most requests are one read and one write: a bufferevent would take both in pieces, and
+ * tell the kernel before and after each reply what it waits for.
  */
 #include "config.h"
 #include "core/http/http_private.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <event2/buffer.h>
-#include <event2/bufferevent.h>
 #include <event2/event.h>
 
 #include "core/base/clock.h"
@@ -29,6 +32,7 @@
 #include "core/http/metrics.h"
 
 #define READ_MARK (HTTP_MAX_HEAD + 4096)
+#define READ_SIZE 16384        /* at once; a head with a small body */
 #define LINGER_MS 2000
 #define REFUSE_MS 2000
 /* While the server drains: how long a request may take to come, and a new connection to
@@ -45,7 +49,7 @@ METRIC_COUNTER(refused_total, "mortise_http_refused_total",
 METRIC_SECONDS(request_seconds, "mortise_http_request_seconds",
 	"Time from the head of a request to its reply.", "route");
 
-static void conn_advance(struct http_conn *conn);
+static void conn_run(struct http_conn *conn);
 
 static void set_timer(struct http_conn *conn, int64_t ms)
 {
@@ -71,12 +75,10 @@ static void lend_free(const void *data, size_t size, void *arg)
 
 static void write_body(struct http_conn *conn, char *body_take, size_t size)
 {
-	struct evbuffer *output = bufferevent_get_output(conn->bev);
-
 	if (size < COPY_LIMIT) {
-		evbuffer_add(output, body_take, size);
+		evbuffer_add(conn->output, body_take, size);
 		free(body_take);
-	} else if (evbuffer_add_reference(output, body_take, size, lend_free, body_take) != 0) {
+	} else if (evbuffer_add_reference(conn->output, body_take, size, lend_free, body_take) != 0) {
 		abort();
 	}
 }
@@ -103,7 +105,7 @@ static void refuse(struct http_conn *conn, int status, const char *reason)
 	http_request_free(conn->request);
 	conn->request = NULL;
 	conn->closing = true;
-	evbuffer_add_printf(bufferevent_get_output(conn->bev),
+	evbuffer_add_printf(conn->output,
 		"HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
 		"X-Content-Type-Options: nosniff\r\n%sConnection: close\r\n\r\n%s",
 		status, http_status_text(status), strlen(body),
@@ -124,7 +126,7 @@ static bool has_no_body(int status)
 
 static void write_reply(struct http_conn *conn, struct http_request *request)
 {
-	struct evbuffer *output = bufferevent_get_output(conn->bev);
+	struct evbuffer *output = conn->output;
 	const struct http_head *head = &request->head;
 	bool is_head = strcmp(head->method, "HEAD") == 0;
 
@@ -179,6 +181,7 @@ void http_conn_reply(void *arg)
 		http_request_hold(request, request->reply_size);
 		write_reply(conn, request);
 		begin_reply(conn);
+		conn_run(conn);
 	} else {
 		http_request_free(request);
 	}
@@ -277,8 +280,8 @@ static void begin_body(struct http_conn *conn)
 	conn->chunked = HTTP_CHUNKED_INIT;
 	set_read_timer(conn, conn->server->settings.body_timeout_ms);
 	if (request->head.expect_continue &&
-		evbuffer_get_length(bufferevent_get_input(conn->bev)) == 0)
-		bufferevent_write(conn->bev, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+		evbuffer_get_length(conn->input) == 0)
+		evbuffer_add(conn->output, "HTTP/1.1 100 Continue\r\n\r\n", 25);
 }
 
 static void take_head(struct http_conn *conn, char *bytes_take, size_t size)
@@ -308,7 +311,7 @@ static void take_head(struct http_conn *conn, char *bytes_take, size_t size)
 /* The read functions answer whether it is worth going on at once. */
 static bool read_head(struct http_conn *conn)
 {
-	struct evbuffer *input = bufferevent_get_input(conn->bev);
+	struct evbuffer *input = conn->input;
 	size_t size = evbuffer_get_length(input), head_size;
 	const char *data;
 	char *bytes;
@@ -359,7 +362,7 @@ static bool keep_body(struct http_conn *conn, const char *data, size_t size)
 
 static bool read_plain(struct http_conn *conn)
 {
-	struct evbuffer *input = bufferevent_get_input(conn->bev);
+	struct evbuffer *input = conn->input;
 	struct http_request *request = conn->request;
 	size_t left = (size_t)request->head.content_length - request->body.size;
 	size_t size = evbuffer_get_contiguous_space(input);
@@ -377,7 +380,7 @@ static bool read_plain(struct http_conn *conn)
 
 static bool read_chunked(struct http_conn *conn)
 {
-	struct evbuffer *input = bufferevent_get_input(conn->bev);
+	struct evbuffer *input = conn->input;
 	size_t size = evbuffer_get_contiguous_space(input), used, body_size;
 	const char *data = (const char *)evbuffer_pullup(input, (ev_ssize_t)size), *body;
 	int status;
@@ -399,16 +402,15 @@ static bool read_chunked(struct http_conn *conn)
 	return true;
 }
 
-/* Full of what waits behind the request.  Libevent calls back again and again while the
- * input is at its mark and may be read. */
+/* Full of what waits behind the request. */
 static void rest_if_full(struct http_conn *conn)
 {
-	if (evbuffer_get_length(bufferevent_get_input(conn->bev)) >= READ_MARK)
-		bufferevent_disable(conn->bev, EV_READ);
+	if (evbuffer_get_length(conn->input) >= READ_MARK)
+		event_del(conn->readable);
 }
 
-/* Do what the input allows; may free the connection. */
-static void conn_advance(struct http_conn *conn)
+/* Do what the input allows. */
+static void advance(struct http_conn *conn)
 {
 	bool more = true;
 
@@ -421,13 +423,10 @@ static void conn_advance(struct http_conn *conn)
 		case CONN_BODY:
 			more = conn->request->head.chunked ? read_chunked(conn) : read_plain(conn);
 			break;
-		case CONN_LINGER: {
-			struct evbuffer *input = bufferevent_get_input(conn->bev);
-
-			evbuffer_drain(input, evbuffer_get_length(input));
+		case CONN_LINGER:
+			evbuffer_drain(conn->input, evbuffer_get_length(conn->input));
 			more = false;
 			break;
-		}
 		case CONN_BUSY:
 		case CONN_REPLY:
 			rest_if_full(conn);
@@ -435,34 +434,19 @@ static void conn_advance(struct http_conn *conn)
 			break;
 		}
 	}
-	if (conn->eof && conn->state != CONN_BUSY && conn->state != CONN_REPLY)
-		http_conn_free(conn);
 }
 
-/* ---- Events ---- */
-
-static void on_read(struct bufferevent *bev, void *arg)
+static void end_reply(struct http_conn *conn)
 {
-	(void)bev;
-	conn_advance(arg);
-}
-
-/* The output is empty. */
-static void on_write(struct bufferevent *bev, void *arg)
-{
-	struct http_conn *conn = arg;
-
-	(void)bev;
-	if (conn->state != CONN_REPLY)
-		return;
 	http_request_free(conn->request);
 	conn->request = NULL;
 	conn->served = true;
-	bufferevent_enable(conn->bev, EV_READ);
+	if (!conn->eof)
+		event_add(conn->readable, NULL);
 	if (conn->closing || conn->server->draining) {
 		/* Closing with unread input would reset the connection and could take the
 		 * reply with it: end our side, and wait a little for the other. */
-		shutdown(bufferevent_getfd(conn->bev), SHUT_WR);
+		shutdown(conn->fd, SHUT_WR);
 		conn->state = CONN_LINGER;
 		set_timer(conn, LINGER_MS);
 		http_server_said(conn);
@@ -471,20 +455,70 @@ static void on_write(struct bufferevent *bev, void *arg)
 		TAILQ_INSERT_TAIL(&conn->server->idle, conn, idle);
 		set_timer(conn, conn->server->settings.idle_timeout_ms);
 	}
-	conn_advance(conn);
 }
 
-static void on_event(struct bufferevent *bev, short what, void *arg)
+/* Write the output.  1: it is empty; 0: the client must read first; -1: it is gone. */
+static int write_output(struct http_conn *conn)
+{
+	while (evbuffer_get_length(conn->output) > 0) {
+		if (evbuffer_write(conn->output, conn->fd) >= 0 || errno == EINTR)
+			continue;
+		if (errno != EAGAIN)
+			return -1;
+		event_add(conn->writable, NULL);
+		return 0;
+	}
+	return 1;
+}
+
+/* Do what input and output allow; may free the connection. */
+static void conn_run(struct http_conn *conn)
+{
+	int written;
+
+	advance(conn);
+	while ((written = write_output(conn)) == 1 && conn->state == CONN_REPLY) {
+		end_reply(conn);
+		advance(conn);
+	}
+	if (written < 0 || (conn->eof && conn->state != CONN_BUSY && conn->state != CONN_REPLY))
+		http_conn_free(conn);
+}
+
+/* ---- Events ---- */
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct http_conn *conn = arg;
+	size_t room = READ_MARK - evbuffer_get_length(conn->input);
+	struct evbuffer_iovec space;
+	ssize_t size;
 
-	(void)bev;
-	if ((what & BEV_EVENT_EOF) && (what & BEV_EVENT_READING)) {
-		conn->eof = true;
-		conn_advance(conn);
-	} else if (what & (BEV_EVENT_ERROR | BEV_EVENT_EOF)) {
+	(void)what;
+	assert(room > 0);
+	if (evbuffer_reserve_space(conn->input, READ_SIZE, &space, 1) != 1)
+		abort();
+	size = recv(fd, space.iov_base, room < READ_SIZE ? room : READ_SIZE, 0);
+	if (size < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (size < 0) {
 		http_conn_free(conn);
+		return;
 	}
+	space.iov_len = (size_t)size;
+	evbuffer_commit_space(conn->input, &space, 1);
+	if (size == 0) {
+		conn->eof = true;
+		event_del(conn->readable);
+	}
+	conn_run(conn);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	conn_run(arg);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -493,10 +527,12 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (conn->state == CONN_HEAD || conn->state == CONN_BODY)
+	if (conn->state == CONN_HEAD || conn->state == CONN_BODY) {
 		refuse(conn, 408, "the request took too long");
-	else
+		conn_run(conn);
+	} else {
 		http_conn_free(conn);
+	}
 }
 
 void http_conn_new(struct http_server *server, int fd, const struct ip *address,
@@ -508,12 +544,15 @@ void http_conn_new(struct http_server *server, int fd, const struct ip *address,
 	conn->server = server;
 	conn->address = *address;
 	conn->client = client_take;
-	conn->bev = bufferevent_socket_new(base, fd, 0);
+	conn->fd = fd;
+	conn->input = evbuffer_new();
+	conn->output = evbuffer_new();
+	conn->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, conn);
+	conn->writable = event_new(base, fd, EV_WRITE, on_writable, conn);
 	conn->timer = event_new(base, -1, 0, on_timer, conn);
-	if (!conn->bev || !conn->timer)
+	if (!conn->input || !conn->output || !conn->readable || !conn->writable || !conn->timer)
 		abort();
-	bufferevent_setcb(conn->bev, on_read, on_write, on_event, conn);
-	bufferevent_setwatermark(conn->bev, EV_READ, 0, READ_MARK);
+	event_add(conn->readable, NULL);
 	LIST_INSERT_HEAD(&server->conns, conn, link);
 	if (client_take) {
 		TAILQ_INSERT_TAIL(&server->idle, conn, idle);
@@ -521,8 +560,8 @@ void http_conn_new(struct http_server *server, int fd, const struct ip *address,
 	} else {
 		refuse(conn, 503, "too many connections; try again later");
 		set_timer(conn, REFUSE_MS);
+		conn_run(conn);
 	}
-	bufferevent_enable(conn->bev, EV_READ | EV_WRITE);
 }
 
 /* Has something come that was not read yet? */
@@ -530,7 +569,7 @@ static bool has_input(struct http_conn *conn)
 {
 	char byte;
 
-	return recv(bufferevent_getfd(conn->bev), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+	return recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 void http_conn_drain(struct http_conn *conn)
@@ -552,17 +591,6 @@ void http_conn_drain(struct http_conn *conn)
 	conn->server->drain_len++;
 }
 
-/* libevent's own way would close it some turns of the loop later: too late for the
- * connection that takes its place. */
-static void close_socket(struct bufferevent *bev)
-{
-	int fd = bufferevent_getfd(bev);
-
-	bufferevent_setfd(bev, -1);
-	bufferevent_free(bev);
-	close(fd);
-}
-
 void http_conn_free(struct http_conn *conn)
 {
 	if (conn->state == CONN_IDLE)
@@ -575,6 +603,10 @@ void http_conn_free(struct http_conn *conn)
 	http_chunked_clear(&conn->chunked);
 	http_server_gone(conn->server, conn);
 	event_free(conn->timer);
-	close_socket(conn->bev);
+	event_free(conn->readable);
+	event_free(conn->writable);
+	evbuffer_free(conn->input);
+	evbuffer_free(conn->output);
+	close(conn->fd);
 	free(conn);
 }

@@ -15,7 +15,7 @@
 #include "core/http/http_peer.h"
 #include "core/http/http_router.h"
 
-struct bufferevent;
+struct evbuffer;
 struct event;
 struct evconnlistener;
 
@@ -62,7 +62,10 @@ struct http_conn {
 	struct http_server *server;
 	struct ip address;
 	struct http_client *client;    /* NULL: it only gets a 503 */
-	struct bufferevent *bev;
+	int fd;
+	struct evbuffer *input, *output;
+	struct event *readable;        /* added unless the input is full or ended */
+	struct event *writable;        /* added while the output waits for the client */
 	struct event *timer;
 	enum http_conn_state state;
 	struct http_scan scan;         /* CONN_HEAD */
