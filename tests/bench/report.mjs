@@ -13,7 +13,7 @@ export function percentile(numbers, part) {
 }
 
 const shown = (value) => (typeof value !== 'number' ? String(value ?? '') :
-  value >= 100 ? Math.round(value).toLocaleString('en-US') : value >= 10 ? value.toFixed(1) : value.toFixed(2));
+  value >= 100 || Number.isInteger(value) ? Math.round(value).toLocaleString('en-US') : value >= 10 ? value.toFixed(1) : value.toFixed(2));
 
 // Rows of one shape as a Markdown table.
 export function table(rows) {
