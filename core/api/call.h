@@ -65,7 +65,8 @@ struct api_bindings;
 
 struct api_route {
 	const char *method;        /* NULL ends a table */
-	const char *pattern;       /* with {org}: resolved into the principal */
+	/* With {org}, or an {issue} that has one: resolved into the principal. */
+	const char *pattern;
 	uint64_t any_of;           /* scopes, of which one is needed; 0: none */
 	unsigned flags;            /* API_ */
 	/* 0 with call->reply, or a code with 'err' filled. */

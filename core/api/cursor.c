@@ -77,8 +77,8 @@ int api_page_read(const struct api_call *call, struct api_page *ret_page, struct
 static bool is_known(const char *pair, size_t size)
 {
 	static const char *const names[] = {"expand", "features", "includeConfig",
-		"integrationId", "integration_id", "per_page", "providerKey", "provider_key",
-		"query", "status"};
+		"integrationId", "integration_id", "per_page", "project", "providerKey",
+		"provider_key", "query", "sort", "status"};
 	const char *equals = memchr(pair, '=', size);
 	size_t len = equals ? (size_t)(equals - pair) : size;
 

@@ -6,6 +6,8 @@ libcore_la_SOURCES += \
 	%D%/api_catalogue.c \
 	%D%/api_external_actor.c \
 	%D%/api_integration.c \
+	%D%/api_issue.c %D%/api_issue_list.c %D%/api_issue_report.c \
+	%D%/api_note.c \
 	%D%/api_organization.c \
 	%D%/api_pipeline.c \
 	%D%/api_repository.c \
@@ -13,6 +15,9 @@ libcore_la_SOURCES += \
 	%D%/cursor.c %D%/cursor.h \
 	%D%/install.c %D%/install.h \
 	%D%/integration_json.c %D%/integration_json.h \
+	%D%/issue_json.c %D%/issue_json.h \
+	%D%/issue_query.c %D%/issue_query.h \
+	%D%/issue_update.c %D%/issue_update.h \
 	%D%/link_deletion.c %D%/link_deletion.h \
 	%D%/reply.c %D%/reply.h \
 	%D%/routes.h

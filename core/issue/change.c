@@ -11,6 +11,7 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/slug.h"
+#include "core/issue/outbound.h"
 #include "core/issue/rules.h"
 #include "core/issue/short_id.h"
 #include "core/storage/activity.h"
@@ -83,6 +84,16 @@ static int record(struct tx *tx, const struct issue *issue, const char *type, co
 	}, &id, err);
 }
 
+static struct outbound outbound_of(const struct issue *issue, const struct issue_actor *actor)
+{
+	return (struct outbound){
+		.issue_id = issue->id,
+		.integration_id = actor->integration_id,
+		.origin = actor->origin,
+		.now_us = actor->now_us,
+	};
+}
+
 /* ---- Status ---- */
 
 enum issue_strategy issue_strategy_parse(const char *text)
@@ -117,16 +128,15 @@ int issue_strategy(struct tx *tx, const int64_t *issue_ids, size_t len,
 	return 0;
 }
 
-/* A status and what it means for the trackers. */
-static int move(struct tx *tx, struct issue *issue, int status, const char *substatus,
+/* A status, and what it means for the trackers: to them an issue is open or closed. */
+static int move(struct tx *tx, const struct issue *issue, int status, const char *substatus,
 	const struct issue_actor *actor, struct err *err)
 {
-	free(issue->substatus);
-	issue->substatus = xstrdup(substatus);
-	issue->status = status;
-	issue->resolved_at_us = status == ISSUE_RESOLVED ? actor->now_us : 0;
-	return issue_set_status(tx, issue->id, status, substatus, issue->resolved_at_us,
-		actor->now_us, err);
+	const struct outbound change = outbound_of(issue, actor);
+	int result = issue_set_status(tx, issue->id, status, substatus,
+		status == ISSUE_RESOLVED ? actor->now_us : 0, actor->now_us, err);
+
+	return result < 0 || status == ISSUE_IGNORED ? result : outbound_status(tx, &change, err);
 }
 
 static bool same_text(const char *a, const char *b)
@@ -154,7 +164,7 @@ static int is_resolved_so(struct tx *tx, const struct issue *issue, const struct
 		there.type == wanted->type && same_text(there.anchor, wanted->anchor);
 }
 
-static int store_plan(struct tx *tx, struct issue *issue, const struct rules_plan *plan,
+static int store_plan(struct tx *tx, const struct issue *issue, const struct rules_plan *plan,
 	const struct issue_actor *actor, struct err *err)
 {
 	char ident[24];
@@ -325,6 +335,7 @@ int issue_assign(struct tx *tx, int64_t issue_id, int64_t account_id, int64_t te
 {
 	cleanup_json json_t *words = data ? json_deep_copy(data) : json_object();
 	cleanup_issue struct issue issue = {0};
+	struct outbound change;
 	int result = issue_get(tx, issue_id, &issue, err);
 
 	if (result < 0)
@@ -341,9 +352,6 @@ int issue_assign(struct tx *tx, int64_t issue_id, int64_t account_id, int64_t te
 	if (result == 0)
 		result = record(tx, &issue, account_id > 0 || team_id > 0 ? ACTIVITY_ASSIGNED
 			: ACTIVITY_UNASSIGNED, NULL, words, actor, err);
-	if (result < 0)
-		return result;
-	issue.assignee_account_id = account_id;
-	issue.assignee_team_id = team_id;
-	return 0;
+	change = outbound_of(&issue, actor);
+	return result < 0 ? result : outbound_assignee(tx, &change, err);
 }

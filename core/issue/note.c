@@ -9,6 +9,7 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/issue/outbound.h"
 #include "core/storage/activity.h"
 #include "core/storage/issue.h"
 
@@ -19,6 +20,19 @@ static int check_text(const char *text, struct err *err)
 	if (strlen(text) > ISSUE_NOTE_MAX)
 		return err_field(err, "text", "A note has at most %d bytes.", ISSUE_NOTE_MAX);
 	return 0;
+}
+
+static int hand_out(struct tx *tx, int64_t issue_id, int64_t activity_id, bool edited,
+	const struct issue_actor *actor, struct err *err)
+{
+	const struct outbound change = {
+		.issue_id = issue_id,
+		.integration_id = actor->integration_id,
+		.origin = actor->origin,
+		.now_us = actor->now_us,
+	};
+
+	return outbound_note(tx, &change, activity_id, edited, err);
 }
 
 int issue_note_add(struct tx *tx, int64_t issue_id, const char *text,
@@ -32,7 +46,7 @@ int issue_note_add(struct tx *tx, int64_t issue_id, const char *text,
 		result = issue_get(tx, issue_id, &issue, err);
 	if (result < 0)
 		return result;
-	return activity_insert(tx, &(struct activity_new){
+	result = activity_insert(tx, &(struct activity_new){
 		.issue_id = issue.id,
 		.project_id = issue.project_id,
 		.type = ACTIVITY_NOTE,
@@ -41,6 +55,7 @@ int issue_note_add(struct tx *tx, int64_t issue_id, const char *text,
 		.data = data,
 		.now_us = actor->now_us,
 	}, ret_activity_id, err);
+	return result < 0 ? result : hand_out(tx, issue_id, *ret_activity_id, false, actor, err);
 }
 
 static int note_get(struct tx *tx, int64_t issue_id, int64_t activity_id,
@@ -72,7 +87,8 @@ int issue_note_edit(struct tx *tx, int64_t issue_id, int64_t activity_id, const 
 	if (!*ret_changed)
 		return 0;
 	json_object_set_new(note.data, "text", json_string(text));
-	return activity_set_data(tx, activity_id, note.data, actor->now_us, err);
+	result = activity_set_data(tx, activity_id, note.data, actor->now_us, err);
+	return result < 0 ? result : hand_out(tx, issue_id, activity_id, true, actor, err);
 }
 
 int issue_note_delete(struct tx *tx, int64_t issue_id, int64_t activity_id, struct err *err)

@@ -21,6 +21,7 @@ SQL(activity_sql_trim, "DELETE FROM activity WHERE id IN (" OLD ")");
 SQL(activity_sql_get, "SELECT " COLUMNS " FROM activity WHERE id = $1 AND issue_id = $2");
 SQL(activity_sql_list, "SELECT " COLUMNS " FROM activity WHERE issue_id = $1 "
 	"AND ($2 = '' OR type = $2) ORDER BY id DESC LIMIT $3 OFFSET $4");
+SQL(activity_sql_count, "SELECT COUNT(*) FROM activity WHERE issue_id = $1 AND type = $2");
 SQL(activity_sql_set_data, "UPDATE activity SET data = $1, updated_at = $2 WHERE id = $3");
 SQL(activity_sql_delete_copies, "DELETE FROM note_copy WHERE activity_id = $1");
 SQL(activity_sql_delete, "DELETE FROM activity WHERE id = $1");
@@ -92,6 +93,18 @@ int activity_list(struct tx *tx, int64_t issue_id, const char *type, int64_t off
 	*ret_list = list;
 	*ret_len = len;
 	return 0;
+}
+
+int activity_count(struct tx *tx, int64_t issue_id, const char *type, int64_t *ret_len,
+	struct err *err)
+{
+	struct query query;
+	int result = query_first(&query, tx, &activity_sql_count, err, "is", issue_id, type);
+
+	if (result == 1)
+		*ret_len = query_int(&query, 0);
+	query_end(&query);
+	return result < 0 ? result : 0;
 }
 
 int activity_set_data(struct tx *tx, int64_t id, const json_t *data, int64_t now_us,

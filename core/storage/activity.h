@@ -60,6 +60,8 @@ int activity_get(struct tx *tx, int64_t issue_id, int64_t id, struct activity *r
 /* Newest first; 'type' NULL: all. */
 int activity_list(struct tx *tx, int64_t issue_id, const char *type, int64_t offset,
 	int64_t limit, struct activity **ret_list, size_t *ret_len, struct err *err);
+int activity_count(struct tx *tx, int64_t issue_id, const char *type, int64_t *ret_len,
+	struct err *err);
 int activity_set_data(struct tx *tx, int64_t id, const json_t *data, int64_t now_us,
 	struct err *err);
 int activity_delete(struct tx *tx, int64_t id, struct err *err);

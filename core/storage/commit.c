@@ -8,16 +8,20 @@
 #include "core/base/mem.h"
 #include "core/storage/commit_private.h"
 
+#define COMMITS                                                                        \
+	"SELECT c.id, c.organization_id, c.repository_id, c.sha, c.message, "          \
+	"c.committed_at, c.added_at, " AUTHOR_COLUMNS " FROM scm_commit c "            \
+	"LEFT JOIN commit_author a ON a.id = c.author_id "
+
 SQL(commit_sql_exists, "SELECT 1 FROM scm_commit WHERE repository_id = $1 AND sha = $2");
 SQL(commit_sql_insert, "INSERT INTO scm_commit (organization_id, repository_id, sha, message, "
 	"author_id, committed_at, added_at) VALUES ($1, $2, $3, $4, $5, $6, $7) "
 	"ON CONFLICT DO NOTHING RETURNING id");
 SQL(commit_sql_file_insert, "INSERT INTO commit_file (commit_id, path, change) VALUES ($1, $2, $3) "
 	"ON CONFLICT DO NOTHING");
-SQL(commit_sql_list, "SELECT c.id, c.organization_id, c.repository_id, c.sha, c.message, "
-	"c.committed_at, c.added_at, " AUTHOR_COLUMNS " "
-	"FROM scm_commit c LEFT JOIN commit_author a ON a.id = c.author_id "
-	"WHERE c.repository_id = $1 ORDER BY c.added_at DESC, c.id DESC LIMIT $2 OFFSET $3");
+SQL(commit_sql_get, COMMITS "WHERE c.id = $1");
+SQL(commit_sql_find, COMMITS "WHERE c.repository_id = $1 AND c.sha = $2");
+SQL(commit_sql_list, COMMITS "WHERE c.repository_id = $1 ORDER BY c.added_at DESC, c.id DESC LIMIT $2 OFFSET $3");
 SQL(commit_sql_files, "SELECT change, path FROM commit_file WHERE commit_id = $1 "
 	"ORDER BY path, change");
 
@@ -64,6 +68,31 @@ static void read_row(struct query *query, struct commit *commit)
 	};
 }
 
+static int read_one(struct query *query, int result, struct commit *ret_commit)
+{
+	if (result == 1)
+		read_row(query, ret_commit);
+	query_end(query);
+	return result;
+}
+
+int commit_get(struct tx *tx, int64_t id, struct commit *ret_commit, struct err *err)
+{
+	struct query query;
+	int result = query_first(&query, tx, &commit_sql_get, err, "i", id);
+
+	return read_one(&query, result, ret_commit);
+}
+
+int commit_find(struct tx *tx, int64_t repository_id, const char *sha, struct commit *ret_commit,
+	struct err *err)
+{
+	struct query query;
+	int result = query_first(&query, tx, &commit_sql_find, err, "is", repository_id, sha);
+
+	return read_one(&query, result, ret_commit);
+}
+
 int commit_list(struct tx *tx, int64_t repository_id, int64_t offset, int64_t limit,
 	struct commit **ret_list, size_t *ret_len, struct err *err)
 {
@@ -103,12 +132,17 @@ int commit_files(struct tx *tx, int64_t commit_id, json_t **ret_files, struct er
 	return 0;
 }
 
+void commit_clear(struct commit *commit)
+{
+	free(commit->sha);
+	free(commit->message);
+	commit_author_clear(&commit->author);
+	*commit = (struct commit){0};
+}
+
 void commit_list_free(struct commit *list, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		free(list[i].sha);
-		free(list[i].message);
-		commit_author_clear(&list[i].author);
-	}
+	for (size_t i = 0; i < len; i++)
+		commit_clear(&list[i]);
 	free(list);
 }

@@ -63,6 +63,10 @@ struct commit_new {
 
 /* 1 if the repository has this commit, 0 if not. */
 int commit_exists(struct tx *tx, int64_t repository_id, const char *sha, struct err *err);
+/* 1 if there is one, 0 if not. */
+int commit_get(struct tx *tx, int64_t id, struct commit *ret_commit, struct err *err);
+int commit_find(struct tx *tx, int64_t repository_id, const char *sha, struct commit *ret_commit,
+	struct err *err);
 /* 1: inserted; 0: it is known already and stays as it is. */
 int commit_insert(struct tx *tx, const struct commit_new *commit, int64_t *ret_id,
 	struct err *err);
@@ -74,6 +78,8 @@ int commit_list(struct tx *tx, int64_t repository_id, int64_t offset, int64_t li
 	struct commit **ret_list, size_t *ret_len, struct err *err);
 /* [["M", path], …] by path, as a new array. */
 int commit_files(struct tx *tx, int64_t commit_id, json_t **ret_files, struct err *err);
+void commit_clear(struct commit *commit);
+#define cleanup_commit __attribute__((__cleanup__(commit_clear)))
 void commit_list_free(struct commit *list, size_t len);
 
 #endif

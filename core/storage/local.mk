@@ -79,8 +79,10 @@ libcore_la_SOURCES += \
 # Issues, what happened to them, and the releases that resolve them.
 libcore_la_SOURCES += \
 	%D%/activity.c %D%/activity.h \
-	%D%/issue.c %D%/issue.h %D%/issue_delete.c %D%/issue_private.h \
+	%D%/issue.c %D%/issue.h %D%/issue_delete.c %D%/issue_list.c %D%/issue_list.h \
+	%D%/issue_private.h \
 	%D%/json_column.c %D%/json_column.h \
+	%D%/like.c %D%/like.h \
 	%D%/release.c %D%/release.h %D%/release_place.c \
 	%D%/release_commit.c %D%/release_commit.h \
 	%D%/resolution.c %D%/resolution.h

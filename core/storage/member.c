@@ -25,6 +25,11 @@ SQL(member_sql_find, "SELECT " MEMBER_COLUMNS " FROM member m "
 	"JOIN account a ON a.id = m.account_id WHERE m.organization_id = $1 AND m.account_id = $2");
 SQL(member_sql_get, "SELECT " MEMBER_COLUMNS " FROM member m "
 	"JOIN account a ON a.id = m.account_id WHERE m.organization_id = $1 AND m.id = $2");
+SQL(member_sql_find_email, "SELECT m.account_id FROM account a "
+	"JOIN member m ON m.account_id = a.id WHERE m.organization_id = $1 AND a.email = $2");
+SQL(member_sql_find_name, "SELECT m.account_id FROM member m "
+	"JOIN account a ON a.id = m.account_id WHERE m.organization_id = $1 AND a.name = $2 "
+	"LIMIT 2");
 SQL(member_sql_list, "SELECT " MEMBER_COLUMNS " FROM member m "
 	"JOIN account a ON a.id = m.account_id WHERE m.organization_id = $1 "
 	"ORDER BY a.email LIMIT $2 OFFSET $3");
@@ -182,6 +187,32 @@ int member_get(struct tx *tx, int64_t organization_id, int64_t id, struct member
 	int result = query_first(&query, tx, &member_sql_get, err, "ii", organization_id, id);
 
 	return member_take(&query, result, ret_member, err);
+}
+
+static int named(struct tx *tx, const struct sql *sql, int64_t organization_id, const char *text,
+	int64_t *ret_account_id, size_t *ret_len, struct err *err)
+{
+	struct query query;
+	int result = query_begin(&query, tx, sql, err, "is", organization_id, text);
+
+	*ret_len = 0;
+	while (result >= 0 && (result = query_next(&query)) == 1) {
+		*ret_account_id = query_int(&query, 0);
+		(*ret_len)++;
+	}
+	query_end(&query);
+	return result < 0 ? result : 0;
+}
+
+int member_find_named(struct tx *tx, int64_t organization_id, const char *text,
+	int64_t *ret_account_id, size_t *ret_len, struct err *err)
+{
+	cleanup_free char *folded = email_fold(text);
+	int result = named(tx, &member_sql_find_email, organization_id, folded, ret_account_id,
+		ret_len, err);
+
+	return result < 0 || *ret_len > 0 ? result : named(tx, &member_sql_find_name,
+		organization_id, text, ret_account_id, ret_len, err);
 }
 
 int member_list(struct tx *tx, int64_t organization_id, enum external_filter filter,

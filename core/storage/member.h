@@ -43,6 +43,10 @@ int member_find(struct tx *tx, int64_t organization_id, int64_t account_id,
 	struct member *ret_member, struct err *err);
 int member_get(struct tx *tx, int64_t organization_id, int64_t id, struct member *ret_member,
 	struct err *err);
+/* The members with this address (any case), or else with exactly this name: '*ret_len' of
+ * them, 2 for several; '*ret_account_id' is one of them. */
+int member_find_named(struct tx *tx, int64_t organization_id, const char *text,
+	int64_t *ret_account_id, size_t *ret_len, struct err *err);
 /* By address. */
 int member_list(struct tx *tx, int64_t organization_id, enum external_filter filter,
 	int64_t offset, int64_t limit, struct member **ret_list, size_t *ret_len,

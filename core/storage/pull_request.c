@@ -8,6 +8,11 @@
 #include "core/base/mem.h"
 #include "core/storage/commit_private.h"
 
+#define PULL_REQUESTS                                                                   \
+	"SELECT p.id, p.organization_id, p.repository_id, p.number, p.title, p.body, "  \
+	"p.merge_commit_sha, p.added_at, p.updated_at, " AUTHOR_COLUMNS " "             \
+	"FROM pull_request p LEFT JOIN commit_author a ON a.id = p.author_id "
+
 /* IS DISTINCT FROM, which SQLite 3.40 has too, so that what is the same writes nothing. */
 SQL(pull_request_sql_put, "INSERT INTO pull_request (organization_id, repository_id, number, title, "
 	"body, author_id, merge_commit_sha, added_at, updated_at) "
@@ -19,10 +24,11 @@ SQL(pull_request_sql_put, "INSERT INTO pull_request (organization_id, repository
 	"OR pull_request.body IS DISTINCT FROM excluded.body "
 	"OR pull_request.author_id IS DISTINCT FROM excluded.author_id "
 	"OR pull_request.merge_commit_sha IS DISTINCT FROM excluded.merge_commit_sha");
-SQL(pull_request_sql_list, "SELECT p.id, p.organization_id, p.repository_id, p.number, p.title, "
-	"p.body, p.merge_commit_sha, p.added_at, p.updated_at, "
-	AUTHOR_COLUMNS " "
-	"FROM pull_request p LEFT JOIN commit_author a ON a.id = p.author_id "
+SQL(pull_request_sql_get, PULL_REQUESTS "WHERE p.id = $1");
+SQL(pull_request_sql_find, PULL_REQUESTS "WHERE p.repository_id = $1 AND p.number = $2");
+SQL(pull_request_sql_find_merged, PULL_REQUESTS "WHERE p.repository_id = $1 "
+	"AND p.merge_commit_sha = $2 LIMIT 1");
+SQL(pull_request_sql_list, PULL_REQUESTS
 	"WHERE p.repository_id = $1 ORDER BY p.added_at DESC, p.id DESC LIMIT $2 OFFSET $3");
 
 int pull_request_put(struct tx *tx, const struct pull_request_put *put, struct err *err)
@@ -48,6 +54,43 @@ static void read_row(struct query *query, struct pull_request *pull_request)
 	};
 }
 
+static int read_one(struct query *query, int result, struct pull_request *ret_pull_request)
+{
+	if (result == 1)
+		read_row(query, ret_pull_request);
+	query_end(query);
+	return result;
+}
+
+int pull_request_get(struct tx *tx, int64_t id, struct pull_request *ret_pull_request,
+	struct err *err)
+{
+	struct query query;
+	int result = query_first(&query, tx, &pull_request_sql_get, err, "i", id);
+
+	return read_one(&query, result, ret_pull_request);
+}
+
+int pull_request_find(struct tx *tx, int64_t repository_id, const char *number,
+	struct pull_request *ret_pull_request, struct err *err)
+{
+	struct query query;
+	int result = query_first(&query, tx, &pull_request_sql_find, err, "is", repository_id,
+		number);
+
+	return read_one(&query, result, ret_pull_request);
+}
+
+int pull_request_find_merged(struct tx *tx, int64_t repository_id, const char *merge_commit_sha,
+	struct pull_request *ret_pull_request, struct err *err)
+{
+	struct query query;
+	int result = query_first(&query, tx, &pull_request_sql_find_merged, err, "is",
+		repository_id, merge_commit_sha);
+
+	return read_one(&query, result, ret_pull_request);
+}
+
 int pull_request_list(struct tx *tx, int64_t repository_id, int64_t offset, int64_t limit,
 	struct pull_request **ret_list, size_t *ret_len, struct err *err)
 {
@@ -71,14 +114,19 @@ int pull_request_list(struct tx *tx, int64_t repository_id, int64_t offset, int6
 	return 0;
 }
 
+void pull_request_clear(struct pull_request *pull_request)
+{
+	free(pull_request->number);
+	free(pull_request->title);
+	free(pull_request->body);
+	free(pull_request->merge_commit_sha);
+	commit_author_clear(&pull_request->author);
+	*pull_request = (struct pull_request){0};
+}
+
 void pull_request_list_free(struct pull_request *list, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		free(list[i].number);
-		free(list[i].title);
-		free(list[i].body);
-		free(list[i].merge_commit_sha);
-		commit_author_clear(&list[i].author);
-	}
+	for (size_t i = 0; i < len; i++)
+		pull_request_clear(&list[i]);
 	free(list);
 }

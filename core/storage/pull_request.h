@@ -29,9 +29,19 @@ struct pull_request_put {
 
 /* 1: created or changed; 0: it was so already. */
 int pull_request_put(struct tx *tx, const struct pull_request_put *put, struct err *err);
+/* 1 if there is one, 0 if not. */
+int pull_request_get(struct tx *tx, int64_t id, struct pull_request *ret_pull_request,
+	struct err *err);
+int pull_request_find(struct tx *tx, int64_t repository_id, const char *number,
+	struct pull_request *ret_pull_request, struct err *err);
+/* One that this commit merged. */
+int pull_request_find_merged(struct tx *tx, int64_t repository_id, const char *merge_commit_sha,
+	struct pull_request *ret_pull_request, struct err *err);
 /* Newest first by the time they were added. */
 int pull_request_list(struct tx *tx, int64_t repository_id, int64_t offset, int64_t limit,
 	struct pull_request **ret_list, size_t *ret_len, struct err *err);
+void pull_request_clear(struct pull_request *pull_request);
+#define cleanup_pull_request __attribute__((__cleanup__(pull_request_clear)))
 void pull_request_list_free(struct pull_request *list, size_t len);
 
 #endif

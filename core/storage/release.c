@@ -4,15 +4,13 @@
 #include "config.h"
 #include "core/storage/release.h"
 
-#include <ctype.h>
 #include <string.h>
 
-#include "core/base/buf.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/storage/json_column.h"
+#include "core/storage/like.h"
 
-#define MAX_PATTERN 1024
 #define COLUMNS                                                                       \
 	"r.id, r.organization_id, r.version, r.semver, r.status, r.ref, r.url, r.data, " \
 	"r.released_at, r.added_at"
@@ -142,37 +140,19 @@ int release_delete(struct tx *tx, int64_t id, struct err *err)
 	return result < 0 ? result : 0;
 }
 
-/* "%what%", with what LIKE would take specially escaped; "" for none. */
-static void pattern_add(struct buf *pattern, const char *query)
-{
-	if (!query || !*query)
-		return;
-	buf_add_char(pattern, '%');
-	for (const char *c = query; *c; c++) {
-		if (*c == '%' || *c == '_' || *c == '\\')
-			buf_add_char(pattern, '\\');
-		buf_add_char(pattern, (char)tolower((unsigned char)*c));
-	}
-	buf_add_char(pattern, '%');
-}
-
 int release_list(struct tx *tx, const struct release_page *page, struct release **ret_list,
 	size_t *ret_len, struct err *err)
 {
-	cleanup_buf struct buf pattern = BUF(MAX_PATTERN);
-	struct release *list;
+	cleanup_free char *pattern = like_pattern(page->query);
+	struct release *list = xcalloc((size_t)page->limit, sizeof(*list));
 	struct query query;
 	size_t len = 0;
 	int result;
 
-	pattern_add(&pattern, page->query);
-	if (pattern.failed)
-		return err_set(err, MORTISE_E_FIELD, "the query is too long");
-	list = xcalloc((size_t)page->limit, sizeof(*list));
 	result = query_begin(&query, tx,
 		page->project_id ? &release_sql_list_project : &release_sql_list, err, "iisii",
 		page->project_id ? page->project_id : page->organization_id, (int64_t)page->status,
-		buf_text(&pattern), page->limit, page->offset);
+		pattern, page->limit, page->offset);
 	while (result >= 0 && (result = query_next(&query)) == 1)
 		row_read(&query, &list[len++]);
 	query_end(&query);

@@ -26,6 +26,8 @@ SQL(release_commit_sql_pending, "SELECT CASE WHEN l.linked_type = 1 THEN EXISTS 
 	"JOIN release_commit rc ON rc.commit_id = c.id WHERE p.id = l.linked_id) END "
 	"FROM issue_link l WHERE l.issue_id = $1 AND l.linked_type IN (1, 2) "
 	"AND l.relationship = 1 ORDER BY l.added_at DESC, l.id DESC LIMIT 1");
+SQL(release_commit_sql_resolving, "SELECT linked_id FROM issue_link WHERE issue_id = $1 "
+	"AND linked_type = 1 AND relationship = 1 ORDER BY added_at DESC, id DESC LIMIT 1");
 SQL(release_ref_sql_put, "INSERT INTO release_ref (release_id, repository_id, commit_sha) "
 	"VALUES ($1, $2, $3) ON CONFLICT (release_id, repository_id) "
 	"DO UPDATE SET commit_sha = excluded.commit_sha");
@@ -128,6 +130,15 @@ int release_commit_pending(struct tx *tx, int64_t issue_id, struct err *err)
 
 	result = number(&query, result, &released);
 	return result < 0 ? result : !released;
+}
+
+int release_commit_resolving(struct tx *tx, int64_t issue_id, int64_t *ret_commit_id,
+	struct err *err)
+{
+	struct query query;
+	int result = query_first(&query, tx, &release_commit_sql_resolving, err, "i", issue_id);
+
+	return number(&query, result, ret_commit_id);
 }
 
 int release_ref_put(struct tx *tx, int64_t release_id, int64_t repository_id, const char *sha,

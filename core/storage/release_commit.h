@@ -34,6 +34,9 @@ int release_commit_find(struct tx *tx, int64_t commit_id, int64_t *ret_release_i
 	struct err *err);
 /* 1: the newest commit or pull request that resolves the issue is in no release yet. */
 int release_commit_pending(struct tx *tx, int64_t issue_id, struct err *err);
+/* The newest commit that resolves the issue: 1, or 0 if none does. */
+int release_commit_resolving(struct tx *tx, int64_t issue_id, int64_t *ret_commit_id,
+	struct err *err);
 
 /* Where a repository stood in a release. */
 int release_ref_put(struct tx *tx, int64_t release_id, int64_t repository_id, const char *sha,

@@ -40,6 +40,10 @@ int repository_get(struct tx *tx, int64_t organization_id, int64_t id,
 int repository_find(struct tx *tx, int64_t organization_id, const char *provider,
 	const char *external_id, struct repository *ret_repository, struct err *err);
 
+/* By name, an active one first: 1 if there is one, 0 if not. */
+int repository_find_name(struct tx *tx, int64_t organization_id, const char *name,
+	struct repository *ret_repository, struct err *err);
+
 /* What to look for; all that is set must hold.  Ordered by external id. */
 struct repository_filter {
 	int64_t organization_id;   /* 0: every organization with an active link to the integration */

@@ -5,13 +5,12 @@
 #include "config.h"
 #include "core/storage/repository.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
-#include "core/base/buf.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/storage/like.h"
 
 #define COLUMNS                                                                       \
 	"r.id, r.organization_id, r.provider, r.external_id, r.name, r.url, r.branch, " \
@@ -21,6 +20,8 @@ SQL(repository_sql_get, "SELECT " COLUMNS " FROM repository r "
 	"WHERE r.organization_id = $1 AND r.id = $2");
 SQL(repository_sql_find, "SELECT " COLUMNS " FROM repository r "
 	"WHERE r.organization_id = $1 AND r.provider = $2 AND r.external_id = $3");
+SQL(repository_sql_find_name, "SELECT " COLUMNS " FROM repository r "
+	"WHERE r.organization_id = $1 AND r.name = $2 ORDER BY r.status, r.id LIMIT 1");
 SQL(repository_sql_list, "SELECT " COLUMNS " FROM repository r "
 	"WHERE r.organization_id = $1 AND ($2 = '' OR lower(r.name) LIKE $2 ESCAPE '\\') "
 	"AND ($3 = 0 OR r.integration_id = $3) "
@@ -121,6 +122,16 @@ int repository_find(struct tx *tx, int64_t organization_id, const char *provider
 	return read_one(&query, result, ret_repository);
 }
 
+int repository_find_name(struct tx *tx, int64_t organization_id, const char *name,
+	struct repository *ret_repository, struct err *err)
+{
+	struct query query;
+	int result = query_first(&query, tx, &repository_sql_find_name, err, "is", organization_id,
+		name);
+
+	return read_one(&query, result, ret_repository);
+}
+
 int repository_scan(struct tx *tx, const struct repository_filter *filter,
 	struct repository **ret_list, size_t *ret_len, struct err *err)
 {
@@ -139,23 +150,6 @@ int repository_scan(struct tx *tx, const struct repository_filter *filter,
 			filter->integration_id, filter->provider, (int64_t)filter->unlinked,
 			external_id, name, after, filter->limit);
 	return read_list(&query, result, ret_list, ret_len);
-}
-
-/* "%text%" in lower case, for LIKE with backslash as escape; "" if there is no text. */
-static char *like_pattern(const char *text)
-{
-	struct buf pattern = BUF(0);
-
-	if (!text || !text[0])
-		return xstrdup("");
-	buf_add_char(&pattern, '%');
-	for (; *text; text++) {
-		if (*text == '%' || *text == '_' || *text == '\\')
-			buf_add_char(&pattern, '\\');
-		buf_add_char(&pattern, (char)tolower((unsigned char)*text));
-	}
-	buf_add_char(&pattern, '%');
-	return buf_steal(&pattern);
 }
 
 int repository_list(struct tx *tx, const struct repository_page *page,

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/* One issue: reading, changing, deleting it; its activities and hashes. */
+#include "config.h"
+#include "core/api/routes.h"
+
+#include <inttypes.h>
+
+#include "core/api/cursor.h"
+#include "core/api/issue_json.h"
+#include "core/api/issue_update.h"
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/daemon/daemon.h"
+#include "core/http/http.h"
+#include "core/job/job.h"
+#include "core/storage/activity.h"
+#include "core/storage/audit.h"
+#include "core/storage/issue.h"
+#include "core/storage/store.h"
+
+/* One request about one issue. */
+struct one {
+	const struct api_call *call;
+	struct api_page page;
+	struct issue_update update;
+	struct issue_actor actor;
+	json_t *json;
+	bool more, changed;
+};
+
+static int find(struct tx *tx, const struct one *one, struct issue *ret_issue, struct err *err)
+{
+	return issue_by_text(tx, one->call->principal.organization_id,
+		http_param(one->call->request, "issue"), ret_issue, err);
+}
+
+/* A closure may run twice: what it made is made anew. */
+static void begin(struct one *one, json_t *json)
+{
+	json_decref(one->json);
+	one->json = json;
+	one->more = one->changed = false;
+}
+
+static int answer(struct api_call *call, struct one *one, int result)
+{
+	if (result < 0) {
+		json_decref(one->json);
+		return result;
+	}
+	call->reply = one->json;
+	return 0;
+}
+
+/* ---- The issue ---- */
+
+static int get_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct one *one = arg;
+	cleanup_issue struct issue issue = {0};
+
+	begin(one, NULL);
+	if (find(tx, one, &issue, err) < 0)
+		return err->code;
+	return issue_json_details(tx, one->call, &issue, &one->json, err);
+}
+
+static int get(struct api_call *call, struct err *err)
+{
+	struct one one = {.call = call};
+
+	return answer(call, &one, store_read(call->daemon->store, get_in, &one, err));
+}
+
+static int put_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct one *one = arg;
+	cleanup_issue struct issue before = {0};
+	cleanup_issue struct issue after = {0};
+
+	begin(one, NULL);
+	if (find(tx, one, &before, err) < 0 ||
+		issue_update_apply(tx, &one->update, &before, &one->actor, &one->changed, err) < 0 ||
+		issue_get(tx, before.id, &after, err) < 0)
+		return err->code;
+	return issue_json_details(tx, one->call, &after, &one->json, err);
+}
+
+static int put(struct api_call *call, struct err *err)
+{
+	struct one one = {.call = call, .actor = issue_actor_of(call)};
+	int result = issue_update_read(call->body, &one.update, err);
+
+	if (result == 0)
+		result = store_write(call->daemon->store, put_in, &one, err);
+	if (result == 0 && one.changed)
+		jobs_wake(call->daemon->jobs);
+	return answer(call, &one, result);
+}
+
+static int delete_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct one *one = arg;
+	cleanup_issue struct issue issue = {0};
+	cleanup_free char *target = NULL;
+
+	if (find(tx, one, &issue, err) < 0 || issue_delete(tx, issue.id, err) < 0)
+		return err->code;
+	target = xasprintf("issue:%" PRId64, issue.id);
+	return audit_insert(tx, &(struct audit_new){
+		.organization_id = issue.organization_id,
+		.origin = one->actor.origin,
+		.event = "issue.delete",
+		.target = target,
+		.now_us = one->actor.now_us,
+	}, err);
+}
+
+/* 202, as Sentry answers: there the rest is deleted later. */
+static int delete(struct api_call *call, struct err *err)
+{
+	struct one one = {.call = call, .actor = issue_actor_of(call)};
+	int result = store_write(call->daemon->store, delete_in, &one, err);
+
+	call->status = 202;
+	return result;
+}
+
+/* ---- What belongs to it ---- */
+
+static int activities_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct one *one = arg;
+	cleanup_issue struct issue issue = {0};
+	struct activity *rows;
+	size_t len, shown;
+	int result = find(tx, one, &issue, err);
+
+	if (result < 0 || activity_list(tx, issue.id, NULL, one->page.offset, one->page.size + 1,
+				  &rows, &len, err) < 0)
+		return err->code;
+	begin(one, json_array());
+	one->more = (int64_t)len > one->page.size;
+	shown = one->more ? (size_t)one->page.size : len;
+	for (size_t i = 0; i < shown && result == 0; i++) {
+		json_t *item;
+
+		result = activity_json(tx, &rows[i], &item, err);
+		if (result == 0)
+			json_array_append_new(one->json, item);
+	}
+	activity_list_free(rows, len);
+	return result;
+}
+
+/* A page of what 'fn' reads; inside a member 'name', if that is not NULL. */
+static int page_run(struct api_call *call, store_fn *fn, const char *name, struct err *err)
+{
+	struct one one = {.call = call};
+	int result = api_page_read(call, &one.page, err);
+
+	if (result == 0)
+		result = store_read(call->daemon->store, fn, &one, err);
+	if (result == 0)
+		api_page_answer(call, &one.page, one.more);
+	if (result == 0 && name)
+		one.json = json_pack("{s:o}", name, one.json);
+	return answer(call, &one, result);
+}
+
+static int activities(struct api_call *call, struct err *err)
+{
+	return page_run(call, activities_in, "activity", err);
+}
+
+static int hashes_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct one *one = arg;
+	cleanup_issue struct issue issue = {0};
+	cleanup_json json_t *hashes = NULL;
+	json_t *hash;
+	size_t i;
+
+	if (find(tx, one, &issue, err) < 0 ||
+		issue_hashes(tx, issue.id, one->page.offset, one->page.size + 1, &hashes, err) < 0)
+		return err->code;
+	begin(one, json_array());
+	json_array_foreach(hashes, i, hash) {
+		if ((int64_t)i == one->page.size)
+			one->more = true;
+		else
+			json_array_append_new(one->json, json_pack("{s:O}", "id", hash));
+	}
+	return 0;
+}
+
+static int hashes(struct api_call *call, struct err *err)
+{
+	return page_run(call, hashes_in, NULL, err);
+}
+
+/* An issue has three addresses in Sentry's API; without an organization its own counts. */
+#define ROUTES(prefix)                                                                   \
+	{"GET", prefix "{issue}/", SCOPES_G_GET, 0, get},                                \
+	{"PUT", prefix "{issue}/", SCOPES_G_POST, API_BODY, put},                        \
+	{"DELETE", prefix "{issue}/", SCOPES_G_DELETE, 0, delete},                       \
+	{"GET", prefix "{issue}/activities/", SCOPES_G_GET, 0, activities},              \
+	{"GET", prefix "{issue}/hashes/", SCOPES_G_GET, 0, hashes}
+
+const struct api_route api_issue_routes[] = {
+	ROUTES("/api/0/organizations/{org}/issues/"),
+	ROUTES("/api/0/issues/"),
+	ROUTES("/api/0/groups/"),
+	{0},
+};

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/* Lists of issues, for the API.  Inside a transaction. */
+#ifndef MORTISE_STORAGE_ISSUE_LIST_H
+#define MORTISE_STORAGE_ISSUE_LIST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/storage/issue.h"
+
+enum issue_sort {
+	ISSUE_SORT_SEEN,           /* last seen first */
+	ISSUE_SORT_NEW,            /* newest first */
+};
+
+enum issue_assigned {
+	ISSUE_ASSIGNED_ANY,        /* it does not matter */
+	ISSUE_ASSIGNED_YES,
+	ISSUE_ASSIGNED_NO,
+	ISSUE_ASSIGNED_ACCOUNT,    /* to 'assignee_id' */
+	ISSUE_ASSIGNED_TEAM,
+};
+
+/* All that is set must hold. */
+struct issue_filter {
+	int64_t organization_id;
+	int64_t project_id;        /* 0: of all projects */
+	unsigned statuses;         /* 1 << ISSUE_…, at least one */
+	enum issue_assigned assigned;
+	int64_t assignee_id;
+	int64_t release_id;        /* first or last seen in it; 0: any */
+	int level;                 /* 0: any */
+	const char *text;          /* the title contains it, in any case; NULL: any */
+	enum issue_sort sort;
+	int64_t offset, limit;
+};
+
+int issue_list(struct tx *tx, const struct issue_filter *filter, struct issue **ret_list,
+	size_t *ret_len, struct err *err);
+
+#endif
