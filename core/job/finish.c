@@ -85,6 +85,8 @@ static int finish_in(struct tx *tx, void *arg, struct err *err)
 	result = 0;
 	if (finish->effects)
 		result = effects_apply(tx, &finish->context, finish->effects, err);
+	if (result == 0 && finish->end.status != JOB_WAITING && finish->run->settle)
+		result = finish->run->settle(tx, finish->run, &finish->end, err);
 	if (result == 0 && finish->end.status == JOB_DONE)
 		result = ledger_settle_job(tx, row->id, finish->end.now_us, err);
 	if (result >= 0 && finish->end.status != JOB_WAITING)
@@ -200,8 +202,10 @@ static int end_with(struct finish *finish, int code, bool refused, struct err *e
 	return result;
 }
 
+/* What a reply wants cannot be written, and would not be the next time. */
 static void refuse_effects(struct finish *finish, struct err *err)
 {
+	finish->run->settle = NULL;
 	log_error("plugin.refused", LOG_INT("job", finish->run->id),
 		LOG_TEXT("task", finish->run->task), LOG_TEXT("reason", err_text(err)));
 	(void)end_with(finish, MORTISE_E_INTERNAL, true, err);

@@ -22,9 +22,16 @@
 
 struct daemon;
 struct err;
+struct job_end;
 struct job_row;
+struct job_run;
 struct jobs;
 struct tx;
+
+/* What a task changes itself, in the transaction that ends its run: 'end' says how it ends
+ * (core/storage/job.h).  Called when the task is over, not when it is tried again. */
+typedef int job_settle_fn(struct tx *tx, struct job_run *run, const struct job_end *end,
+	struct err *err);
 
 struct job_new {
 	const char *task;
@@ -78,6 +85,9 @@ struct job_run {
 	struct call_scope scope;   /* effects are applied in it; kind 0: no effects */
 	json_t *effects;
 	char *outcome;             /* short text, shown by `mortisectl job show` */
+	job_settle_fn *settle;     /* or NULL */
+	void *settle_arg;          /* for it; the task frees it with settle_free */
+	void (*settle_free)(void *arg);
 	enum call_death death;     /* what provider_call said, when it failed */
 	const struct reg_provider *provider_ref;   /* of scope; given back after the end */
 	char *subject;             /* scope.external_id, where the task made it; freed too */

@@ -75,6 +75,8 @@ void job_run_leased(struct jobs *jobs, struct job_row *row_take, const char *lea
 	job_finish(&run, result, &err);
 	if (run.provider_ref)
 		registration_unref(run.provider_ref->registration);
+	if (run.settle_free)
+		run.settle_free(run.settle_arg);
 	json_decref(run.effects);
 	free(run.outcome);
 	free(run.subject);
