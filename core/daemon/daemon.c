@@ -42,6 +42,7 @@
 #include "core/provider/provider.h"
 #include "core/storage/backup.h"
 #include "core/storage/store.h"
+#include "core/sync/sync.h"
 #include "core/upstream/upstream.h"
 #include "core/vault/slot.h"
 #include "core/vault/vault.h"
@@ -208,6 +209,7 @@ int daemon_new(struct settings *settings_take, struct daemon **ret_daemon, struc
 	make_http(daemon);
 	daemon->webhooks = webhooks_new(daemon);
 	daemon->ingest = ingest_new(daemon);
+	sync_setup(daemon);
 	daemon->admin = admin_new(daemon);
 	admin_add_all_methods(daemon->admin);
 	result = pipelines_setup(daemon, err);

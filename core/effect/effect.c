@@ -33,6 +33,11 @@ static const struct effect_type {
 	{MORTISE_EFFECT_COMMIT, effect_commit},
 	{MORTISE_EFFECT_PULL_REQUEST, effect_pull_request},
 	{MORTISE_EFFECT_ACTOR, effect_actor},
+	{MORTISE_EFFECT_STATUS_IN, effect_status_in},
+	{MORTISE_EFFECT_ASSIGNEE_IN, effect_assignee_in},
+	{MORTISE_EFFECT_ISSUE_REFRESH, effect_issue_refresh},
+	{MORTISE_EFFECT_ISSUE_MOVED, effect_issue_moved},
+	{MORTISE_EFFECT_ISSUE_GONE, effect_issue_gone},
 };
 
 static const struct effect_type *find_type(const char *type)

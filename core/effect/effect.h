@@ -6,7 +6,7 @@
  *
  * One table (effect.c) names each type, the scopes it may have, the form of its
  * record and the function that applies it; those functions stand in one file per
- * subject (effect_code.c, effect_integration.c).  Store writer thread.
+ * subject (effect_code.c, effect_integration.c, effect_sync.c).  Store writer thread.
  */
 #ifndef MORTISE_EFFECT_EFFECT_H
 #define MORTISE_EFFECT_EFFECT_H

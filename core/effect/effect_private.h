@@ -36,6 +36,13 @@ effect_fn effect_commit;
 effect_fn effect_pull_request;
 effect_fn effect_actor;
 
+/* effect_sync.c */
+effect_fn effect_status_in;
+effect_fn effect_assignee_in;
+effect_fn effect_issue_refresh;
+effect_fn effect_issue_moved;
+effect_fn effect_issue_gone;
+
 /* The integration that the scope means: its own, or in subject scope the proved one of
  * this external id.  0: there is none (now). */
 int effect_integration_id(struct tx *tx, const struct effect_context *context, int64_t *ret_id,

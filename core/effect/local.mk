@@ -2,7 +2,8 @@
 libcore_la_SOURCES += \
 	%D%/effect.c %D%/effect.h \
 	%D%/effect_code.c \
-	%D%/effect_integration.c %D%/effect_private.h
+	%D%/effect_integration.c %D%/effect_private.h \
+	%D%/effect_sync.c
 
 UNIT_TESTS += tests/unit/test_effect tests/unit/test_storage_integration
 tests_unit_test_effect_SOURCES = tests/unit/test_effect.c \

@@ -2,6 +2,7 @@
 libcore_la_SOURCES += \
 	%D%/change.c %D%/change.h \
 	%D%/note.c \
+	%D%/outbound.c %D%/outbound.h \
 	%D%/release_version.c %D%/release_version.h \
 	%D%/rules.c %D%/rules.h \
 	%D%/seen.c %D%/seen.h \

@@ -41,6 +41,11 @@ SQL(member_sql_list_external, "SELECT " MEMBER_COLUMNS " FROM member m "
 SQL(member_sql_list_internal, "SELECT " MEMBER_COLUMNS " FROM member m "
 	"JOIN account a ON a.id = m.account_id WHERE m.organization_id = $1 AND NOT " EXTERNAL
 	"ORDER BY a.email LIMIT $2 OFFSET $3");
+SQL(member_sql_works_on, "SELECT 1 FROM member m "
+	"WHERE m.organization_id = $1 AND m.account_id = $2 AND ("
+	"EXISTS (SELECT 1 FROM team_member t JOIN project_team p ON p.team_id = t.team_id "
+	"WHERE t.member_id = m.id AND p.project_id = $3) "
+	"OR NOT EXISTS (SELECT 1 FROM project_team p WHERE p.project_id = $3))");
 
 /* ---- Accounts ---- */
 
@@ -239,6 +244,17 @@ int member_list(struct tx *tx, int64_t organization_id, enum external_filter fil
 	*ret_list = list;
 	*ret_len = len;
 	return 0;
+}
+
+int member_works_on(struct tx *tx, int64_t organization_id, int64_t account_id,
+	int64_t project_id, struct err *err)
+{
+	struct query query;
+	int result = query_first(&query, tx, &member_sql_works_on, err, "iii", organization_id,
+		account_id, project_id);
+
+	query_end(&query);
+	return result;
 }
 
 void member_clear(struct member *member)

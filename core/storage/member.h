@@ -51,6 +51,10 @@ int member_find_named(struct tx *tx, int64_t organization_id, const char *text,
 int member_list(struct tx *tx, int64_t organization_id, enum external_filter filter,
 	int64_t offset, int64_t limit, struct member **ret_list, size_t *ret_len,
 	struct err *err);
+/* Is the account in a team of the project, or a member while the project has no team?
+ * 1 or 0. */
+int member_works_on(struct tx *tx, int64_t organization_id, int64_t account_id,
+	int64_t project_id, struct err *err);
 void member_clear(struct member *member);
 void member_list_free(struct member *list, size_t len);
 #define cleanup_member __attribute__((__cleanup__(member_clear)))

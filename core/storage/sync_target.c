@@ -16,6 +16,11 @@ SQL(sync_target_sql_list, "SELECT e.id, e.integration_id, l.id, e.key, i.provide
 	"WHERE k.issue_id = $1 AND k.linked_type = 3 AND k.linked_id > $2 "
 	"ORDER BY k.linked_id LIMIT $3");
 
+SQL(sync_known_sql_get, "SELECT coalesce(known_resolved, $1), coalesce(known_assignee_id, $1) "
+	"FROM external_issue WHERE id = $2");
+SQL(sync_known_sql_set_resolved, "UPDATE external_issue SET known_resolved = $1 WHERE id = $2");
+SQL(sync_known_sql_set_assignee, "UPDATE external_issue SET known_assignee_id = $1 WHERE id = $2");
+
 int sync_target_list(struct tx *tx, int64_t issue_id, int64_t after_id, size_t max,
 	struct sync_target *ret_targets, size_t *ret_len, struct err *err)
 {
@@ -47,4 +52,39 @@ void sync_target_clear(struct sync_target *target)
 	free(target->key);
 	free(target->provider);
 	*target = (struct sync_target){0};
+}
+
+int sync_known_get(struct tx *tx, int64_t external_issue_id, struct sync_known *ret_known,
+	struct err *err)
+{
+	struct query query;
+	int result = query_first(&query, tx, &sync_known_sql_get, err, "ii",
+		(int64_t)SYNC_UNKNOWN, external_issue_id);
+
+	*ret_known = (struct sync_known){SYNC_UNKNOWN, SYNC_UNKNOWN};
+	if (result == 1)
+		*ret_known = (struct sync_known){(int)query_int(&query, 0), query_int(&query, 1)};
+	query_end(&query);
+	return result < 0 ? result : 0;
+}
+
+static int set(struct tx *tx, const struct sql *sql, int64_t external_issue_id, int64_t value,
+	struct err *err)
+{
+	int result = tx_exec(tx, sql, err, "oi", value == SYNC_UNKNOWN ? NULL : &value,
+		external_issue_id);
+
+	return result < 0 ? result : 0;
+}
+
+int sync_known_set_resolved(struct tx *tx, int64_t external_issue_id, int resolved,
+	struct err *err)
+{
+	return set(tx, &sync_known_sql_set_resolved, external_issue_id, resolved, err);
+}
+
+int sync_known_set_assignee(struct tx *tx, int64_t external_issue_id, int64_t assignee_id,
+	struct err *err)
+{
+	return set(tx, &sync_known_sql_set_assignee, external_issue_id, assignee_id, err);
 }

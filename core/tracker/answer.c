@@ -17,6 +17,7 @@ enum member_type {
 	MEMBER_TEXT,           /* a text of at most 'max' bytes */
 	MEMBER_URL,
 	MEMBER_OBJECT,         /* at most 'max' bytes as JSON */
+	MEMBER_TIME,           /* ms since 1970 */
 	MEMBER_ACTION,         /* "resolve", "unresolve", "none" */
 	MEMBER_OPTIONS,        /* of a search */
 	MEMBER_FIELDS,         /* of a form */
@@ -33,6 +34,7 @@ struct member {
 #define MEMBERS_MAX 7
 #define OBJECT_MAX (64 * 1024)
 #define STATUS_MAX 64
+#define TIME_MAX_MS INT64_C(253402300799999)   /* the end of the year 9999 */
 
 #define ISSUE_MEMBERS                                                         \
 	{"key", MEMBER_KEY, true, ANSWER_KEY_MAX},                            \
@@ -48,8 +50,10 @@ static const struct member forms[TRACKER_CALLBACK_LEN][MEMBERS_MAX] = {
 	[TRACKER_GET] = {ISSUE_MEMBERS},
 	[TRACKER_SEARCH] = {{"options", MEMBER_OPTIONS, true}},
 	[TRACKER_COMMENT_CREATE] = {{"external_id", MEMBER_KEY, true, ANSWER_KEY_MAX}},
-	[TRACKER_STATUS_OUT] = {{"wrote", MEMBER_TEXT, false, ANSWER_KEY_MAX}},
-	[TRACKER_ASSIGNEE_OUT] = {{"wrote", MEMBER_TEXT, false, ANSWER_KEY_MAX}},
+	[TRACKER_STATUS_OUT] = {{"wrote", MEMBER_TEXT, false, ANSWER_KEY_MAX},
+		{"time_ms", MEMBER_TIME, false}},
+	[TRACKER_ASSIGNEE_OUT] = {{"wrote", MEMBER_TEXT, false, ANSWER_KEY_MAX},
+		{"time_ms", MEMBER_TIME, false}},
 	[TRACKER_STATUS_ACTION] = {{"action", MEMBER_ACTION, true}},
 	[TRACKER_CONFIG_FORM] = {{"fields", MEMBER_FIELDS, true},
 		{"data", MEMBER_OBJECT, false, FORM_SIZE_MAX}},
@@ -154,6 +158,9 @@ static bool has_form(const struct member *member, const json_t *value)
 		return json_is_string(value) && answer_is_url(json_string_value(value));
 	case MEMBER_OBJECT:
 		return is_object(value, member->max);
+	case MEMBER_TIME:
+		return json_is_integer(value) && json_integer_value(value) >= 0 &&
+			json_integer_value(value) <= TIME_MAX_MS;
 	case MEMBER_ACTION:
 		return is_action(value);
 	case MEMBER_OPTIONS:

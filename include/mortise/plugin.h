@@ -738,13 +738,14 @@ struct mortise_issue_provider {
 	mortise_callback *comment_create;
 	/* {"key","note"} → {}: it was edited; "external_id" as comment_create gave it. */
 	mortise_callback *comment_update;
-	/* {"key","resolved": bool,"metadata"} → {"wrote": text?}: set the status.  "wrote" is
-	 * what the upstream will report back as the status; absent: nothing was written.
+	/* {"key","resolved": bool,"metadata"} → {"wrote": text?, "time_ms"?}: set the status.
+	 * "wrote" is what the upstream will report back as the status; absent: nothing was
+	 * written.  "time_ms" is the upstream's time of it: what happened there before is late.
 	 * E_NO_TARGET: the settings name no status for this project. */
 	mortise_callback *status_out;
 	/* {"key","assign": bool,"user": {"email","name","external_name"?, "external_id"?} or
-	 * null} → {"wrote": text?}: assign or, with false, take away.  E_NO_TARGET: the
-	 * upstream has no such user. */
+	 * null} → {"wrote": text?, "time_ms"?}: assign or, with false, take away.
+	 * E_NO_TARGET: the upstream has no such user. */
 	mortise_callback *assignee_out;
 	/* {"key","change"} → {"action": "resolve"|"unresolve"|"none"}: what a status_in means
 	 * under this link's settings.  Changes nothing.  NULL: the change says it. */

@@ -76,6 +76,13 @@ bool providers_runnable(struct providers *providers, const char *key)
 	return fake_runnable;
 }
 
+char *provider_setting(struct daemon *daemon, const struct reg_provider *provider,
+	const char *name)
+{
+	(void)daemon;
+	return xstrdup(reg_setting(provider, name)->default_value);
+}
+
 /* Every setting has its default. */
 char *provider_value(struct daemon *daemon, const struct reg_provider *provider,
 	const char *value)

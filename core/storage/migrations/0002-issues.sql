@@ -169,6 +169,8 @@ CREATE INDEX issue_resolution_release ON issue_resolution (release_id);
 -- An issue of a tracker.  status_at and assignee_at: the upstream's time of the newest
 -- change that was applied.  wrote_*: what we wrote there last, so that its echo is known.
 -- gone: why it is no longer there ("deleted", "moved", "private"), null while it is.
+-- known_resolved and known_assignee_id: what it was told, or told us, last: 0 or 1; an
+-- account, 0 for nobody, -1 for somebody whom we do not know; null: we cannot tell.
 CREATE TABLE external_issue (
 	id {id},
 	organization_id {int} NOT NULL REFERENCES organization (id),
@@ -185,6 +187,8 @@ CREATE TABLE external_issue (
 	wrote_status_at {int} NOT NULL DEFAULT 0,
 	wrote_assignee TEXT,
 	wrote_assignee_at {int} NOT NULL DEFAULT 0,
+	known_resolved {int},
+	known_assignee_id {int},
 	gone TEXT,
 	added_at {int} NOT NULL,
 	UNIQUE (organization_id, integration_id, key)
