@@ -13,11 +13,13 @@
 #include "core/daemon/daemon.h"
 #include "core/http/http.h"
 #include "core/http/static.h"
+#include "core/tracker/link.h"
 
 static const struct api_route *const tables[] = {
 	api_auth_routes, api_organization_routes, api_catalogue_routes, api_integration_routes,
 	api_pipeline_routes, api_repository_routes, api_external_actor_routes,
 	api_issue_routes, api_issue_list_routes, api_issue_report_routes, api_note_routes,
+	api_issue_integration_routes, api_search_routes,
 };
 
 struct api {
@@ -28,6 +30,7 @@ struct api {
 
 int api_setup(struct daemon *daemon, struct err *err)
 {
+	tracker_setup(daemon);
 	return link_deletion_setup(daemon, err);
 }
 

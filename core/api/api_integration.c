@@ -10,9 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/api/config_form.h"
 #include "core/api/cursor.h"
 #include "core/api/install.h"
 #include "core/api/integration_json.h"
+#include "core/api/issue_form.h"
 #include "core/api/link_deletion.h"
 #include "core/base/clock.h"
 #include "core/base/err.h"
@@ -29,7 +31,6 @@
 
 #define UNINSTALL_DEADLINE_MS 25000
 #define SEARCH_DEADLINE_MS 10000
-#define MAX_CONFIG (64 * 1024)
 
 static bool wants_config(const struct api_call *call)
 {
@@ -88,6 +89,16 @@ static bool feature_wanted(const struct api_call *call, const char *provider_key
 	return found;
 }
 
+static json_t *item(const struct api_call *call, const struct integration *integration,
+	const struct link *link)
+{
+	json_t *item = integration_item(call->daemon, integration, link, wants_config(call));
+
+	if (wants_config(call))
+		config_form_show(call, integration, link, item);
+	return item;
+}
+
 static int integrations(struct api_call *call, struct err *err)
 {
 	const char *wanted = api_query(call, "providerKey", "provider_key");
@@ -106,9 +117,8 @@ static int integrations(struct api_call *call, struct err *err)
 		call->reply = json_array();
 		for (size_t i = 0; i < shown; i++)
 			if (feature_wanted(call, list.integrations[i].provider))
-				json_array_append_new(call->reply, integration_item(call->daemon,
-					&list.integrations[i], &list.links[i],
-					wants_config(call)));
+				json_array_append_new(call->reply, item(call, &list.integrations[i],
+					&list.links[i]));
 		api_page_answer(call, &list.page, shown < list.len);
 	}
 	list_clear(&list);
@@ -118,14 +128,24 @@ static int integrations(struct api_call *call, struct err *err)
 
 /* ---- One ---- */
 
+/* With ?action=create the form that creates an issue there, for no issue in particular. */
 static int detail(struct api_call *call, struct err *err)
 {
+	const char *action = api_query(call, "action", NULL);
 	cleanup_install struct install install = {0};
+	json_t *fields;
 
 	if (install_read(call, "integration", &install, err) < 0)
 		return err->code;
-	call->reply = integration_item(call->daemon, &install.integration, &install.link,
-		wants_config(call));
+	if (!action || strcmp(action, "create") != 0) {
+		call->reply = item(call, &install.integration, &install.link);
+		return 0;
+	}
+	if (issue_form_allowed(&install, err) < 0 ||
+		issue_form(call, &install, action, NULL, NULL, &fields, err) < 0)
+		return err->code;
+	call->reply = item(call, &install.integration, &install.link);
+	json_object_set_new(call->reply, "createIssueConfig", fields);
 	return 0;
 }
 
@@ -133,6 +153,7 @@ struct change {
 	const struct api_call *call;
 	const struct install *install;
 	int64_t now_us;
+	struct config_change config;
 	json_t *effects;           /* of the uninstall callback */
 	bool removed;
 };
@@ -156,35 +177,31 @@ static int change_audit(struct tx *tx, const struct change *change, const char *
 	}, err);
 }
 
-/* The keys that were sent replace those that are there; the others stay. */
-static int config_in(struct tx *tx, void *arg, struct err *err)
+static int update_in(struct tx *tx, void *arg, struct err *err)
 {
 	const struct change *change = arg;
-	cleanup_link struct link link = {0};
-	cleanup_free char *text = NULL;
-	int result;
 
-	if (link_get(tx, change->install->link.id, &link, err) < 0)
+	if (config_form_store(tx, &change->config, change->now_us, err) < 0)
 		return err->code;
-	json_object_update(link.config, change->call->body);
-	text = json_dumps(link.config, JSON_COMPACT);
-	if (strlen(text) > MAX_CONFIG)
-		return err_set(err, MORTISE_E_FIELD, "the configuration would be larger than %d "
-			"bytes", MAX_CONFIG);
-	result = link_set_config(tx, link.id, link.config, change->now_us, err);
-	return result < 0 ? result : change_audit(tx, change, "integration.edit", err);
+	return change_audit(tx, change, "integration.edit", err);
 }
 
 static int update(struct api_call *call, struct err *err)
 {
 	cleanup_install struct install install = {0};
-	struct change change = {.call = call, .install = &install, .now_us = clock_now_us()};
+	struct change change = {.call = call, .install = &install};
+	int result = install_read(call, "integration", &install, err);
 
-	if (install_read(call, "integration", &install, err) < 0 ||
-		store_write(call->daemon->store, config_in, &change, err) < 0)
-		return err->code;
-	call->status = 200;
-	return 0;
+	if (result < 0)
+		return result;
+	if (config_form_ask(call, &install, &change.config, err) < 0)
+		return install_refused(call, "detail", err);
+	change.now_us = clock_now_us();
+	result = store_write(call->daemon->store, update_in, &change, err);
+	config_change_clear(&change.config);
+	if (result == 0)
+		call->status = 200;
+	return result;
 }
 
 /* ---- Removing ---- */

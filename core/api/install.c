@@ -4,6 +4,8 @@
 #include "config.h"
 #include "core/api/install.h"
 
+#include <string.h>
+
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
@@ -99,5 +101,18 @@ int install_call(const struct api_call *call, const struct install *install,
 		return err->code;
 	*ret_output = steal(&output);
 	*ret_effects = steal(&effects);
+	return 0;
+}
+
+int install_refused(struct api_call *call, const char *member, const struct err *err)
+{
+	int status = err_meaning(err->code)->http_status;
+
+	if (status == 429 || status >= 500 || (err->code == MORTISE_E_FIELD && err->fields))
+		return err->code;
+	call->status = 400;
+	call->reply = strcmp(member, "detail") == 0
+		? json_pack("{s:s}", member, err_text(err))
+		: json_pack("{s:[s]}", member, err_text(err));
 	return 0;
 }

@@ -37,4 +37,9 @@ int install_call(const struct api_call *call, const struct install *install,
 	const char *callback, json_t *input, int64_t deadline_ms, json_t **ret_output,
 	json_t **ret_effects, struct err *err);
 
+/* What a provider says no with is 400 in some routes, whatever it means elsewhere: makes
+ * that reply, {member: text}, in a list unless it is "detail", and returns 0.  Outages and
+ * faults stay what they are, and wrong fields are named: returns their code. */
+int install_refused(struct api_call *call, const char *member, const struct err *err);
+
 #endif

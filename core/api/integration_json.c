@@ -106,19 +106,28 @@ static void item_metadata(json_t *item, const json_t *metadata)
 	json_object_set_new(item, "domainName", json_string(domain ? domain : ""));
 }
 
+json_t *integration_base(struct daemon *daemon, const struct integration *integration)
+{
+	json_t *item = json_pack("{s:o, s:s, s:s, s:n, s:o}", "id", api_id_json(integration->id),
+		"name", integration->name, "status", integration_status_name(integration->status),
+		"outOfDate", "provider", item_provider(daemon, integration->provider));
+
+	item_metadata(item, integration->metadata);
+	return item;
+}
+
 json_t *integration_item(struct daemon *daemon, const struct integration *integration,
 	const struct link *link, bool with_config)
 {
-	json_t *item = json_pack("{s:o, s:s, s:s, s:n, s:o, s:s, s:I, s:s, s:o, s:o}", "id",
-		api_id_json(integration->id), "name", integration->name, "status",
-		integration_status_name(integration->status), "outOfDate", "provider",
-		item_provider(daemon, integration->provider), "externalId",
+	json_t *item = integration_base(daemon, integration);
+	json_t *more = json_pack("{s:s, s:I, s:s, s:o, s:o}", "externalId",
 		integration->external_id, "organizationId", (json_int_t)link->organization_id,
 		"organizationIntegrationStatus", integration_status_name(link->status),
 		"gracePeriodEnd", api_time(link->grace_period_end_us), "dateCreated",
 		api_time(link->added_at_us));
 
-	item_metadata(item, integration->metadata);
+	json_object_update(item, more);
+	json_decref(more);
 	if (with_config) {
 		json_object_set_new(item, "configOrganization", json_array());
 		json_object_set_new(item, "configData", json_deep_copy(link->config));

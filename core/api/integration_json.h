@@ -23,6 +23,8 @@ json_t *provider_aspects(const struct reg_provider *provider);
 bool provider_can_add(struct daemon *daemon, const struct reg_provider *provider);
 bool provider_has_feature(const struct reg_provider *provider, const char *feature);
 
+/* An integration by itself, whoever it is linked to. */
+json_t *integration_base(struct daemon *daemon, const struct integration *integration);
 /* One item; without 'with_config' the form is left out and the data null. */
 json_t *integration_item(struct daemon *daemon, const struct integration *integration,
 	const struct link *link, bool with_config);

@@ -28,6 +28,7 @@
 #include "core/storage/release_commit.h"
 #include "core/storage/repository.h"
 #include "core/storage/team.h"
+#include "core/tracker/link.h"
 
 #define ACTIVITIES_SHOWN 100
 
@@ -222,7 +223,7 @@ static json_t *plain_json(const struct issue *issue)
 	char short_id[SHORT_ID_SIZE];
 
 	return json_pack("{s:o, s:s, s:s, s:s, s:s?, s:s, s:s, s:s?, s:s, s:s?, s:s, s:s, s:O, "
-		"s:o, s:I, s:o, s:o, s:n, s:b, s:b, s:b, s:[]}",
+		"s:o, s:I, s:o, s:o, s:n, s:b, s:b, s:b}",
 		"id", api_id_json(issue->id),
 		"shortId", short_id_format(issue->project_slug, issue->number, short_id),
 		"title", issue->title, "culprit", issue->culprit, "logger", issue->logger,
@@ -234,7 +235,7 @@ static json_t *plain_json(const struct issue *issue)
 		"userCount", (json_int_t)issue->users_seen,
 		"firstSeen", api_time(issue->first_seen_at_us),
 		"lastSeen", api_time(issue->last_seen_at_us), "shareId",
-		"isPublic", 0, "isBookmarked", 0, "isSubscribed", 0, "annotations");
+		"isPublic", 0, "isBookmarked", 0, "isSubscribed", 0);
 }
 
 /* Members that are read from elsewhere. */
@@ -256,6 +257,9 @@ static int add_read(struct tx *tx, const struct api_call *call, const struct iss
 	if (assignee_json(tx, issue, &value, err) < 0)
 		return err->code;
 	json_object_set_new(json, "assignedTo", value);
+	if (tracker_annotations(tx, issue->id, &value, err) < 0)
+		return err->code;
+	json_object_set_new(json, "annotations", value);
 	if (activity_count(tx, issue->id, ACTIVITY_NOTE, &notes, err) < 0)
 		return err->code;
 	json_object_set_new(json, "numComments", json_integer(notes));

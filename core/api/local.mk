@@ -8,16 +8,20 @@ libcore_la_SOURCES += \
 	%D%/api_integration.c \
 	%D%/api_issue.c %D%/api_issue_list.c %D%/api_issue_report.c \
 	%D%/api_note.c \
+	%D%/api_issue_integration.c \
 	%D%/api_organization.c \
 	%D%/api_pipeline.c \
 	%D%/api_repository.c \
+	%D%/api_search.c \
 	%D%/call.c %D%/call.h \
+	%D%/config_form.c %D%/config_form.h \
 	%D%/cursor.c %D%/cursor.h \
 	%D%/install.c %D%/install.h \
 	%D%/integration_json.c %D%/integration_json.h \
 	%D%/issue_json.c %D%/issue_json.h \
 	%D%/issue_query.c %D%/issue_query.h \
 	%D%/issue_update.c %D%/issue_update.h \
+	%D%/issue_form.c %D%/issue_form.h \
 	%D%/link_deletion.c %D%/link_deletion.h \
 	%D%/reply.c %D%/reply.h \
 	%D%/routes.h

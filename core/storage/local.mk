@@ -99,6 +99,7 @@ libcore_la_SOURCES += \
 # What issues are linked to.
 libcore_la_SOURCES += \
 	%D%/external_issue.c %D%/external_issue.h \
+	%D%/form_default.c %D%/form_default.h \
 	%D%/issue_link.c %D%/issue_link.h
 
 include tests/sql/local.mk

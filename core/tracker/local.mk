@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Calling trackers, and what is linked to them.
 libcore_la_SOURCES += \
+	%D%/after_link.c \
 	%D%/answer.c %D%/answer.h \
+	%D%/defaults.c %D%/defaults.h \
 	%D%/form.c %D%/form.h \
+	%D%/link.c %D%/link.h \
+	%D%/ticket.c %D%/ticket.h \
 	%D%/tracker.c %D%/tracker.h
 
 UNIT_TESTS += tests/unit/test_tracker_answer

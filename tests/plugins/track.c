@@ -22,7 +22,15 @@ static int told(struct mortise_call *call, const json_t *input, const json_t *wi
 	json_t **ret_output, int32_t *ret)
 {
 	const json_t *answer = json_object_get(wish, "answer");
+	const char *text = text_in(wish, "wish");
+	json_t *read = text ? json_loads(text, 0, NULL) : NULL;
+	int is_told;
 
+	if (read) {
+		is_told = told(call, input, read, ret_output, ret);
+		json_decref(read);
+		return is_told;
+	}
 	if (answer) {
 		*ret_output = json_is_string(answer) ? json_loads(json_string_value(answer), 0, NULL)
 						     : json_deep_copy(answer);

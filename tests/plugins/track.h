@@ -8,7 +8,7 @@
  *
  * A form's parameters, the fields of a creation or a link, a search's parameters, and the
  * change of a status_in may say otherwise: "answer" is given as the output (JSON text is
- * read), "do" is a wish of behave.h.
+ * read), "do" is a wish of behave.h; "wish" is an object with these two as JSON text.
  */
 #ifndef MORTISE_TESTS_PLUGINS_TRACK_H
 #define MORTISE_TESTS_PLUGINS_TRACK_H

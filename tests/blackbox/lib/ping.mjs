@@ -8,12 +8,16 @@ import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { Daemon } from './daemon.mjs';
 
 export class Ping {
-  static async start({ plugins = ['ping'], settings = {}, ...options } = {}) {
+  // 'tracker': what stands behind the plugin's tracker (lib/tracker.mjs).
+  static async start({ plugins = ['ping'], settings = {}, tracker = null, ...options } = {}) {
     const ping = new Ping();
     ping.secret = randomBytes(16).toString('hex');
     ping.daemon = await Daemon.prepare({ plugins, ...options });
     ping.daemon.configure({
-      providers: { ping: { webhook_secret_file: ping.daemon.secret('ping', ping.secret) } }, ...settings });
+      providers: { ping: { webhook_secret_file: ping.daemon.secret('ping', ping.secret),
+        ...tracker ? { api_url: tracker.url } : {} } },
+      ...tracker ? { egress: { allow: [{ provider: 'ping', host: '127.0.0.1', port: Number(new URL(tracker.url).port) }] } } : {},
+      ...settings });
     await ping.daemon.run();
     return ping;
   }
