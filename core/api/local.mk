@@ -4,6 +4,7 @@ libcore_la_SOURCES += \
 	%D%/api.c %D%/api.h \
 	%D%/api_auth.c \
 	%D%/api_catalogue.c \
+	%D%/api_event.c \
 	%D%/api_external_actor.c \
 	%D%/api_integration.c \
 	%D%/api_issue.c %D%/api_issue_list.c %D%/api_issue_report.c \
@@ -11,11 +12,13 @@ libcore_la_SOURCES += \
 	%D%/api_issue_integration.c \
 	%D%/api_organization.c \
 	%D%/api_pipeline.c \
+	%D%/api_project_key.c \
 	%D%/api_repository.c \
 	%D%/api_search.c \
 	%D%/call.c %D%/call.h \
 	%D%/config_form.c %D%/config_form.h \
 	%D%/cursor.c %D%/cursor.h \
+	%D%/event_json.c %D%/event_json.h \
 	%D%/install.c %D%/install.h \
 	%D%/integration_json.c %D%/integration_json.h \
 	%D%/issue_json.c %D%/issue_json.h \
