@@ -60,14 +60,14 @@ enum expand_result expand(const char *encoding, const void *data, size_t size, s
 	int bits = window_bits(encoding, data, size);
 	z_stream stream = {.next_in = (Bytef *)(uintptr_t)data, .avail_in = (uInt)size};
 	enum expand_result result;
+	size_t by_ratio;
 
 	if (bits == 0)
 		return EXPAND_UNKNOWN;
 	if (size > max)
 		return EXPAND_TOO_LARGE;
-	if (size < (max - EXPAND_FREE) / EXPAND_RATIO)
-		max = EXPAND_FREE + size * EXPAND_RATIO;
-	*ret_bytes = BUF(max);
+	by_ratio = EXPAND_FREE + size * EXPAND_RATIO;
+	*ret_bytes = BUF(max < by_ratio ? max : by_ratio);
 	if (inflateInit2(&stream, bits) != Z_OK)
 		return EXPAND_DAMAGED;
 	result = run(&stream, ret_bytes);

@@ -15,5 +15,8 @@ libcore_la_SOURCES += \
 	%D%/stacktrace.c %D%/stacktrace.h \
 	%D%/trim.c %D%/trim.h
 
-UNIT_TESTS += tests/unit/test_ingest_event_text
+UNIT_TESTS += tests/unit/test_ingest_event tests/unit/test_ingest_event_text \
+	tests/unit/test_ingest_parts
+tests_unit_test_ingest_event_SOURCES = tests/unit/test_ingest_event.c
 tests_unit_test_ingest_event_text_SOURCES = tests/unit/test_ingest_event_text.c
+tests_unit_test_ingest_parts_SOURCES = tests/unit/test_ingest_parts.c

@@ -17,6 +17,8 @@ FUZZ_TARGETS = \
 	%D%/fuzz_cookie \
 	%D%/fuzz_cursor \
 	%D%/fuzz_effect \
+	%D%/fuzz_envelope \
+	%D%/fuzz_expand \
 	%D%/fuzz_expression \
 	%D%/fuzz_form \
 	%D%/fuzz_frame \
