@@ -9,12 +9,12 @@
 
 #include "core/api/cursor.h"
 #include "core/api/event_json.h"
+#include "core/api/issue_json.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/daemon/daemon.h"
 #include "core/http/http.h"
 #include "core/ingest/normalize.h"
-#include "core/issue/change.h"
 #include "core/storage/event.h"
 #include "core/storage/issue.h"
 #include "core/storage/release.h"
@@ -114,6 +114,7 @@ static int add_release(struct tx *tx, const struct event *event, json_t *shown, 
 	cleanup_release struct release release = {0};
 	int result = event->release_id ? release_get(tx, event->release_id, &release, err) :
 		MORTISE_E_NOT_FOUND;
+	json_t *json;
 
 	if (result == MORTISE_E_NOT_FOUND) {
 		/* It may have been deleted since. */
@@ -122,10 +123,9 @@ static int add_release(struct tx *tx, const struct event *event, json_t *shown, 
 		return 0;
 	}
 	if (result == 0)
-		json_object_set_new(shown, "release", json_pack("{s:s, s:o, s:o, s:s?, s:s?}",
-			"version", release.version, "dateCreated", api_time(release.added_at_us),
-			"dateReleased", api_time(release.released_at_us), "ref", release.ref,
-			"url", release.url));
+		result = release_json(tx, &release, &json, err);
+	if (result == 0)
+		json_object_set_new(shown, "release", json);
 	return result;
 }
 
@@ -178,5 +178,7 @@ static int get(struct api_call *call, struct err *err)
 
 const struct api_route api_event_routes[] = {
 	ROUTES("/api/0/organizations/{org}/issues/"),
+	ROUTES("/api/0/issues/"),
+	ROUTES("/api/0/groups/"),
 	{0},
 };

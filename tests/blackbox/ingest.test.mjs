@@ -141,6 +141,21 @@ describe('events', () => {
     assert.equal((await issueOf(one.event_id)).times_seen, 1);
   });
 
+  test('reopen an issue that was resolved, a repeated one does not', async () => {
+    const one = failure('Regression', 'x');
+    await send(eventEnvelope(one));
+    const { id } = await issueOf(one.event_id);
+    const issue = `/organizations/acme/issues/${id}/`;
+    assert.equal((await daemon.api('PUT', issue, { token, body: { status: 'resolved' } })).json.status, 'resolved');
+    await send(eventEnvelope(one));
+    assert.equal((await daemon.api('GET', issue, { token })).json.status, 'resolved');
+    const again = { ...one, event_id: newId() };
+    await send(eventEnvelope(again));
+    const { json } = await daemon.api('GET', issue, { token });
+    assert.deepEqual({ status: json.status, substatus: json.substatus, count: json.count }, { status: 'unresolved', substatus: 'regressed', count: '2' });
+    assert.equal((await daemon.api('GET', `/issues/${id}/events/recommended/`, { token })).json.eventID, again.event_id);
+  });
+
   test('are found among other items, which are left out', async () => {
     const one = failure('Among', 'x');
     const session = [{ type: 'session' }, { sid: randomUUID() }];
