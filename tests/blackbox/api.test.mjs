@@ -118,9 +118,9 @@ describe('the API', () => {
     const post = (body) => daemon.api('POST', path, { token, body });
     const first = await post({ one: { deep: 1 } });
     assert.deepEqual([first.status, first.text], [200, '']);
-    await post({ two: 2, one: { other: 1 } });
+    await post({ two: 2, one: [1] });
     const { configData } = (await get(path)).json;
-    assert.deepEqual([configData.one, configData.two, configData.welcomed], [{ other: 1 }, 2, true]);
+    assert.deepEqual([configData.one, configData.two, configData.welcomed], [[1], 2, true]);
     assert.equal((await post('nonsense')).status, 400);
     assert.equal((await daemon.api('POST', path, { token, body: '{}', headers: { 'content-type': 'text/plain' } })).status, 400);
     const audit = await daemon.sql("SELECT count(*) AS n FROM audit_log WHERE event = 'integration.edit'");
