@@ -107,7 +107,7 @@ static void check_value(const struct place *place, const char *member, const cha
 }
 
 /* What may stand in braces here, besides settings and state. */
-enum { HAS_STATE_TOKEN = 1, HAS_EXTERNAL_ID = 2 };
+enum { HAS_STATE_TOKEN = 1, HAS_EXTERNAL_ID = 2, HAS_ISSUE_KEY = 4 };
 
 static void check_brace(const struct place *place, const char *member, const char *name, int allowed)
 {
@@ -120,12 +120,17 @@ static void check_brace(const struct place *place, const char *member, const cha
 				name, name + 8);
 		else
 			check_value(place, member, name);
-	} else if (strncmp(name, "state:", 6) == 0) {
+	} else if (strncmp(name, "state:", 6) == 0 && !(allowed & HAS_ISSUE_KEY)) {
 		check_value(place, member, name);
+	} else if (strncmp(name, "metadata:", 9) == 0 && allowed & HAS_ISSUE_KEY) {
+		check_pointer(place, member, name + 9);
 	} else if (!(strcmp(name, "state") == 0 && allowed & HAS_STATE_TOKEN) &&
-		!(strcmp(name, "external_id") == 0 && allowed & HAS_EXTERNAL_ID)) {
-		error_at(place, member, "nothing here stands for {%s}: use {setting:NAME}, "
-			"{state:/pointer}%s%s", name, allowed & HAS_STATE_TOKEN ? ", {state}" : "",
+		!(strcmp(name, "external_id") == 0 && allowed & HAS_EXTERNAL_ID) &&
+		!(strcmp(name, "key") == 0 && allowed & HAS_ISSUE_KEY)) {
+		error_at(place, member, "nothing here stands for {%s}: use {setting:NAME}%s%s%s", name,
+			allowed & HAS_ISSUE_KEY ? ", {key}, {metadata:/pointer}"
+						: ", {state:/pointer}",
+			allowed & HAS_STATE_TOKEN ? ", {state}" : "",
 			allowed & HAS_EXTERNAL_ID ? ", {external_id}" : "");
 	}
 }
@@ -405,6 +410,65 @@ static void check_webhook(struct place *place, const struct reg_webhook *reg)
 			reg_slug(place->provider));
 }
 
+/* ---- Trackers ---- */
+
+static bool has_feature(const struct reg_provider *provider, const char *name)
+{
+	for (size_t i = 0; i < provider->feature_len; i++)
+		if ((provider->features[i].flags & MORTISE_FEATURE_IN_SET) &&
+			strcmp(provider->features[i].feature, name) == 0)
+			return true;
+	return false;
+}
+
+/* A callback that sends something out is called only where `sync` names its switch. */
+static void check_switches(const struct place *place)
+{
+	const struct mortise_issue_provider *issues = &place->provider->issue_provider;
+	const struct {
+		const char *attribute, *member;
+		mortise_callback *callback;
+	} outward[] = {
+		{"comment", "comment_create", issues->comment_create},
+		{"outbound_status", "status_out", issues->status_out},
+		{"outbound_assignee", "assignee_out", issues->assignee_out},
+	};
+	cleanup_json json_t *sync = issues->sync ? json_loads(issues->sync, 0, NULL) : NULL;
+
+	for (size_t i = 0; i < lengthof(outward); i++)
+		if (outward[i].callback && !json_object_get(sync, outward[i].attribute))
+			warn_at(place, outward[i].member, "it is never called: name the setting that "
+				"switches \"%s\" in sync", outward[i].attribute);
+	if (has_feature(place->provider, "issue-sync") && json_object_size(sync) == 0)
+		warn_at(place, "sync", "there is none, but the feature \"issue-sync\" says that issues "
+			"are kept in step: say what is, or register \"issue-basic\"");
+	if (json_object_size(sync) > 0 && !place->provider->has_config_form)
+		warn_at(place, "sync", "no config form is registered, so nobody is shown its switches");
+}
+
+static void check_tracker(struct place *place)
+{
+	const struct reg_provider *provider = place->provider;
+	bool described = has_feature(provider, "issue-basic") || has_feature(provider, "issue-sync");
+
+	place->kind = place->name = NULL;
+	if (described && !provider->has_issue_provider)
+		error_at(place, "features", "\"%s\" needs an issue provider: register one",
+			has_feature(provider, "issue-sync") ? "issue-sync" : "issue-basic");
+	if (!provider->has_issue_provider)
+		return;
+	if (!described)
+		warn_at(place, "features", "issues cannot be linked without the feature "
+			"\"issue-basic\" or \"issue-sync\" in the provider's set: register it");
+	place->kind = "issue provider";
+	place->name = provider->provider.key;
+	check_template(place, "key_url", provider->issue_provider.key_url, HAS_ISSUE_KEY);
+	check_switches(place);
+	if (provider->issue_provider.comment_create && !provider->issue_provider.comment_update)
+		warn_at(place, "comment_update", "there is none: a note that is edited stays as it was "
+			"upstream");
+}
+
 /* ---- All ---- */
 
 /* As SPDX writes it: letters, digits and "-.+() ", so that at least nothing else is there. */
@@ -442,4 +506,5 @@ void registrations_check(const struct reg_provider *provider, struct report *rep
 	check_fields(&place, provider->arrivals, provider->arrival_len);
 	for (size_t i = 0; i < provider->webhook_len; i++)
 		check_webhook(&place, &provider->webhooks[i]);
+	check_tracker(&place);
 }

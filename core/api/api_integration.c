@@ -199,8 +199,10 @@ static int update(struct api_call *call, struct err *err)
 	change.now_us = clock_now_us();
 	result = store_write(call->daemon->store, update_in, &change, err);
 	config_change_clear(&change.config);
-	if (result == 0)
+	if (result == 0) {
+		jobs_wake(call->daemon->jobs);
 		call->status = 200;
+	}
 	return result;
 }
 

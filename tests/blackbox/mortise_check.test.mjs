@@ -66,6 +66,21 @@ test('each wrong plugin is refused as the daemon would, with what to do', async 
   }
 });
 
+test('a tracker that nobody can use, or that never does what it could, is told', async () => {
+  const result = await runJson(pluginFile('tracks_badly'));
+  assert.equal(result.code, 1);
+  const errors = texts(result, 'error').join('\n');
+  assert.match(errors, /provider "worse": features: "issue-sync" needs an issue provider/);
+  assert.match(errors, /issue provider "bad": key_url: nothing here stands for \{state:\/a\}: use \{setting:NAME\}, \{key\}/);
+  const warnings = texts(result, 'warning').join('\n');
+  assert.match(warnings, /provider "bad": features: issues cannot be linked without/);
+  assert.match(warnings, /issue provider "bad": status_out: it is never called/);
+  assert.doesNotMatch(warnings, /comment_create: it is never called/);
+  assert.match(warnings, /issue provider "bad": comment_update: there is none/);
+  assert.match(warnings, /issue provider "bad": sync: no config form/);
+  assert.doesNotMatch(texts(await runJson(pluginFile('ping')), 'warning').join(), /issue provider|issue-sync/);
+});
+
 test('a file that has not its plugin\'s name is refused', async () => {
   const file = join(folder, 'pong.so');
   copyFileSync(pluginFile('ping'), file);

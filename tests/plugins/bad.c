@@ -115,7 +115,7 @@ static int eat(int flags)
 }
 #endif
 
-#ifdef BAD_EXPRESSION
+#if defined(BAD_EXPRESSION) || defined(TRACKS_BADLY)
 static int32_t handle(struct mortise_call *call, const json_t *input, json_t **ret_output)
 {
 	(void)call;
@@ -140,6 +140,16 @@ static int32_t load(const struct mortise_host *host, const struct mortise_regist
 		.size = sizeof(webhook), .path = "hook/", .mode = MORTISE_WEBHOOK_STORED,
 		.scope = MORTISE_SCOPE_PROVIDER, .scheme = MORTISE_SCHEME_NONE,
 		.event = "nonsense:event", .handler = handle};
+#endif
+#ifdef TRACKS_BADLY
+	const struct mortise_provider worse = {
+		.size = sizeof(worse), .key = "worse", .name = "Worse"};
+	const struct mortise_feature feature = {.size = sizeof(feature), .feature = "issue-sync",
+		.flags = MORTISE_FEATURE_IN_SET};
+	const struct mortise_issue_provider issues = {.size = sizeof(issues),
+		.key_url = "https://bad.test/{key}/{state:/a}", .create = handle, .get = handle,
+		.comment_create = handle, .status_out = handle,
+		.sync = "{\"comment\": \"sync_comments\"}"};
 #endif
 #ifdef REGISTERS_BADLY
 	const struct mortise_upstream upstream = {
@@ -171,6 +181,13 @@ static int32_t load(const struct mortise_host *host, const struct mortise_regist
 #endif
 #ifdef BAD_EXPRESSION
 	ret = registry->webhook(reg, "bad", &webhook);
+#endif
+#ifdef TRACKS_BADLY
+	ret = registry->issue_provider(reg, "bad", &issues);
+	if (ret == MORTISE_OK)
+		ret = registry->provider(reg, &worse);
+	if (ret == MORTISE_OK)
+		ret = registry->feature(reg, "worse", &feature);
 #endif
 #ifdef REGISTERS_BADLY
 	ret = registry->upstream(reg, "bad", &upstream);

@@ -46,7 +46,7 @@ tests_plugins_lacking_LDADD = $(SECCOMP_LIBS)
 
 # One source, wrong in one way each.
 check_LTLIBRARIES += %D%/bad_magic.la %D%/older_major.la %D%/newer_minor.la \
-	%D%/oldest_minor.la \
+	%D%/oldest_minor.la %D%/tracks_badly.la \
 	%D%/short_size.la %D%/no_note.la %D%/load_crashes.la %D%/load_refuses.la \
 	%D%/load_hangs.la %D%/registers_badly.la %D%/constructor_crashes.la \
 	%D%/constructor_writes.la %D%/constructor_babbles.la %D%/load_threads.la \
@@ -72,6 +72,12 @@ tests_plugins_oldest_minor_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DOLDEST_MINOR \
 tests_plugins_oldest_minor_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_oldest_minor_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 tests_plugins_oldest_minor_la_LIBADD = $(PLUGIN_LIBS)
+tests_plugins_tracks_badly_la_SOURCES = %D%/bad.c
+tests_plugins_tracks_badly_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DTRACKS_BADLY \
+	-DNAME='"tracks_badly"'
+tests_plugins_tracks_badly_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_tracks_badly_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_plugins_tracks_badly_la_LIBADD = $(PLUGIN_LIBS)
 tests_plugins_short_size_la_SOURCES = %D%/bad.c
 tests_plugins_short_size_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DSHORT_SIZE
 tests_plugins_short_size_la_CFLAGS = $(PLUGIN_CFLAGS)
