@@ -351,6 +351,16 @@ describe('issues and trackers', () => {
     assert.equal((await get('?field=externalIssue&query=x', { token: null })).status, 401);
   });
 
+  test('a plugin reads the row of a linked issue, in its own organization', async () => {
+    const issue = await shop.report('read');
+    const ticket = tracker.add('a1', { title: 'Known here' });
+    const get = (key) => ping.daemon.request('GET', `/extensions/ping/search/acme/${integration}/?field=link&query=${key}`, { token });
+    assert.equal((await get(ticket.key)).status, 404);
+    await api('PUT', at(issue.id), { body: { externalIssue: ticket.key } });
+    assert.deepEqual((await get(ticket.key)).json, [{ label: 'Known here', value: '' }]);
+    assert.equal((await get('one-9999')).status, 404);
+  });
+
   test('what belongs to another organization is not there', async () => {
     const issue = await shop.report('ours');
     const theirs = await foreign.shop.report('theirs');

@@ -359,6 +359,22 @@ static int32_t status_action(struct mortise_call *call, const json_t *input, jso
 
 /* ---- Search ---- */
 
+/* Our side's row of an issue, as one choice: {"label": title, "value": what we wrote}. */
+static int32_t search_link(struct mortise_call *call, const json_t *input, json_t **ret_output)
+{
+	json_t *args = json_pack("{s:O}", "key", json_object_get(input, "query"));
+	json_t *link = NULL;
+	int32_t ret = host->read(call, MORTISE_READ_LINK, args, &link);
+	const char *wrote = text_in(link, "wrote_status");
+
+	json_decref(args);
+	if (ret == MORTISE_OK)
+		*ret_output = json_pack("{s:[{s:O, s:s}]}", "options", "label",
+			json_object_get(link, "title"), "value", wrote ? wrote : "");
+	json_decref(link);
+	return ret;
+}
+
 static int32_t search(struct mortise_call *call, const json_t *input, json_t **ret_output)
 {
 	const json_t *params = json_object_get(input, "params");
@@ -368,6 +384,8 @@ static int32_t search(struct mortise_call *call, const json_t *input, json_t **r
 
 	if (told(call, input, params, ret_output, &ret))
 		return ret;
+	if (strcmp(text_in(input, "field"), "link") == 0)
+		return search_link(call, input, ret_output);
 	if (strcmp(text_in(input, "field"), "externalIssue") != 0)
 		return host->fail(call, MORTISE_E_UNSUPPORTED, "Nothing can be searched for \"%s\".",
 			text_in(input, "field"));
