@@ -35,7 +35,7 @@ function fillStatement({ rows, integration, now }) {
     COMMIT; PRAGMA wal_checkpoint(TRUNCATE);`;
 }
 
-function fill(file, statement) {
+export function fill(file, statement) {
   return new Promise((resolve, reject) => {
     const child = execFile('sqlite3', [file], { maxBuffer: 1 << 24 }, (error) => (error ? reject(error) : resolve()));
     child.stdin.end(statement);

@@ -5,7 +5,7 @@
 //
 //   node tests/bench/bench.mjs [--seconds N] [--rounds N] [--rows N] [PART…]
 //
-// Parts: webhooks backlog latency calls memory start; all of them by default.  Times and
+// Parts: webhooks backlog events latency calls memory start; all of them by default.  Times and
 // rates are of this machine and this minute; what compares is the ratios of one run,
 // whose rounds take turns.
 import { cpus } from 'node:os';
@@ -13,12 +13,13 @@ import { parseArgs } from 'node:util';
 
 import { backlog } from './backlog.mjs';
 import { calls } from './calls.mjs';
+import { events } from './events.mjs';
 import { latency } from './latency.mjs';
 import { memory, start } from './life.mjs';
 import { missingTools } from './peers.mjs';
 import { webhooks } from './webhooks.mjs';
 
-const parts = { webhooks, backlog, latency, calls, memory, start };
+const parts = { webhooks, backlog, events, latency, calls, memory, start };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: {
   seconds: { type: 'string', default: '8' }, rounds: { type: 'string', default: '3' },

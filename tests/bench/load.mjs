@@ -26,24 +26,23 @@ export function pushBody(installation, { id, name }, sha = randomBytes(20).toStr
 
 export const signature = (secret, body) => `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
 
-// What wrk reads: one request for each body.
-export class Load {
-  constructor(secret, bodies) {
+// What wrk reads: requests as they stand before and after an id of their own.
+export class Sender {
+  constructor(head, tails) {
     this.folder = mkdtempSync(join(tmpdir(), 'mortise-bench-'));
     this.runs = 0;
-    this.bodySize = Buffer.byteLength(bodies[0]);
-    writeFileSync(join(this.folder, 'head'), [
-      `POST ${WEBHOOK_PATH} HTTP/1.1`, 'Host: 127.0.0.1', 'User-Agent: GitHub-Hookshot/044aadd', 'Accept: */*',
-      'Content-Type: application/json', 'X-GitHub-Event: push', 'X-GitHub-Hook-ID: 292430182',
-      'X-GitHub-Hook-Installation-Target-ID: 79929171', 'X-GitHub-Hook-Installation-Target-Type: integration',
-      'X-GitHub-Delivery: '].join('\r\n'));
-    bodies.forEach((body, i) => writeFileSync(join(this.folder, `${i + 1}.tail`), [
-      '', `X-Hub-Signature-256: ${signature(secret, body)}`, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n')));
+    writeFileSync(join(this.folder, 'head'), head);
+    tails.forEach((tail, i) => writeFileSync(join(this.folder, `${i + 1}.tail`), tail));
+  }
+
+  // What sets the ids of a run apart; eight hex digits follow, behind a dash.
+  runName() {
+    return `${process.pid}-${Date.now()}-${this.runs++}`;
   }
 
   // Send for so long; {rate, p50, p99, max (ms), requests}.  Every answer must be a 2xx.
   run(port, { connections, seconds }) {
-    const run = `${process.pid}-${Date.now()}-${this.runs++}`;
+    const run = this.runName();
     const args = ['-t', '1', '-c', String(connections), '-d', `${seconds}s`, '--timeout', '20s', '-s', script,
       `http://127.0.0.1:${port}/`, '--', this.folder, run];
     return new Promise((resolve, reject) => {
@@ -60,5 +59,16 @@ export class Load {
 
   close() {
     rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+export class Load extends Sender {
+  constructor(secret, bodies) {
+    super([`POST ${WEBHOOK_PATH} HTTP/1.1`, 'Host: 127.0.0.1', 'User-Agent: GitHub-Hookshot/044aadd', 'Accept: */*',
+      'Content-Type: application/json', 'X-GitHub-Event: push', 'X-GitHub-Hook-ID: 292430182',
+      'X-GitHub-Hook-Installation-Target-ID: 79929171', 'X-GitHub-Hook-Installation-Target-Type: integration',
+      'X-GitHub-Delivery: '].join('\r\n'),
+    bodies.map((body) => ['', `X-Hub-Signature-256: ${signature(secret, body)}`, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n')));
+    this.bodySize = Buffer.byteLength(bodies[0]);
   }
 }
