@@ -4,8 +4,8 @@
 /*
  * Effects on code: repositories, commits, pull requests and their people.  Each
  * reaches every organization that the call's scope reaches.  A commit or a pull
- * request is stored where the repository is active and belongs to this integration.
- * Store writer thread.
+ * request is stored where the repository is active and belongs to this integration;
+ * issues that it says it resolves are linked to it.  Store writer thread.
  */
 #include "config.h"
 #include "core/effect/effect_private.h"
@@ -15,6 +15,8 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/issue/change.h"
+#include "core/issue/commit.h"
 #include "core/provider/provider.h"
 #include "core/storage/audit.h"
 #include "core/storage/commit.h"
@@ -268,6 +270,15 @@ static int add_files(const struct target *target, int64_t commit_id, struct err 
 	return EFFECT_APPLIED;
 }
 
+/* The author stands for himself where he is known; the origin is the integration. */
+static struct issue_actor actor_of(const struct target *target)
+{
+	return (struct issue_actor){
+		.origin = target->context->scope->origin,
+		.now_us = target->context->now_us,
+	};
+}
+
 static int add_commit(const struct target *target, struct err *err)
 {
 	cleanup_repository struct repository repository = {0};
@@ -279,6 +290,7 @@ static int add_commit(const struct target *target, struct err *err)
 		.committed_at_us = json_integer_value(json_object_get(target->record, "time_ms")) * 1000,
 		.now_us = target->context->now_us,
 	};
+	const struct issue_actor actor = actor_of(target);
 	int64_t id;
 	int result = find_active(target, "repository", &repository, err);
 
@@ -295,7 +307,10 @@ static int add_commit(const struct target *target, struct err *err)
 	result = commit_insert(target->tx, &commit, &id, err);
 	if (result != 1)
 		return result < 0 ? result : EFFECT_UNCHANGED;
-	return add_files(target, id, err);
+	result = add_files(target, id, err);
+	if (result >= 0)
+		result = commit_link_issues(target->tx, id, &actor, err);
+	return result < 0 ? result : EFFECT_APPLIED;
 }
 
 int effect_commit(struct tx *tx, struct effect_context *context, const json_t *record,
@@ -309,6 +324,8 @@ int effect_commit(struct tx *tx, struct effect_context *context, const json_t *r
 static int put_pull_request(const struct target *target, struct err *err)
 {
 	cleanup_repository struct repository repository = {0};
+	cleanup_pull_request struct pull_request pull = {0};
+	const struct issue_actor actor = actor_of(target);
 	struct pull_request_put put = {
 		.organization_id = target->organization_id,
 		.number = effect_text(target->record, "number"),
@@ -326,7 +343,12 @@ static int put_pull_request(const struct target *target, struct err *err)
 		return result;
 	put.repository_id = repository.id;
 	result = pull_request_put(target->tx, &put, err);
-	return result < 0 ? result : result > 0 ? EFFECT_APPLIED : EFFECT_UNCHANGED;
+	if (result <= 0)
+		return result < 0 ? result : EFFECT_UNCHANGED;
+	result = pull_request_find(target->tx, put.repository_id, put.number, &pull, err);
+	if (result == 1)
+		result = pull_request_link_issues(target->tx, pull.id, &actor, err);
+	return result < 0 ? result : EFFECT_APPLIED;
 }
 
 int effect_pull_request(struct tx *tx, struct effect_context *context, const json_t *record,

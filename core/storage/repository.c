@@ -12,6 +12,8 @@
 #include "core/base/merge_patch.h"
 #include "core/storage/integration.h"
 
+SQL(repository_sql_insert_named, "INSERT INTO repository (organization_id, provider, name, "
+	"added_at, updated_at) VALUES ($1, '', $2, $3, $3) RETURNING id");
 SQL(repository_sql_insert, "INSERT INTO repository (organization_id, provider, external_id, name, "
 	"url, branch, config, integration_id, added_at, updated_at) "
 	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) ON CONFLICT DO NOTHING RETURNING id");
@@ -191,4 +193,11 @@ int repository_add_languages(struct tx *tx, const struct repository *repository,
 	text = dump(all);
 	result = tx_exec(tx, &repository_sql_set_languages, err, "sii", text, now_us, repository->id);
 	return result < 0 ? result : 1;
+}
+
+int repository_insert_named(struct tx *tx, int64_t organization_id, const char *name,
+	int64_t now_us, int64_t *ret_id, struct err *err)
+{
+	return tx_insert(tx, &repository_sql_insert_named, ret_id, err, "isi", organization_id,
+		name, now_us);
 }

@@ -40,7 +40,7 @@ int repository_get(struct tx *tx, int64_t organization_id, int64_t id,
 int repository_find(struct tx *tx, int64_t organization_id, const char *provider,
 	const char *external_id, struct repository *ret_repository, struct err *err);
 
-/* By name, an active one first: 1 if there is one, 0 if not. */
+/* By name, an active one first, then the newest: 1 if there is one, 0 if not. */
 int repository_find_name(struct tx *tx, int64_t organization_id, const char *name,
 	struct repository *ret_repository, struct err *err);
 
@@ -110,6 +110,9 @@ int repository_set_status_all(struct tx *tx, int64_t organization_id, int64_t in
 /* A removed link: its rows stay, without an integration. */
 int repository_unlink_all(struct tx *tx, int64_t organization_id, int64_t integration_id,
 	int64_t now_us, struct err *err);
+/* One that only releases name: no provider, no integration. */
+int repository_insert_named(struct tx *tx, int64_t organization_id, const char *name,
+	int64_t now_us, int64_t *ret_id, struct err *err);
 /* 1: some were new, 0: all were known. */
 int repository_add_languages(struct tx *tx, const struct repository *repository,
 	const json_t *names, int64_t now_us, struct err *err);

@@ -21,7 +21,7 @@ SQL(repository_sql_get, "SELECT " COLUMNS " FROM repository r "
 SQL(repository_sql_find, "SELECT " COLUMNS " FROM repository r "
 	"WHERE r.organization_id = $1 AND r.provider = $2 AND r.external_id = $3");
 SQL(repository_sql_find_name, "SELECT " COLUMNS " FROM repository r "
-	"WHERE r.organization_id = $1 AND r.name = $2 ORDER BY r.status, r.id LIMIT 1");
+	"WHERE r.organization_id = $1 AND r.name = $2 ORDER BY r.status, r.id DESC LIMIT 1");
 SQL(repository_sql_list, "SELECT " COLUMNS " FROM repository r "
 	"WHERE r.organization_id = $1 AND ($2 = '' OR lower(r.name) LIKE $2 ESCAPE '\\') "
 	"AND ($3 = 0 OR r.integration_id = $3) "
