@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The Mortise developers
  */
-/* Organizations, their projects, teams and members: read only, in Sentry's shapes. */
+/*
+ * Organizations, their projects, teams and members, in Sentry's shapes: read only, but
+ * for who is in a team and on which projects a team works.
+ */
 #include "config.h"
 #include "core/api/routes.h"
 
@@ -369,6 +372,112 @@ static int members(struct api_call *call, struct err *err)
 	return list_run(call, members_in, err);
 }
 
+/* ---- Who is in a team, and what it works on ---- */
+
+struct belong {
+	const struct api_call *call;
+	bool remove, changed;
+	json_t *json;
+};
+
+static int belong_team(struct tx *tx, struct belong *belong, struct team *ret_team,
+	struct err *err)
+{
+	json_decref(belong->json);
+	belong->json = NULL;
+	return team_find(tx, belong->call->principal.organization_id,
+		http_param(belong->call->request, "team"), ret_team, err);
+}
+
+/* "me" is who asks. */
+static int find_member(struct tx *tx, const struct api_call *call, struct member *ret_member,
+	struct err *err)
+{
+	int64_t id;
+
+	if (strcmp(http_param(call->request, "member"), "me") == 0)
+		return member_find(tx, call->principal.organization_id, call->principal.user_id,
+			ret_member, err);
+	if (api_id(call, "member", &id, err) < 0)
+		return err->code;
+	return member_get(tx, call->principal.organization_id, id, ret_member, err);
+}
+
+static int member_team_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct belong *belong = arg;
+	cleanup_member struct member member = {0};
+	cleanup_team struct team team = {0};
+	cleanup_team struct team after = {0};
+	int result = belong_team(tx, belong, &team, err);
+
+	if (result < 0 || find_member(tx, belong->call, &member, err) < 0)
+		return err->code;
+	result = belong->remove ? team_remove_member(tx, team.id, member.id, err)
+				: team_add_member(tx, team.id, member.id, err);
+	if (result < 0 || team_find(tx, team.organization_id, team.slug, &after, err) < 0)
+		return err->code;
+	belong->changed = after.member_len != team.member_len;
+	belong->json = team_json(&after);
+	return 0;
+}
+
+static int project_team_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct belong *belong = arg;
+	cleanup_project struct project project = {0};
+	cleanup_team struct team team = {0};
+	int result = belong_team(tx, belong, &team, err);
+
+	if (result < 0 || project_find(tx, team.organization_id,
+				  http_param(belong->call->request, "project"), &project, err) < 0)
+		return err->code;
+	result = team_has_project(tx, team.id, project.id, err);
+	belong->changed = result == belong->remove;
+	if (result >= 0)
+		result = belong->remove ? team_remove_project(tx, team.id, project.id, err)
+					: team_add_project(tx, team.id, project.id, err);
+	return result < 0 ? result : project_json(tx, &project, &belong->json, err);
+}
+
+/* A new pair is 201; one that is there already changes nothing. */
+static int belong_run(struct api_call *call, store_fn *fn, bool remove, struct err *err)
+{
+	struct belong belong = {.call = call, .remove = remove};
+	int result = store_write(call->daemon->store, fn, &belong, err);
+
+	if (result < 0) {
+		json_decref(belong.json);
+		return result;
+	}
+	call->status = belong.changed && !remove ? 201 : 200;
+	call->reply = belong.json;
+	return 0;
+}
+
+static int member_join(struct api_call *call, struct err *err)
+{
+	return belong_run(call, member_team_in, false, err);
+}
+
+static int member_leave(struct api_call *call, struct err *err)
+{
+	return belong_run(call, member_team_in, true, err);
+}
+
+static int project_add_team(struct api_call *call, struct err *err)
+{
+	return belong_run(call, project_team_in, false, err);
+}
+
+static int project_remove_team(struct api_call *call, struct err *err)
+{
+	return belong_run(call, project_team_in, true, err);
+}
+
+#define MEMBER_TEAM "/api/0/organizations/{org}/members/{member}/teams/{team}/"
+#define PROJECT_TEAM "/api/0/projects/{org}/{project}/teams/{team}/"
+
 const struct api_route api_organization_routes[] = {
 	{"GET", "/api/0/organizations/", 0, 0, organizations},
 	{"GET", "/api/0/organizations/{org}/", SCOPES_O_GET, 0, organization},
@@ -376,5 +485,9 @@ const struct api_route api_organization_routes[] = {
 	{"GET", "/api/0/projects/{org}/{project}/", SCOPES_P_GET, 0, project},
 	{"GET", "/api/0/organizations/{org}/teams/", SCOPES_O_GET, 0, teams},
 	{"GET", "/api/0/organizations/{org}/members/", SCOPES_M_GET, 0, members},
+	{"POST", MEMBER_TEAM, SCOPES_T_POST, 0, member_join},
+	{"DELETE", MEMBER_TEAM, SCOPES_T_POST, 0, member_leave},
+	{"POST", PROJECT_TEAM, SCOPES_P_POST, 0, project_add_team},
+	{"DELETE", PROJECT_TEAM, SCOPES_P_POST, 0, project_remove_team},
 	{0},
 };
