@@ -13,6 +13,7 @@ libcore_la_SOURCES += \
 	%D%/api_organization.c \
 	%D%/api_pipeline.c \
 	%D%/api_project_key.c \
+	%D%/api_release.c \
 	%D%/api_repository.c \
 	%D%/api_search.c \
 	%D%/call.c %D%/call.h \
@@ -26,6 +27,7 @@ libcore_la_SOURCES += \
 	%D%/issue_update.c %D%/issue_update.h \
 	%D%/issue_form.c %D%/issue_form.h \
 	%D%/link_deletion.c %D%/link_deletion.h \
+	%D%/release_body.c %D%/release_body.h \
 	%D%/reply.c %D%/reply.h \
 	%D%/routes.h
 
