@@ -15,10 +15,12 @@ import { webhookExamples } from '../blackbox/lib/webhooks.mjs';
 const script = join(dirname(fileURLToPath(import.meta.url)), 'webhooks.lua');
 const WEBHOOK_PATH = '/extensions/github/webhook/';
 
-// GitHub's own example of a push, for our installation and one of its repositories.
+// GitHub's own example of a push.
+const push = webhookExamples().find(({ name }) => name === 'push')
+  .examples.find(({ commits, installation }) => commits.length === 1 && installation);
+
+// The same for our installation and one of its repositories.
 export function pushBody(installation, { id, name }, sha = randomBytes(20).toString('hex')) {
-  const push = webhookExamples().find(({ name: event }) => event === 'push')
-    .examples.find(({ commits, installation: known }) => commits.length === 1 && known);
   return JSON.stringify({ ...push, ref: 'refs/heads/main', installation: { id: installation },
     repository: { ...push.repository, id: Number(id), name: name.split('/')[1], full_name: name },
     commits: push.commits.map((commit) => ({ ...commit, id: sha })) });
