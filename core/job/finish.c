@@ -98,21 +98,6 @@ static int finish_in(struct tx *tx, void *arg, struct err *err)
 	return result < 0 ? result : 0;
 }
 
-/* Wait a little for a store that takes nothing now.  False: the daemon ends. */
-static bool wait_for_store(struct jobs *jobs)
-{
-	struct timespec until = jobs_in(WRITE_AGAIN_MS);
-	int result = 0;
-	bool go_on;
-
-	pthread_mutex_lock(&jobs->lock);
-	while (!jobs->ending && result == 0)
-		result = pthread_cond_timedwait(&jobs->ended, &jobs->lock, &until);
-	go_on = !jobs->ending;
-	pthread_mutex_unlock(&jobs->lock);
-	return go_on;
-}
-
 /* Write until the store takes it, as long as the lease stands: the reply is applied
  * again without a second call. */
 static int write_end(struct finish *finish, struct err *err)
@@ -126,7 +111,7 @@ static int write_end(struct finish *finish, struct err *err)
 		err_clear(err);
 		result = store_write(run->daemon->store, finish_in, finish, err);
 		if (result != MORTISE_E_RETRY || clock_mono_ms() > until_ms ||
-			!wait_for_store(run->jobs))
+			!jobs_rest(run->jobs, WRITE_AGAIN_MS))
 			return result;
 	}
 }

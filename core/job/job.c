@@ -104,6 +104,20 @@ void jobs_wake(struct jobs *jobs)
 	pthread_mutex_unlock(&jobs->lock);
 }
 
+bool jobs_rest(struct jobs *jobs, int64_t ms)
+{
+	struct timespec until = jobs_in(ms);
+	int result = 0;
+	bool go_on;
+
+	pthread_mutex_lock(&jobs->lock);
+	while (!jobs->ending && result == 0)
+		result = pthread_cond_timedwait(&jobs->ended, &jobs->lock, &until);
+	go_on = !jobs->ending;
+	pthread_mutex_unlock(&jobs->lock);
+	return go_on;
+}
+
 void jobs_pause(struct jobs *jobs)
 {
 	pthread_mutex_lock(&jobs->lock);

@@ -65,7 +65,7 @@ async function behind(rows, seconds) {
       const run = await measure(scene, load, { connections, seconds });
       shown.push({ 'stored before': rows, connections, 'per second': run.rate, 'p50 ms': run.p50, 'p99 ms': run.p99,
         'max ms': run.max, 'processed meanwhile': run.done, 'pruned meanwhile': before - await old(),
-        'writes per commit': run.rowsPerCommit });
+        'writes per commit': run.rowsPerCommit, 'writer µs': run.daemonCpu['store-writer'] });
     }
     return shown;
   } finally {
