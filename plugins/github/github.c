@@ -184,7 +184,7 @@ static const struct mortise_event events[] = {
 	EVENT("push", HANDLE),
 	EVENT("pull_request", HANDLE),
 	EVENT("repository", HANDLE),
-	EVENT("issues", 0),
+	EVENT("issues", HANDLE),
 	EVENT("check_run", 0),
 	EVENT("issue_comment", 0),
 	EVENT("pull_request_review", 0),

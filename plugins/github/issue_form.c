@@ -87,7 +87,7 @@ static json_t *repository_field(const json_t *names, const char *chosen)
 		json_array_append_new(choices, json_pack("[O, s]", name,
 			github_short_name(json_string_value(name))));
 	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:s, s:s*, s:o}", "name", "repo", "label",
-		"GitHub Repository", "type", "select", "required", 1, "updatesForm", 1, "url", "search",
+		"GitHub Repository", "type", "select", "required", 1, "updatesForm", 1, "url", "/search/",
 		"default", chosen, "choices", choices);
 }
 
@@ -260,7 +260,7 @@ static int32_t link_form(struct mortise_call *call, const json_t *input, json_t 
 	json_array_append_new(fields, repository_field(names, choose_repository(input, names)));
 	json_array_append_new(fields, json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:[]}", "name",
 		"externalIssue", "label", "Issue Number or Title", "type", "select", "required", 1, "url",
-		"search", "default", "", "choices"));
+		"/search/", "default", "", "choices"));
 	json_array_append_new(fields, json_pack("{s:s, s:s, s:s, s:b, s:s, s:s}", "name", "comment",
 		"label", "Comment", "type", "textarea", "required", 0, "default", comment, "help",
 		"Leave it blank if you do not want to add a comment to the GitHub issue."));

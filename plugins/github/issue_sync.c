@@ -34,6 +34,14 @@ static int32_t patch_issue(struct mortise_call *call, const struct issue_key *ke
 	return ret;
 }
 
+/* The upstream's time of a change, as a member that may be absent. */
+static json_t *time_of(const json_t *issue)
+{
+	int64_t time_ms;
+
+	return github_time(github_text(issue, "updated_at"), &time_ms) ? json_integer(time_ms) : NULL;
+}
+
 /* ---- Status, out ---- */
 
 /* What the settings want the issue to be on GitHub: "open" or "closed". */
@@ -81,8 +89,8 @@ static int32_t set_state(struct mortise_call *call, struct issue_key *key, const
 	ret = patch_issue(call, key, body, MORTISE_E_SETTINGS, &issue);
 	json_decref(body);
 	if (ret == MORTISE_OK) {
+		*ret_output = json_pack("{s:s, s:o*}", "wrote", state, "time_ms", time_of(issue));
 		json_decref(issue);
-		*ret_output = json_pack("{s:s}", "wrote", state);
 	}
 	return ret;
 }
@@ -168,20 +176,12 @@ int32_t github_assignee_out(struct mortise_call *call, const json_t *input, json
 	if (ret == MORTISE_OK)
 		ret = github_issue_moved(call, issue, &key);
 	if (ret == MORTISE_OK)
-		*ret_output = json_pack("{s:s}", "wrote", login);
+		*ret_output = json_pack("{s:s, s:o*}", "wrote", login, "time_ms", time_of(issue));
 	json_decref(issue);
 	return ret;
 }
 
 /* ---- In ---- */
-
-/* The upstream's time of a change, as a member that may be absent. */
-static json_t *time_of(const json_t *issue)
-{
-	int64_t time_ms;
-
-	return github_time(github_text(issue, "updated_at"), &time_ms) ? json_integer(time_ms) : NULL;
-}
 
 static int32_t handle_state(struct mortise_call *call, const char *key, const json_t *body)
 {

@@ -23,13 +23,14 @@ const char *github_short(const json_t *object, const char *member, size_t max)
 
 const char *github_web_url(const json_t *object)
 {
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+		"-._~:/?#[]@!$&'()*+,;=%";
 	const char *url = github_short(object, "html_url", URL_MAX_SIZE);
+	size_t scheme = !url ? 0 : strncmp(url, "https://", 8) == 0 ? 8
+		: strncmp(url, "http://", 7) == 0 ? 7 : 0;
 
-	if (!url || (strncmp(url, "https://", 8) != 0 && strncmp(url, "http://", 7) != 0))
+	if (scheme == 0 || !isalnum((unsigned char)url[scheme]) || url[strspn(url, allowed)])
 		return NULL;
-	for (const char *at = url; *at; at++)
-		if ((unsigned char)*at <= 0x20 || *at == 0x7f)
-			return NULL;
 	return url;
 }
 
