@@ -11,6 +11,7 @@ import { startWorld } from '../tests/blackbox/lib/world.mjs';
 import net from 'node:net';
 
 const ORG = 'acme';
+const MESSAGE = 'the cart has no items';
 
 const isFree = (port) => new Promise((resolve) => {
   const server = net.createServer();
@@ -45,6 +46,32 @@ async function show(demo) {
   }
 }
 
+// An error's way to GitHub and back.
+async function playIssue(demo) {
+  step('an application with @sentry/node runs into a bug');
+  const dsn = await demo.project('shop');
+  await demo.report(dsn, MESSAGE);
+  const [issue] = await until('the issue is there', async () => {
+    const list = await demo.issues.list();
+    return list.length > 0 && list;
+  });
+  console.log(`   ${issue.shortId}: ${issue.title}`);
+
+  step('create it on GitHub, and close it there');
+  await demo.syncStatus('acme-co/shop');
+  const { key, url } = await demo.createOnGithub(issue, 'acme-co/shop');
+  console.log(`   ${key}: ${url}`);
+  await demo.setOnGithub(key, { state: 'closed' });
+  await until('it is resolved', async () => (await demo.issues.get(issue.id)).status === 'resolved');
+  console.log(`   GitHub's webhook has resolved ${issue.shortId}`);
+
+  step('the bug is back');
+  await demo.report(dsn, MESSAGE);
+  await until('it is open on GitHub', async () => (await demo.onGithub(key)).state === 'open');
+  const { status, substatus, count } = await demo.issues.get(issue.id);
+  console.log(`   ${issue.shortId} is ${status} (${substatus}, seen ${count} times), ${key} is open again`);
+}
+
 async function play(world) {
   const demo = await demonstration(world, ORG);
   step('install GitHub through the pipeline');
@@ -58,6 +85,8 @@ async function play(world) {
   await until('both have arrived', async () =>
     (await demo.commits('acme-co/shop')).length > 0 && (await demo.pullRequests('acme-co/shop')).length > 0);
   console.log('   GitHub\'s own webhooks have arrived');
+
+  await playIssue(demo);
 
   step('deliver the 329 bodies of @octokit/webhooks-examples');
   const replies = await demo.examples();

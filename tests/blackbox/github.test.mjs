@@ -2,7 +2,7 @@
 // Copyright 2026 The Mortise developers
 //
 // The demonstration: install GitHub through the pipeline, push and open a pull request
-// on the emulated GitHub, take all bodies of @octokit/webhooks-examples, and read what
+// on the emulated GitHub, follow an application's error to GitHub and back, take all bodies of @octokit/webhooks-examples, and read what
 // came of it over the API.  The steps build on each other.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -81,6 +81,53 @@ describe('GitHub, end to end', () => {
     assert.equal(pull.message, 'It was broken.');
     assert.equal(pull.externalUrl, `${pull.repository.url}/pull/${pull.id}`);
     assert.match(pull.externalUrl, /^https?:\/\/.*\/acme-co\/shop\/pull\/\d+$/);
+  });
+
+  describe('an error that an application reports', () => {
+    let dsn;
+    let issue;
+    let linked;
+
+    const status = async () => (await demo.issues.get(issue.id)).status;
+    const stateOnGithub = async () => (await demo.onGithub(linked.key)).state;
+
+    test('becomes an issue', async () => {
+      dsn = await demo.project('shop');
+      await demo.report(dsn, 'the cart has no items');
+      [issue] = await until('the issue is there', async () => {
+        const list = await demo.issues.list();
+        return list.length > 0 && list;
+      });
+      assert.match(issue.title, /TypeError: the cart has no items/);
+      assert.equal(issue.status, 'unresolved');
+      assert.equal(issue.count, '1');
+    });
+
+    test('becomes an issue on GitHub', async () => {
+      await demo.syncStatus('acme-co/shop');
+      linked = await demo.createOnGithub(issue, 'acme-co/shop');
+      const there = await demo.onGithub(linked.key);
+      assert.equal(there.title, issue.title);
+      assert.equal(there.html_url, linked.url);
+      assert.ok(there.body.includes(issue.shortId), there.body);
+      assert.deepEqual((await demo.issues.external(issue.id)).map(({ key }) => key), [linked.key]);
+    });
+
+    test('is resolved here when it is closed there', async () => {
+      await demo.setOnGithub(linked.key, { state: 'closed' });
+      await until('it is resolved', async () => await status() === 'resolved');
+    });
+
+    test('is reopened there when it comes back here', async () => {
+      await demo.report(dsn, 'the cart has no items');
+      await until('it is open on GitHub', async () => await stateOnGithub() === 'open');
+      const again = await demo.issues.get(issue.id);
+      assert.deepEqual([again.status, again.substatus, again.count], ['unresolved', 'regressed', '2']);
+      await world.daemon.idle();
+      assert.equal(await status(), 'unresolved');
+      const writes = world.github.requests.filter(({ method, path }) => method === 'PATCH' && path.includes('/issues/'));
+      assert.equal(writes.length, 1, 'one regression is one write');
+    });
   });
 
   test('all 329 example bodies are taken', async () => {

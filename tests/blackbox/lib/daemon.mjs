@@ -236,7 +236,7 @@ export class Daemon {
   }
 
   // An organization with an owner and an API token for it.
-  async organization(slug, { scopes = ['org:admin', 'org:integrations', 'project:admin', 'team:admin', 'member:admin'],
+  async organization(slug, { scopes = ['org:admin', 'org:integrations', 'project:admin', 'team:admin', 'member:admin', 'event:admin'],
     owner = `owner@${slug}.test` } = {}) {
     await this.ctlOk('org', 'create', slug, '--name', slug);
     await this.ctlOk('user', 'create', owner, '--org', slug, '--role', 'owner');

@@ -3,12 +3,15 @@
 //
 // The demonstration's steps over a world: the test asserts on them, tools/demo.mjs
 // shows them.
+import { IssueClient } from './issue_client.mjs';
+import { application } from './paths.mjs';
+import { Program } from './process.mjs';
 import { WebhookSender, webhookExamples } from './webhooks.mjs';
 
 export const INSTALLATION = 48812345;
 
 // Events that the plugin handles, or takes and ignores, and so are stored.
-const HANDLED = ['installation', 'installation_repositories', 'push', 'pull_request', 'repository'];
+const HANDLED = ['installation', 'installation_repositories', 'push', 'pull_request', 'repository', 'issues'];
 
 // Life cycle last, and its end at the very end: after it there is nothing to deliver to.
 const LATE = ['installation_repositories', 'installation'];
@@ -24,6 +27,7 @@ class Demonstration {
     this.world = world;
     this.org = org;
     this.token = token;
+    this.issues = new IssueClient(world.daemon, org, token);
   }
 
   async install() {
@@ -64,6 +68,47 @@ class Demonstration {
 
   expected() {
     return HANDLED.map((event) => ({ event, sent: webhookExamples().find(({ name }) => name === event).examples.length }));
+  }
+
+  // ---- An issue's way ----
+
+  // A project, and what an SDK needs to report to it.
+  async project(slug) {
+    const { dsn } = await this.world.daemon.ctlJson('project', 'create', slug, '--org', this.org, '--platform', 'node');
+    return dsn;
+  }
+
+  // The application runs into its bug and reports it.
+  async report(dsn, message) {
+    const program = new Program(process.execPath, [application, message], {
+      env: { PATH: process.env.PATH, SENTRY_DSN: dsn } });
+    const { code } = await program.exited;
+    if (code !== 0) throw new Error(`the application ended with ${code}\n${program.lines.join('\n')}`);
+  }
+
+  // Statuses go both ways, for this repository.
+  async syncStatus(repository) {
+    const [{ id }] = await this.integrations();
+    await this.issues.configure(id, { sync_status_reverse: true,
+      sync_status_forward: { [repository]: { on_resolve: 'closed', on_unresolve: 'open' } } });
+  }
+
+  // Create 'issue' on GitHub with what the form proposes: {key, url, …}.
+  async createOnGithub(issue, repository) {
+    const [{ id }] = await this.integrations();
+    const fields = await this.issues.form(issue.id, id, 'create', { repo: repository });
+    const filled = Object.fromEntries(fields.map((field) => [field.name, field.default]));
+    return (await this.issues.create(issue.id, id, filled)).json;
+  }
+
+  onGithub(key) {
+    const [repository, number] = key.split('#');
+    return this.world.github.as('mona', 'GET', `/repos/${repository}/issues/${number}`);
+  }
+
+  setOnGithub(key, values) {
+    const [repository, number] = key.split('#');
+    return this.world.github.as('mona', 'PATCH', `/repos/${repository}/issues/${number}`, values);
   }
 
   // ---- What the API says ----

@@ -33,6 +33,9 @@ export const lacking = (piece) => [join(build, 'tests', 'plugins', 'lacking'), p
 // Why a library cannot be preloaded into this build, or false.
 export const noPreload = sanitized && 'a sanitizer must be loaded first, so nothing can be preloaded';
 
+// An application that reports to us, to be run by node.
+export const application = join(top, 'tests', 'blackbox', 'lib', 'application.mjs');
+
 export const consoleDir = join(top, 'console');
 
 // A plugin built here: libtool leaves it in .libs/.
