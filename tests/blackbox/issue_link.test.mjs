@@ -15,7 +15,7 @@ import { until } from './lib/until.mjs';
 const scopes = ['org:admin', 'org:integrations', 'event:admin', 'project:admin', 'member:admin'];
 
 describe('issues and trackers', () => {
-  let tracker, ping, shop, token, reader, integration, foreign;
+  let tracker, ping, shop, token, reader, integration, second, foreign;
 
   const api = (method, path, options = {}) => ping.daemon.api(method, path, { token, ...options });
   const at = (issue, id = integration) => `/organizations/acme/issues/${issue}/integrations/${id}/`;
@@ -36,13 +36,14 @@ describe('issues and trackers', () => {
   before(async () => {
     tracker = await Tracker.start();
     ping = await Ping.start({ tracker });
-    await ping.install('acme', 'a1');
+    const owner = await ping.install('acme', 'a1');
+    await ping.install('acme', 'a2', owner);
     token = await ping.daemon.token('acme', scopes);
     reader = await ping.daemon.token('acme', ['event:read']);
     await ping.install('other', 'b1');
     shop = await Project.create(ping.daemon, 'acme', 'shop');
     const list = (await api('GET', '/organizations/acme/integrations/?includeConfig=0')).json;
-    integration = list[0].id;
+    [integration, second] = ['a1', 'a2'].map((name) => list.find((item) => item.name === name).id);
     const all = await ping.daemon.sql("SELECT id FROM integration WHERE external_id = 'b1'");
     foreign = { integration: all[0].id, shop: await Project.create(ping.daemon, 'other', 'shop') };
   });
@@ -63,6 +64,8 @@ describe('issues and trackers', () => {
     for (const path of paths) {
       const { status, json } = await api('GET', `${path}${issue.id}/integrations/`);
       assert.equal(status, 200, path);
+      assert.deepEqual(json.map(({ name }) => name), ['a1', 'a2']);
+      assert.deepEqual(json[1].externalIssues, []);
       assert.deepEqual(json[0].externalIssues, [{ id: String(id), key: ticket.key, url: ticket.url,
         title: 'Theirs', description: 'd', displayName: ticket.key }]);
       assert.deepEqual(Object.keys(json[0]).sort(), ['accountType', 'domainName', 'externalIssues', 'icon', 'id', 'name',
@@ -161,6 +164,20 @@ describe('issues and trackers', () => {
     assert.equal(JSON.parse(data).new, false);
   });
 
+  test('a comment is not posted once its link is gone', async () => {
+    const [issue, other] = [await shop.report('no comment'), await shop.report('linked, too')];
+    const ticket = tracker.add('a1');
+    assert.equal((await api('PUT', at(other.id), { body: { externalIssue: ticket.key } })).status, 201);
+    tracker.fail({ method: 'POST', path: /comments/, status: 500 });
+    const { id } = (await api('PUT', at(issue.id), { body: { externalIssue: ticket.key, comment: 'late' } })).json;
+    await until('it has failed once', () => tracker.faults.every(({ times }) => times === 0));
+    assert.equal((await api('DELETE', `${at(issue.id)}?externalIssue=${id}`)).status, 204);
+    await ping.daemon.idle();
+    assert.deepEqual(tracker.comments.filter((comment) => comment.issue === ticket.key), []);
+    const [{ outcome }] = await ping.daemon.sql("SELECT outcome FROM job WHERE task = 'after_link' ORDER BY id DESC LIMIT 1");
+    assert.equal(outcome, 'skipped: it is no longer linked');
+  });
+
   test('unlinking takes the row\'s id, and keeps what another issue is linked to', async () => {
     const [one, two] = [await shop.report('first of two'), await shop.report('second of two')];
     const ticket = tracker.add('a1');
@@ -171,6 +188,7 @@ describe('issues and trackers', () => {
     assert.equal((await remove(one, '')).status, 400);
     assert.equal((await remove(one, `?externalIssue=${ticket.key}`)).status, 404);
     assert.equal((await remove(one, '?externalIssue=999999')).status, 404);
+    assert.equal((await api('DELETE', `${at(one.id, second)}?externalIssue=${id}`)).status, 404);
     assert.equal((await remove(one, `?externalIssue=${id}`, { token: reader })).status, 403);
     assert.equal((await remove(one, `?externalIssue=${id}`)).status, 204);
     assert.deepEqual([(await linked(one.id)).length, (await linked(two.id)).length], [0, 1]);
@@ -190,6 +208,17 @@ describe('issues and trackers', () => {
     assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 400, 400, 400]);
     assert.equal((await linked(issue.id)).length, 1);
     assert.equal((await activities(issue)).length, 1);
+  });
+
+  test('an issue may be linked to two trackers, each with its own tickets', async () => {
+    const issue = await shop.report('two trackers');
+    for (const id of [integration, second]) {
+      const made = await api('POST', at(issue.id, id), { body: { title: 'both' } });
+      assert.equal(made.status, 201, made.text);
+    }
+    assert.deepEqual((await shown(issue.id)).map(({ externalIssues }) => externalIssues.length), [1, 1]);
+    assert.deepEqual(tickets().filter(({ title }) => title === 'both').map(({ account }) => account), ['a1', 'a2']);
+    assert.equal((await api('GET', `/issues/${issue.id}/`)).json.annotations.length, 2);
   });
 
   test('an upstream that makes the ticket and drops the connection makes no second one', async () => {
@@ -445,7 +474,7 @@ describe('issues and trackers', () => {
     assert.equal((await api('DELETE', `/organizations/acme/integrations/${integration}/`)).status, 204);
     await ping.daemon.idle();
     assert.equal((await api('PUT', at(issue.id), { body: { externalIssue: ticket.key } })).status, 404);
-    assert.deepEqual(await shown(issue.id), []);
+    assert.deepEqual((await shown(issue.id)).map(({ id }) => id), [second]);
     assert.equal((await ping.daemon.sql(`SELECT id FROM external_issue WHERE key = '${ticket.key}'`)).length, 1);
   });
 });
