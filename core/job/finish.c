@@ -178,6 +178,10 @@ static int end_with(struct finish *finish, int code, bool refused, struct err *e
 			LOG_TEXT("task", finish->run->task));
 	} else if (result == 0) {
 		log_end(finish, code);
+		if (finish->identity_gone)
+			log_warning("integration.credentials_invalid",
+				LOG_INT("integration", finish->run->integration_id),
+				LOG_INT("job", finish->run->id));
 		if (finish->effects)
 			forget_integrations(finish->run, finish->effects);
 	} else {

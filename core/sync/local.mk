@@ -4,7 +4,6 @@ libcore_la_SOURCES += \
 	%D%/guard.c \
 	%D%/kick_off_status_syncs.c \
 	%D%/note.c \
-	%D%/settings.c %D%/settings.h \
 	%D%/sync.c %D%/sync.h %D%/sync_private.h \
 	%D%/sync_assignee_inbound.c \
 	%D%/sync_assignee_outbound.c \

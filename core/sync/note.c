@@ -88,7 +88,7 @@ int sync_note(struct sync *sync, struct note *ret_note, struct err *err)
 		result = sync_skip(sync->run, "the note is gone");
 	} else if (result == 0) {
 		make_reference(sync, reference);
-		ret_note->input = json_pack("{s:s, s:O, s:{s:s, s:s, s:s, s:s?}}", "key",
+		ret_note->input = json_pack("{s:s, s:O, s:{s:s, s:s, s:s, s:s*}}", "key",
 			sync->external.key, "metadata", sync->external.metadata, "note",
 			"reference", reference, "author",
 			load.author.name ? load.author.name : "", "text", text, "external_id",

@@ -37,7 +37,7 @@ static int who_in(struct tx *tx, void *arg, struct err *err)
 			sync->integration.id, account.id, &actor, err);
 	if (result < 0)
 		return result;
-	who->user = json_pack("{s:s, s:s, s:s?, s:s?}", "email", account.email, "name",
+	who->user = json_pack("{s:s, s:s, s:s*, s:s*}", "email", account.email, "name",
 		account.name, "external_name", actor.name, "external_id", actor.external_id);
 	return 0;
 }

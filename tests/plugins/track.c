@@ -298,7 +298,8 @@ static int32_t status_out(struct mortise_call *call, const json_t *input, json_t
 			.params = json_pack("{s:O}", "key", json_object_get(input, "key")),
 			.body = json_pack("{s:O}", "status", status)}, &answer);
 	if (ret == MORTISE_OK)
-		*ret_output = json_pack("{s:O}", "wrote", status);
+		*ret_output = json_pack("{s:O, s:O*}", "wrote", status, "time_ms",
+			json_object_get(answer, "time"));
 	json_decref(status);
 	json_decref(answer);
 	return ret;
@@ -322,7 +323,8 @@ static int32_t assignee_out(struct mortise_call *call, const json_t *input, json
 		.params = json_pack("{s:O}", "key", json_object_get(input, "key")),
 		.body = json_pack("{s:s}", "assignee", who)}, &answer);
 	if (ret == MORTISE_OK)
-		*ret_output = json_pack("{s:s}", "wrote", who);
+		*ret_output = json_pack("{s:s, s:O*}", "wrote", who, "time_ms",
+			json_object_get(answer, "time"));
 	json_decref(answer);
 	return ret;
 }
