@@ -127,6 +127,8 @@ const struct ctl_command ctl_commands[] = {
 		.help = "Log error, warning, notice, info or debug and above"},
 	{"backup", "Backup", {{"FILE", NULL, NULL, CTL_TEXT, REQUIRED}}, CTL_BACKUP,
 		.help = "Write a copy of the database to a new file, mode 0600"},
+	{"import legacy", "ImportLegacy", {{"FILE", NULL, NULL, CTL_TEXT, REQUIRED}}, CTL_IMPORT,
+		.help = "Take in an older system's links to tickets, and its repositories"},
 	{"drain", "Drain", {{0}}, .help = "Take no new requests, webhooks or jobs, and stay"},
 	{"stop", "Stop", {{0}}, .help = "Finish what runs, and end", .may_hang_up = true},
 	{0},

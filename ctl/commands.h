@@ -37,6 +37,7 @@ enum ctl_output {
 	CTL_OBJECT,    /* the members of the object 'member' (NULL: the result), one a line */
 	CTL_BACKUP,    /* parts of a file */
 	CTL_RECORD,    /* calls, one a line of a file */
+	CTL_IMPORT,    /* lines of a file go there; the result is as CTL_OBJECT */
 };
 
 struct ctl_command {

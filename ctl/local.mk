@@ -3,6 +3,7 @@ CTL_SOURCES = \
 	%D%/backup.c %D%/backup.h \
 	%D%/client.c %D%/client.h \
 	%D%/commands.c %D%/commands.h \
+	%D%/import.c %D%/import.h \
 	%D%/print.c %D%/print.h \
 	%D%/record.c %D%/record.h
 

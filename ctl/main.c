@@ -18,6 +18,7 @@
 #include "ctl/backup.h"
 #include "ctl/client.h"
 #include "ctl/commands.h"
+#include "ctl/import.h"
 #include "ctl/print.h"
 #include "ctl/record.h"
 
@@ -142,6 +143,8 @@ static int run(const struct options *options, const struct ctl_call *call, json_
 	bool streams = output == CTL_BACKUP || output == CTL_RECORD, more;
 	int result = client_connect(options->socket, &client, err);
 
+	if (result == 0 && output == CTL_IMPORT)
+		return import_run(&client, call->file, ret_result, err);
 	if (result == 0)
 		result = client_send(&client, call->command->method, call->parameters, streams, err);
 	if (result < 0)

@@ -216,6 +216,7 @@ char *print_result(const struct ctl_command *command, json_t *result)
 		break;
 	case CTL_OBJECT:
 	case CTL_RECORD:
+	case CTL_IMPORT:
 		add_object(&out, value, 0);
 		break;
 	case CTL_NOTHING:

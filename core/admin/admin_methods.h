@@ -18,6 +18,7 @@
 
 extern const struct admin_method admin_backup_methods[];
 extern const struct admin_method admin_daemon_methods[];
+extern const struct admin_method admin_import_methods[];
 extern const struct admin_method admin_integration_methods[];
 extern const struct admin_method admin_people_methods[];
 extern const struct admin_method admin_pipeline_methods[];

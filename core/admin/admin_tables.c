@@ -10,7 +10,7 @@
 static const struct admin_method *const tables[] = {
 	admin_daemon_methods, admin_plugin_methods, admin_people_methods, admin_token_methods,
 	admin_integration_methods, admin_pipeline_methods, admin_queue_methods,
-	admin_backup_methods,
+	admin_backup_methods, admin_import_methods,
 };
 
 void admin_add_all_methods(struct admin *admin)

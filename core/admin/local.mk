@@ -4,6 +4,7 @@ libcore_la_SOURCES += \
 	%D%/admin_backup.c \
 	%D%/admin_daemon.c \
 	%D%/admin_dispatch.c \
+	%D%/admin_import.c \
 	%D%/admin_integration.c \
 	%D%/admin_methods.c %D%/admin_methods.h \
 	%D%/admin_peer.c \

@@ -27,6 +27,7 @@
 #include "core/storage/integration.h"
 #include "core/storage/link.h"
 #include "core/storage/store.h"
+#include "core/sync/migrate.h"
 #include "core/vault/vault.h"
 #include "core/webhook/webhook.h"
 
@@ -312,6 +313,19 @@ static int put_job(struct tx *tx, const struct finish *finish, struct err *err)
 	}, &job_id, err);
 }
 
+/* What an older system left may be this integration's. */
+static int put_migration(struct tx *tx, const struct finish *finish, struct err *err)
+{
+	return migrate_queue(tx, &(struct migrate){
+		.provider = finish->run->provider,
+		.organization_id = finish->run->row.organization_id,
+		.integration_id = finish->integration_id,
+		.link_id = finish->link_id,
+		.origin = finish->run->row.principal,
+		.now_us = finish->now_us,
+	}, err);
+}
+
 static int put_effects(struct tx *tx, const struct finish *finish, struct err *err)
 {
 	struct call_scope scope = pipeline_run_scope(finish->run);
@@ -343,7 +357,7 @@ static int finish_in(struct tx *tx, void *arg, struct err *err)
 		put_integration(tx, finish, err) < 0 || check_single(tx, finish, err) < 0 ||
 		put_identity(tx, finish, err) < 0 || put_link(tx, finish, err) < 0 ||
 		put_audit(tx, finish, err) < 0 || put_job(tx, finish, err) < 0 ||
-		put_effects(tx, finish, err) < 0)
+		put_effects(tx, finish, err) < 0 || put_migration(tx, finish, err) < 0)
 		return err->code;
 	move.integration_id = finish->integration_id;
 	return pipeline_advance(tx, row, &move, err);

@@ -93,6 +93,7 @@ tests_unit_test_storage_code_SOURCES = tests/unit/test_storage_code.c
 # What syncing with trackers needs.
 libcore_la_SOURCES += \
 	%D%/external_project.c %D%/external_project.h \
+	%D%/legacy.c %D%/legacy.h \
 	%D%/note_copy.c %D%/note_copy.h \
 	%D%/sync_target.c %D%/sync_target.h
 

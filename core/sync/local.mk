@@ -3,6 +3,9 @@ libcore_la_SOURCES += \
 	%D%/create_comment.c \
 	%D%/guard.c \
 	%D%/kick_off_status_syncs.c \
+	%D%/migrate.c %D%/migrate.h \
+	%D%/migrate_issues.c \
+	%D%/migrate_repo.c \
 	%D%/note.c \
 	%D%/sync.c %D%/sync.h %D%/sync_private.h \
 	%D%/sync_assignee_inbound.c \

@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "core/daemon/daemon.h"
 #include "core/issue/outbound.h"
+#include "core/sync/migrate.h"
 #include "core/sync/sync_private.h"
 
 /* Once, and five times more, five minutes apart. */
@@ -25,6 +26,8 @@ static const struct {
 	{OUTBOUND_ASSIGNEE, {RETRY, .deadline_ms = 30 * 1000}, sync_assignee_outbound},
 	{SYNC_STATUS_INBOUND, {RETRY}, sync_status_inbound},
 	{SYNC_ASSIGNEE_INBOUND, {RETRY}, sync_assignee_inbound},
+	{MIGRATE_ISSUES, {RETRY}, migrate_issues},
+	{MIGRATE_REPO, {RETRY}, migrate_repo},
 };
 
 void sync_setup(struct daemon *daemon)

@@ -251,6 +251,7 @@ CREATE TABLE legacy_issue (
 	base_url TEXT NOT NULL,
 	issue_id {int} NOT NULL REFERENCES issue (id),
 	key TEXT NOT NULL,
+	ignored_fields TEXT NOT NULL DEFAULT '[]',
 	added_at {int} NOT NULL,
 	UNIQUE (issue_id, provider, key)
 );
