@@ -190,8 +190,6 @@ int issue_seen(struct tx *tx, const struct issue_seen *seen, struct issue_seen_r
 		result = make_issue(tx, seen, out.release_id, &out.issue_id, err);
 	} else {
 		out.issue_id = issue.id;
-		out.latest_event_id = issue.latest_event_id;
-		out.recommended_event_id = issue.recommended_event_id;
 		result = seen->describe ? describe(tx, seen, issue.id, err) : 0;
 	}
 	if (result >= 0)

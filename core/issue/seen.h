@@ -52,8 +52,6 @@ struct issue_seen_result {
 	int64_t issue_id;
 	int64_t release_id;                /* 0: none */
 	bool created, regressed;
-	/* The known issue as it was: which events it keeps. */
-	int64_t latest_event_id, recommended_event_id;
 };
 
 /* jobs_wake() after the commit if it regressed. */

@@ -48,8 +48,6 @@ SQL(issue_sql_set_status, "UPDATE issue SET status = $1, substatus = $2, resolve
 	"updated_at = $4 WHERE id = $5");
 SQL(issue_sql_set_assignee, "UPDATE issue SET assignee_account_id = $1, "
 	"assignee_team_id = $2, assigned_at = $3, updated_at = $4 WHERE id = $5");
-SQL(issue_sql_set_events, "UPDATE issue SET latest_event_id = $1, "
-	"recommended_event_id = $2 WHERE id = $3");
 
 /* ---- Rows ---- */
 
@@ -81,10 +79,8 @@ void issue_row_read(struct query *query, struct issue *ret_issue)
 		.last_seen_at_us = query_int(query, 22),
 		.first_release_id = query_int(query, 23),
 		.last_release_id = query_int(query, 24),
-		.latest_event_id = query_int(query, 25),
-		.recommended_event_id = query_int(query, 26),
-		.added_at_us = query_int(query, 27),
-		.updated_at_us = query_int(query, 28),
+		.added_at_us = query_int(query, 25),
+		.updated_at_us = query_int(query, 26),
 	};
 }
 
@@ -207,15 +203,6 @@ int issue_set_assignee(struct tx *tx, int64_t id, int64_t account_id, int64_t te
 	bool assigned = account_id > 0 || team_id > 0;
 	int result = tx_exec(tx, &issue_sql_set_assignee, err, "oooii", or_null(&account_id),
 		or_null(&team_id), assigned ? &now_us : NULL, now_us, id);
-
-	return result < 0 ? result : 0;
-}
-
-int issue_set_events(struct tx *tx, int64_t id, int64_t latest_id, int64_t recommended_id,
-	struct err *err)
-{
-	int result = tx_exec(tx, &issue_sql_set_events, err, "ooi", or_null(&latest_id),
-		or_null(&recommended_id), id);
 
 	return result < 0 ? result : 0;
 }

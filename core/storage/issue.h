@@ -46,7 +46,6 @@ struct issue {
 	int64_t times_seen, users_seen;
 	int64_t first_seen_at_us, last_seen_at_us;
 	int64_t first_release_id, last_release_id;         /* 0: none */
-	int64_t latest_event_id, recommended_event_id;     /* 0: none */
 	int64_t added_at_us, updated_at_us;
 };
 

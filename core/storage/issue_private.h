@@ -14,8 +14,7 @@ struct query;
 	"i.type, i.level, i.platform, i.logger, i.url, i.metadata, i.status, "          \
 	"i.substatus, i.resolved_at, i.assignee_account_id, i.assignee_team_id, "       \
 	"i.assigned_at, i.times_seen, i.users_seen, i.first_seen_at, i.last_seen_at, "  \
-	"i.first_release_id, i.last_release_id, i.latest_event_id, "                    \
-	"i.recommended_event_id, i.added_at, i.updated_at"
+	"i.first_release_id, i.last_release_id, i.added_at, i.updated_at"
 
 void issue_row_read(struct query *query, struct issue *ret_issue);
 

@@ -96,8 +96,6 @@ CREATE TABLE issue (
 	last_seen_at {int} NOT NULL,
 	first_release_id {int},
 	last_release_id {int},
-	latest_event_id {int},
-	recommended_event_id {int},
 	added_at {int} NOT NULL,
 	updated_at {int} NOT NULL,
 	UNIQUE (project_id, number)
