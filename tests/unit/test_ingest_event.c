@@ -232,8 +232,8 @@ static void what_tells_more_weighs_more(void **state)
 		"{}", "{\"breadcrumbs\":[{\"message\":\"b\"}]}",
 		"{\"breadcrumbs\":[{\"message\":\"b\"}],\"user\":{\"id\":1}}",
 		"{\"exception\":[{\"type\":\"E\",\"stacktrace\":{\"frames\":[{\"function\":\"f\"}]}}]}",
-		"{\"exception\":[{\"type\":\"E\",\"stacktrace\":{\"frames\":[{\"function\":\"f\"}]}}],"
-		"\"request\":{\"url\":\"/\"}}",
+		("{\"exception\":[{\"type\":\"E\",\"stacktrace\":{\"frames\":[{\"function\":\"f\"}]}}],"
+		"\"request\":{\"url\":\"/\"}}"),
 	};
 	int last = -1;
 
