@@ -104,7 +104,7 @@ export class Github {
           app_id: this.appId, slug: this.appSlug, name: this.appName, private_key: this.privateKey,
           permissions: { administration: 'read', contents: 'write', issues: 'write', metadata: 'read',
             pull_requests: 'write', repository_hooks: 'write' },
-          events: ['push', 'pull_request', 'repository', 'issues'],
+          events: ['push', 'pull_request', 'repository', 'issues', 'issue_comment'],
           webhook_url: `${this.url}/_relay`, webhook_secret: this.webhookSecret, installations,
         }],
       },
@@ -272,7 +272,7 @@ export class Github {
       return who[kind.who] ? run(who, request, match) : { status: 403, json: {
         message: `Resource not accessible by this kind of token`, documentation_url: '' } };
     }
-    return await this.issues.answer(request) ?? forward(this.emulator.url, request);
+    return withUris(await this.issues.answer(request) ?? await forward(this.emulator.url, request));
   }
 
   #routes() {
@@ -479,6 +479,12 @@ export class Github {
       return { status: 404, json: { message: 'no such control' } };
     }
   }
+}
+
+// An App's account is called "name[bot]"; in its addresses GitHub encodes the brackets.
+function withUris(reply) {
+  return reply.bytes?.includes('[bot]')
+    ? { ...reply, bytes: Buffer.from(reply.bytes.toString().replace(/(https?:[^"\s]*)\[bot\]/g, '$1%5Bbot%5D')) } : reply;
 }
 
 // One page of 'list' with GitHub's Link header.

@@ -3,7 +3,7 @@
 //
 // What `emulate` lacks of issues: who may be assigned, pull requests under an issue's
 // address and among what a search finds, issues that were deleted or moved to another
-// repository.
+// repository; and a search for repositories that includes forks.
 import { forward } from './http.mjs';
 
 const gone = { status: 410, json: { message: 'This issue was deleted', documentation_url: 'https://docs.github.com/v3/issues' } };
@@ -20,6 +20,9 @@ export class Issues {
   // The answer to a request that the emulator would answer differently, or null.
   async answer(request) {
     if (request.path === '/search/issues' && request.method === 'GET') return this.#search(request);
+    // On GitHub "fork:true" adds the forks; the emulator shows nothing else then.
+    if (request.path === '/search/repositories')
+      return forward(this.github.emulator.url, { ...request, target: request.target.replace(/fork(:|%3A)true(%20|\+)/i, '') });
     const assignees = request.path.match(/^\/repos\/([^/]+)\/[^/]+\/assignees$/);
     if (assignees && request.method === 'GET') return this.#assignees(assignees[1]);
     const [, repository, number, below = ''] = request.path.match(ISSUE_PATH) ?? [];
@@ -27,7 +30,7 @@ export class Issues {
     if (this.deleted.has(`${repository}#${number}`)) return gone;
     const moved = this.moved.get(`${repository}#${number}`);
     if (moved) return this.#redirect(moved, below);
-    return request.method === 'GET' && !below ? this.#pullRequest(request, repository, number) : null;
+    return request.method === 'GET' && !below ? this.#one(request, repository, number) : null;
   }
 
   #redirect({ repository, number }, below) {
@@ -42,8 +45,8 @@ export class Issues {
     return { status: 200, json: users };
   }
 
-  // GitHub answers for a pull request what an issue has, and that it is one.
-  async #pullRequest(request, repository, number) {
+  // An issue, or of a pull request what an issue has, and that it is one.
+  async #one(request, repository, number) {
     const reply = await forward(this.github.emulator.url, request);
     if (reply.status !== 404) return reply;
     const pull = await forward(this.github.emulator.url, { ...request, target: `/repos/${repository}/pulls/${number}` });

@@ -27,7 +27,7 @@ export async function startPrism(descriptionFile, upstream) {
   const checked = [];
   const door = await serve(async (request) => {
     const reply = await forward(`http://127.0.0.1:${port}`, request);
-    const found = JSON.parse(reply.headers['sl-violations'] ?? '[]');
+    const found = violationsIn(reply.headers['sl-violations'] ?? '[]');
     delete reply.headers['sl-violations'];
     checked.push(`${request.method} ${request.path}`);
     violations.push(...found.filter(({ location }) => location[0] === 'request')
@@ -46,4 +46,9 @@ export async function startPrism(descriptionFile, upstream) {
       await program.kill('SIGTERM');
     },
   };
+}
+
+// When there are more than a header holds, Prism says just that.
+function violationsIn(text) {
+  return text.startsWith('[') ? JSON.parse(text) : [{ location: ['request'], message: text }];
 }
