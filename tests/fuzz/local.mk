@@ -25,6 +25,8 @@ FUZZ_TARGETS = \
 	%D%/fuzz_gate \
 	%D%/fuzz_github \
 	%D%/fuzz_http \
+	%D%/fuzz_issue_body \
+	%D%/fuzz_issue_text \
 	%D%/fuzz_json_pointer \
 	%D%/fuzz_jwt \
 	%D%/fuzz_log \
