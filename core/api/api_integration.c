@@ -31,6 +31,7 @@
 
 #define UNINSTALL_DEADLINE_MS 25000
 #define SEARCH_DEADLINE_MS 10000
+#define FORMS_MS 10000         /* of the settings of a whole list */
 
 static bool wants_config(const struct api_call *call)
 {
@@ -89,12 +90,14 @@ static bool feature_wanted(const struct api_call *call, const char *provider_key
 	return found;
 }
 
+/* With the form of its settings, unless that is asked for after 'until_ms': upstreams that
+ * hang, one after the other, must not hold a worker for longer. */
 static json_t *item(const struct api_call *call, const struct integration *integration,
-	const struct link *link)
+	const struct link *link, int64_t until_ms)
 {
 	json_t *item = integration_item(call->daemon, integration, link, wants_config(call));
 
-	if (wants_config(call))
+	if (wants_config(call) && clock_mono_ms() <= until_ms)
 		config_form_show(call, integration, link, item);
 	return item;
 }
@@ -103,6 +106,7 @@ static int integrations(struct api_call *call, struct err *err)
 {
 	const char *wanted = api_query(call, "providerKey", "provider_key");
 	struct list list = {.call = call};
+	int64_t until_ms = clock_mono_ms() + FORMS_MS;
 	size_t shown;
 	int result;
 
@@ -118,7 +122,7 @@ static int integrations(struct api_call *call, struct err *err)
 		for (size_t i = 0; i < shown; i++)
 			if (feature_wanted(call, list.integrations[i].provider))
 				json_array_append_new(call->reply, item(call, &list.integrations[i],
-					&list.links[i]));
+					&list.links[i], until_ms));
 		api_page_answer(call, &list.page, shown < list.len);
 	}
 	list_clear(&list);
@@ -138,13 +142,13 @@ static int detail(struct api_call *call, struct err *err)
 	if (install_read(call, "integration", &install, err) < 0)
 		return err->code;
 	if (!action || strcmp(action, "create") != 0) {
-		call->reply = item(call, &install.integration, &install.link);
+		call->reply = item(call, &install.integration, &install.link, INT64_MAX);
 		return 0;
 	}
 	if (issue_form_allowed(&install, err) < 0 ||
 		issue_form(call, &install, action, NULL, NULL, &fields, err) < 0)
 		return err->code;
-	call->reply = item(call, &install.integration, &install.link);
+	call->reply = item(call, &install.integration, &install.link, INT64_MAX);
 	json_object_set_new(call->reply, "createIssueConfig", fields);
 	return 0;
 }

@@ -13,8 +13,8 @@
 #include "core/base/merge_patch.h"
 #include "core/daemon/daemon.h"
 #include "core/effect/effect.h"
-#include "core/storage/external_project.h"
 #include "core/storage/store.h"
+#include "core/tracker/status_map.h"
 #include "core/tracker/tracker.h"
 
 #define MAX_CONFIG (64 * 1024)
@@ -29,19 +29,10 @@ struct projects {
 static int projects_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct projects *projects = arg;
-	struct external_project *list;
-	size_t len;
 
-	if (external_project_list(tx, projects->link_id, &list, &len, err) < 0)
-		return err->code;
 	json_decref(projects->json);
-	projects->json = json_object();
-	for (size_t i = 0; i < len; i++)
-		json_object_set_new(projects->json, list[i].external_id, json_pack("{s:s, s:s, s:s}",
-			"name", list[i].name, "resolved", list[i].resolved, "unresolved",
-			list[i].unresolved));
-	external_project_list_free(list, len);
-	return 0;
+	projects->json = NULL;
+	return status_map_read(tx, projects->link_id, &projects->json, err);
 }
 
 static int ask_form(const struct api_call *call, const struct install *install, json_t **ret_output,
@@ -145,40 +136,15 @@ static int store_config(struct tx *tx, const struct config_change *change, int64
 	return result < 0 ? result : 0;
 }
 
-static int store_projects(struct tx *tx, const struct config_change *change, int64_t now_us,
-	struct err *err)
-{
-	int64_t link_id = change->scope.link_id;
-	const char *id;
-	json_t *json;
-	int result;
-
-	if (!change->external_projects)
-		return 0;
-	result = external_project_clear_map(tx, link_id, err);
-	json_object_foreach(change->external_projects, id, json) {
-		const char *name = json_string_value(json_object_get(json, "name"));
-		cleanup_external_project struct external_project project = {
-			.external_id = xstrdup(id),
-			.name = xstrdup(name ? name : id),
-			.resolved = xstrdup(json_string_value(json_object_get(json, "resolved"))),
-			.unresolved = xstrdup(json_string_value(json_object_get(json, "unresolved"))),
-		};
-
-		if (result >= 0)
-			result = external_project_insert(tx, link_id, &project, now_us, err);
-	}
-	return result < 0 ? result : 0;
-}
-
 int config_form_store(struct tx *tx, const struct config_change *change, int64_t now_us,
 	struct err *err)
 {
 	struct effect_context context = {.scope = &change->scope, .now_us = now_us};
 	int result = store_config(tx, change, now_us, err);
 
-	if (result == 0)
-		result = store_projects(tx, change, now_us, err);
+	if (result == 0 && change->external_projects)
+		result = status_map_replace(tx, change->scope.link_id, change->external_projects,
+			now_us, err);
 	if (result == 0 && change->effects)
 		result = effects_apply(tx, &context, change->effects, err);
 	return result;

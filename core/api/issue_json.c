@@ -12,7 +12,6 @@
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
-#include "core/config/settings.h"
 #include "core/daemon/daemon.h"
 #include "core/issue/release_version.h"
 #include "core/issue/rules.h"
@@ -21,7 +20,6 @@
 #include "core/storage/commit.h"
 #include "core/storage/issue.h"
 #include "core/storage/member.h"
-#include "core/storage/organization.h"
 #include "core/storage/project.h"
 #include "core/storage/pull_request.h"
 #include "core/storage/release.h"
@@ -29,6 +27,7 @@
 #include "core/storage/repository.h"
 #include "core/storage/team.h"
 #include "core/tracker/link.h"
+#include "core/tracker/ticket.h"
 
 #define ACTIVITIES_SHOWN 100
 
@@ -198,26 +197,6 @@ static int project_json(struct tx *tx, const struct issue *issue, json_t **ret_j
 	return result;
 }
 
-/* Where people see it: at the application that keeps it, else here. */
-static int permalink(struct tx *tx, const struct api_call *call, const struct issue *issue,
-	json_t **ret_json, struct err *err)
-{
-	cleanup_organization struct organization organization = {0};
-	char id[24];
-	int result;
-
-	if (issue->url) {
-		*ret_json = json_string(issue->url);
-		return 0;
-	}
-	snprintf(id, sizeof(id), "%" PRId64, issue->organization_id);
-	result = organization_find(tx, id, &organization, err);
-	if (result == 0)
-		*ret_json = json_sprintf("%s/organizations/%s/issues/%" PRId64 "/",
-			call->daemon->settings->public_url, organization.slug, issue->id);
-	return result;
-}
-
 static json_t *plain_json(const struct issue *issue)
 {
 	char short_id[SHORT_ID_SIZE];
@@ -242,6 +221,7 @@ static json_t *plain_json(const struct issue *issue)
 static int add_read(struct tx *tx, const struct api_call *call, const struct issue *issue,
 	json_t *json, struct err *err)
 {
+	cleanup_free char *url = NULL;
 	json_t *details = json_object();
 	json_t *value = NULL;
 	int64_t notes;
@@ -251,9 +231,9 @@ static int add_read(struct tx *tx, const struct api_call *call, const struct iss
 		project_json(tx, issue, &value, err) < 0)
 		return err->code;
 	json_object_set_new(json, "project", value);
-	if (permalink(tx, call, issue, &value, err) < 0)
+	if (ticket_issue_url(tx, call->daemon, issue, &url, err) < 0)
 		return err->code;
-	json_object_set_new(json, "permalink", value);
+	json_object_set_new(json, "permalink", json_string(url));
 	if (assignee_json(tx, issue, &value, err) < 0)
 		return err->code;
 	json_object_set_new(json, "assignedTo", value);

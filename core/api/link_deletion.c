@@ -13,6 +13,7 @@
 #include "core/base/mem.h"
 #include "core/daemon/daemon.h"
 #include "core/job/job.h"
+#include "core/storage/external_project.h"
 #include "core/storage/link.h"
 #include "core/storage/repository.h"
 #include "core/storage/store.h"
@@ -28,7 +29,8 @@ struct deletion {
 };
 
 /* Claim and delete in one transaction: a link that was installed again is left alone, and
- * a half-deleted one is never seen.  Repositories stay, without their integration. */
+ * a half-deleted one is never seen.  Repositories stay, without their integration; so do
+ * external issues and what is linked to them. */
 static int delete_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct deletion *deletion = arg;
@@ -45,6 +47,9 @@ static int delete_in(struct tx *tx, void *arg, struct err *err)
 	if (result < 0)
 		return result;
 	deletion->integration_id = link.integration_id;
+	result = external_project_clear_map(tx, link.id, err);
+	if (result < 0)
+		return result;
 	result = link_delete(tx, link.id, err);
 	deletion->deleted = result == 1;
 	return result < 0 ? result : 0;

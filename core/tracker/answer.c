@@ -8,7 +8,6 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
-#include "core/storage/external_project.h"
 #include "core/tracker/form.h"
 
 enum member_type {
@@ -21,7 +20,6 @@ enum member_type {
 	MEMBER_ACTION,         /* "resolve", "unresolve", "none" */
 	MEMBER_OPTIONS,        /* of a search */
 	MEMBER_FIELDS,         /* of a form */
-	MEMBER_PROJECTS,       /* a status map */
 };
 
 struct member {
@@ -33,7 +31,6 @@ struct member {
 
 #define MEMBERS_MAX 7
 #define OBJECT_MAX (64 * 1024)
-#define STATUS_MAX 64
 #define TIME_MAX_MS INT64_C(253402300799999)   /* the end of the year 9999 */
 
 #define ISSUE_MEMBERS                                                         \
@@ -58,7 +55,8 @@ static const struct member forms[TRACKER_CALLBACK_LEN][MEMBERS_MAX] = {
 	[TRACKER_CONFIG_FORM] = {{"fields", MEMBER_FIELDS, true},
 		{"data", MEMBER_OBJECT, false, FORM_SIZE_MAX}},
 	[TRACKER_CONFIG_SAVE] = {{"patch", MEMBER_OBJECT, true, OBJECT_MAX},
-		{"external_projects", MEMBER_PROJECTS, false}},
+		/* Whose rows the user may have to correct: status_map_replace checks them. */
+		{"external_projects", MEMBER_OBJECT, false, FORM_SIZE_MAX}},
 };
 
 static bool is_text(const json_t *value, size_t min, size_t max)
@@ -128,25 +126,6 @@ static bool is_option_list(const json_t *value)
 	return true;
 }
 
-static bool is_status_map(const json_t *value)
-{
-	const char *id;
-	json_t *project;
-
-	if (!json_is_object(value) || json_object_size(value) > EXTERNAL_PROJECTS_MAX)
-		return false;
-	json_object_foreach((json_t *)(uintptr_t)value, id, project) {
-		const json_t *name = json_object_get(project, "name");
-
-		if (!*id || strlen(id) > ANSWER_KEY_MAX ||
-			(name && !json_is_null(name) && !is_text(name, 0, ANSWER_KEY_MAX)) ||
-			!is_text(json_object_get(project, "resolved"), 1, STATUS_MAX) ||
-			!is_text(json_object_get(project, "unresolved"), 1, STATUS_MAX))
-			return false;
-	}
-	return true;
-}
-
 static bool has_form(const struct member *member, const json_t *value)
 {
 	switch (member->type) {
@@ -165,8 +144,6 @@ static bool has_form(const struct member *member, const json_t *value)
 		return is_action(value);
 	case MEMBER_OPTIONS:
 		return is_option_list(value);
-	case MEMBER_PROJECTS:
-		return is_status_map(value);
 	case MEMBER_FIELDS:
 	case MEMBER_END:
 		break;

@@ -6,6 +6,7 @@ libcore_la_SOURCES += \
 	%D%/defaults.c %D%/defaults.h \
 	%D%/form.c %D%/form.h \
 	%D%/link.c %D%/link.h \
+	%D%/status_map.c %D%/status_map.h \
 	%D%/ticket.c %D%/ticket.h \
 	%D%/tracker.c %D%/tracker.h
 

@@ -441,6 +441,8 @@ describe('issues and trackers', () => {
     const field = await post({ sync_status_forward: 7 });
     assert.deepEqual([field.status, field.json], [400, { sync_status_forward: ['Expected an object.'] }]);
     assert.equal((await post({ answer: { patch: 7 } })).status, 500);
+    const empty = await post({ answer: { patch: {}, external_projects: { one: { resolved: 'done' } } } });
+    assert.deepEqual([empty.status, Object.keys(empty.json)], [400, ['sync_status_forward']]);
     assert.equal((await post({ do: 'fail', code: -9 })).status, 503);
     assert.deepEqual((await get()).configData, item.configData);
     // An empty map is off.
@@ -471,8 +473,11 @@ describe('issues and trackers', () => {
     const issue = await shop.report('removed');
     const ticket = tracker.add('a1');
     assert.equal((await api('PUT', at(issue.id), { body: { externalIssue: ticket.key } })).status, 201);
-    assert.equal((await api('DELETE', `/organizations/acme/integrations/${integration}/`)).status, 204);
+    const path = `/organizations/acme/integrations/${integration}/`;
+    await api('POST', path, { body: { sync_status_forward: { one: { on_resolve: 'done', on_unresolve: 'open' } } } });
+    assert.equal((await api('DELETE', path)).status, 204);
     await ping.daemon.idle();
+    assert.equal((await api('GET', path)).status, 404, 'it is gone, and its status map with it');
     assert.equal((await api('PUT', at(issue.id), { body: { externalIssue: ticket.key } })).status, 404);
     assert.deepEqual((await shown(issue.id)).map(({ id }) => id), [second]);
     assert.equal((await ping.daemon.sql(`SELECT id FROM external_issue WHERE key = '${ticket.key}'`)).length, 1);

@@ -71,8 +71,7 @@ static const struct answer_case {
 	{TRACKER_CONFIG_SAVE, "{'patch': {'a': null}}", 0},
 	{TRACKER_CONFIG_SAVE, "{'patch': {}, 'external_projects': {'1': {'resolved': 'done',"
 		" 'unresolved': 'open'}}}", 0},
-	{TRACKER_CONFIG_SAVE, "{'patch': {}, 'external_projects': {'1': {'resolved': 'done',"
-		" 'unresolved': ''}}}", MORTISE_E_INTERNAL},
+	{TRACKER_CONFIG_SAVE, "{'patch': {}, 'external_projects': [1]}", MORTISE_E_INTERNAL},
 	{TRACKER_CONFIG_SAVE, "{'patch': []}", MORTISE_E_INTERNAL},
 	{TRACKER_FORM, "{'fields': []}", 0},
 	{TRACKER_FORM, "{'fields': [{'name': 'repo', 'type': 'select', 'label': 'Repository',"
