@@ -38,7 +38,10 @@ static int take_header(struct envelope *envelope, json_t **ret_header, struct er
 	if (size > ENVELOPE_HEADER_MAX ||
 		!foreign_json_fits(envelope->at, size, HEADER_DEPTH, HEADER_VALUES))
 		return refuse(envelope, err, "this header is too large");
-	line = xstrndup(envelope->at, size);
+	/* The parser wants a NUL behind it; one may stand within it, too. */
+	line = xmalloc(size + 1);
+	memcpy(line, envelope->at, size);
+	line[size] = '\0';
 	if (foreign_json_parse(line, size, &header, NULL) < 0)
 		return refuse(envelope, err, "a header must be one line of JSON");
 	if (!json_is_object(header)) {

@@ -67,8 +67,10 @@ static void check_item(const struct envelope_item *item)
 
 	if (!foreign_json_fits(item->payload, item->size, 128, 50000))
 		return;
-	text = xstrndup(item->payload, item->size);
-	if (foreign_json_parse(text, strlen(text), &event, NULL) == 0 && json_is_object(event))
+	text = xmalloc(item->size + 1);
+	memcpy(text, item->payload, item->size);
+	text[item->size] = '\0';
+	if (foreign_json_parse(text, item->size, &event, NULL) == 0 && json_is_object(event))
 		check_event(event);
 }
 
@@ -81,7 +83,7 @@ static void check_dsn(const struct envelope *envelope)
 	if (!dsn)
 		return;
 	if (sender_of_dsn(dsn, key, &project))
-		HOLDS(project > 0 && *key && strstr(dsn, key));
+		HOLDS(project >= 0 && *key && strstr(dsn, key));
 	if (sender_of_header(dsn, key))
 		HOLDS(*key && strstr(dsn, key));
 }

@@ -166,6 +166,17 @@ static void an_envelope_is_taken_apart(void **state)
 	}
 }
 
+/* A NUL within a header ends no copy of it early. */
+static void a_header_with_a_nul_is_refused(void **state)
+{
+	static const char text[] = "{\"a\":\0\"                                             \"}\n";
+	cleanup_envelope struct envelope envelope = {0};
+	cleanup_err struct err err = {0};
+
+	(void)state;
+	assert_int_equal(envelope_begin(&envelope, text, sizeof(text) - 1, &err), MORTISE_E_FIELD);
+}
+
 static void a_header_is_bounded(void **state)
 {
 	cleanup_buf struct buf text = BUF(1 << 20), items = BUF(1000);
@@ -233,6 +244,7 @@ int main(void)
 		cmocka_unit_test(damage_is_seen),
 		cmocka_unit_test(expansion_is_bounded_by_size_and_by_ratio),
 		cmocka_unit_test(an_envelope_is_taken_apart),
+		cmocka_unit_test(a_header_with_a_nul_is_refused),
 		cmocka_unit_test(a_header_is_bounded),
 		cmocka_unit_test(a_key_is_found_where_sdks_put_it),
 	};
