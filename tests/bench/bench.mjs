@@ -5,9 +5,9 @@
 //
 //   node tests/bench/bench.mjs [--seconds N] [--rounds N] [--rows N] [PART…]
 //
-// Parts: webhooks backlog events latency calls memory start; all of them by default.  Times and
-// rates are of this machine and this minute; what compares is the ratios of one run,
-// whose rounds take turns.
+// Parts: webhooks backlog events latency calls memory start sync; all of them by default.
+// Times and rates are of this machine and this minute; what compares is the ratios of one
+// run, whose rounds take turns.
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 
@@ -17,9 +17,10 @@ import { events } from './events.mjs';
 import { latency } from './latency.mjs';
 import { memory, start } from './life.mjs';
 import { missingTools } from './peers.mjs';
+import { sync } from './sync.mjs';
 import { webhooks } from './webhooks.mjs';
 
-const parts = { webhooks, backlog, events, latency, calls, memory, start };
+const parts = { webhooks, backlog, events, latency, calls, memory, start, sync };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: {
   seconds: { type: 'string', default: '8' }, rounds: { type: 'string', default: '3' },

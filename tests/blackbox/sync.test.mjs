@@ -180,6 +180,7 @@ describe('sync with two trackers', () => {
     const [failed] = await sync.activities(issue, 'sync_failed');
     assert.match(failed.reason, /token revoked/);
     assert.deepEqual([failed.key, failed.task], [issue.keys[0], 'sync_status_outbound']);
+    assert.ok((await sync.show(issue)).activity.some(({ type }) => type === 'sync_failed'), 'users see it');
   });
 
   test('a board that the status map lacks, and a user whom the tracker lacks, halt with the reason', async () => {
@@ -211,6 +212,21 @@ describe('sync with two trackers', () => {
     assert.equal((await sync.show(issue)).status, 'resolved');
     assert.equal((await sync.activities(issue, 'set_resolved')).length, 1);
     assert.equal((await sync.activities(issue, 'set_unresolved')).length, 0);
+  });
+
+  test('a change whose meaning could not be found out can be told again', async () => {
+    const issue = await sync.issue(['a1']);
+    const [key] = issue.keys;
+    const time_ms = tracker.time + 1_000_000;
+    await sync.tell('a1', { type: 'status_in', key, change: { do: 'fail', code: 'E_UPSTREAM' }, status: 'done', time_ms });
+    const job = await until('it waits', async () => {
+      const found = await sync.job('sync_status_inbound');
+      return found.status === 'waiting' && found.attempts === 1 && found;
+    });
+    await daemon.ctlOk('job', 'drop', String(job.id));
+    await sync.tell('a1', { type: 'status_in', key, change: { to: 'done' }, status: 'done', time_ms });
+    await sync.settle();
+    assert.equal((await sync.show(issue)).status, 'resolved');
   });
 
   test('a ticket that is deleted, moved or hidden is followed', async () => {

@@ -383,6 +383,14 @@ static void configure(struct fixture *f, const char *patch)
 	write_now(f, configure_in, f);
 }
 
+static int unlink_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct fixture *f = arg;
+
+	return issue_link_delete(tx, f->issue, ISSUE_LINK_EXTERNAL, f->externals[0], err) < 0
+		? err->code : 0;
+}
+
 /* ---- What trackers tell ---- */
 
 struct told {
@@ -578,6 +586,38 @@ static void an_outage_is_tried_again_five_minutes_later(void **state)
 	assert_int_equal(last.status, JOB_DONE);
 	free(last.code);
 	free(last.outcome);
+}
+
+static int hurry_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct job_row *rows;
+	size_t len;
+	int result = job_list(tx, JOB_WAITING, "sync_status_outbound", 0, 1, &rows, &len, err);
+
+	(void)arg;
+	if (result < 0)
+		return result;
+	assert_int_equal(len, 1);
+	result = job_hurry(tx, rows[0].id, clock_now_us(), err);
+	job_row_clear(&rows[0]);
+	free(rows);
+	return result < 0 ? result : 0;
+}
+
+static void after_five_retries_it_is_given_up_and_told(void **state)
+{
+	struct fixture *f = *state;
+
+	write_now(f, unlink_in, f);
+	for (int i = 0; i < 6; i++) {
+		calls.code = MORTISE_E_UPSTREAM;
+		write_now(f, i == 0 ? resolve_in : hurry_in, f);
+		assert_int_equal(count_activities(f, "sync_failed", NULL, NULL), 0);
+		run_jobs(f);
+	}
+	assert_int_equal(calls.len, 6);
+	assert_job(f, "sync_status_outbound", JOB_DEAD, "the tracker says no");
+	assert_int_equal(count_activities(f, "sync_failed", "task", "sync_status_outbound"), 1);
 }
 
 /* ---- Status in ---- */
@@ -811,6 +851,22 @@ static void an_assignee_is_found_by_name_and_must_work_on_the_project(void **sta
 	assert_assignee(f, f->accounts[1]);
 }
 
+static void two_accounts_there_with_one_address_are_one_user_here(void **state)
+{
+	struct fixture *f = *state;
+	json_t *effect = assignee_in("one-1", json_pack("{s:s, s:s}", "name", "@work", "email",
+		"bob@acme.test"), 1000);
+
+	json_array_append_new(json_object_get(effect, "assignees"), json_pack("{s:s, s:s}", "name",
+		"@home", "email", "bob@acme.test"));
+	/* And one that shows no address. */
+	json_array_append_new(json_object_get(effect, "assignees"), json_pack("{s:s}", "name",
+		"@shy"));
+	tell(f, 0, effect);
+	assert_assignee(f, f->accounts[1]);
+	assert_calls("assignee_out two-1 bob@acme.test\n");
+}
+
 static void nobody_suitable_leaves_the_issue_and_says_so(void **state)
 {
 	struct fixture *f = *state;
@@ -822,6 +878,11 @@ static void nobody_suitable_leaves_the_issue_and_says_so(void **state)
 	assert_assignee(f, f->accounts[1]);
 	assert_job(f, "sync_assignee_inbound", JOB_HALTED, "assignee not found: @stranger");
 	assert_int_equal(count_activities(f, "sync_failed", "reason", "assignee not found"), 1);
+	/* Ann is a member, but the project's only team has Bob. */
+	write_now(f, add_team_in, f);
+	tell(f, 0, assignee_in("one-1", json_pack("{s:s}", "email", "ann@acme.test"), 4000));
+	assert_assignee(f, f->accounts[1]);
+	assert_job(f, "sync_assignee_inbound", JOB_HALTED, "does not work on the issue's project");
 	/* The mark moved all the same. */
 	tell(f, 0, assignee_in("one-1", NULL, 2500));
 	assert_assignee(f, f->accounts[1]);
@@ -841,6 +902,18 @@ static void a_note_goes_to_each_tracker_once_and_its_edit_after_it(void **state)
 	assert_calls("comment_update one-1 looks good\ncomment_update two-1 looks good\n");
 }
 
+static void an_edit_that_a_tracker_refuses_is_told(void **state)
+{
+	struct fixture *f = *state;
+
+	write_now(f, note_in, f);
+	run_jobs(f);
+	calls.code = MORTISE_E_NOT_FOUND;
+	write_now(f, edit_in, f);
+	run_jobs(f);
+	assert_int_equal(count_activities(f, "sync_failed", "task", "update_comment"), 1);
+}
+
 static void a_note_that_failed_has_no_copy_to_edit(void **state)
 {
 	struct fixture *f = *state;
@@ -856,14 +929,6 @@ static void a_note_that_failed_has_no_copy_to_edit(void **state)
 }
 
 /* ---- Moved and gone ---- */
-
-static int unlink_in(struct tx *tx, void *arg, struct err *err)
-{
-	struct fixture *f = arg;
-
-	return issue_link_delete(tx, f->issue, ISSUE_LINK_EXTERNAL, f->externals[0], err) < 0
-		? err->code : 0;
-}
 
 static void a_moved_issue_keeps_its_links_under_the_new_key(void **state)
 {
@@ -916,6 +981,8 @@ static void a_gone_issue_is_unlinked_with_the_reason(void **state)
 	write_now(f, resolve_in, f);
 	run_jobs(f);
 	assert_calls("status_out two-1 resolved\n");
+	tell(f, 0, status_in("one-1", "unresolve", "open", 1000));
+	assert_job(f, "sync_status_inbound", JOB_DONE, "skipped: one-1 is gone there (private)");
 }
 
 static void what_was_unlinked_meanwhile_gets_no_call(void **state)
@@ -970,6 +1037,7 @@ int main(void)
 		TEST(settings_and_archiving_hold_the_status_back),
 		TEST(what_a_tracker_refuses_for_good_is_told_on_the_issue_once),
 		TEST(an_outage_is_tried_again_five_minutes_later),
+		TEST(after_five_retries_it_is_given_up_and_told),
 		TEST(a_change_reaches_the_issue_and_the_other_tracker_only),
 		TEST(late_changes_are_left_out),
 		TEST(an_echo_is_known_whenever_it_comes),
@@ -982,8 +1050,10 @@ int main(void)
 		TEST(an_unknown_assignee_upstream_halts_and_is_told),
 		TEST(an_assignee_is_found_by_address),
 		TEST(an_assignee_is_found_by_name_and_must_work_on_the_project),
+		TEST(two_accounts_there_with_one_address_are_one_user_here),
 		TEST(nobody_suitable_leaves_the_issue_and_says_so),
 		TEST(a_note_goes_to_each_tracker_once_and_its_edit_after_it),
+		TEST(an_edit_that_a_tracker_refuses_is_told),
 		TEST(a_note_that_failed_has_no_copy_to_edit),
 		TEST(a_moved_issue_keeps_its_links_under_the_new_key),
 		TEST(two_that_become_one_are_merged),
