@@ -35,6 +35,11 @@ async function show(demo) {
   const repositories = [...await demo.repositories(), ...await demo.repositories('deleted')];
   table([['ID', 'NAME', 'STATUS', 'URL'],
     ...repositories.map((entry) => [entry.id, entry.name, entry.status, entry.url])]);
+  step('issues');
+  const issues = await demo.issues.list();
+  const linked = await Promise.all(issues.map(({ id }) => demo.issues.external(id)));
+  table([['ID', 'TITLE', 'STATUS', 'LINKED TO'],
+    ...issues.map((entry, i) => [entry.shortId, entry.title, entry.status, linked[i].map(({ key }) => key).join()])]);
   for (const { name } of repositories) {
     const commits = await demo.commits(name);
     const pulls = await demo.pullRequests(name);

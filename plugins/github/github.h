@@ -109,9 +109,6 @@ json_t *github_metadata(const json_t *installation);
 /* ---- webhook.c ---- */
 
 mortise_callback github_webhook;
-/* Keep name and URL of an event's repository fresh.  One that nobody here has is added for
- * every organization; one that somebody has is not added where it was taken away. */
-int32_t github_refresh_repository(struct mortise_call *call, const json_t *repository);
 
 /* ---- repository.c ---- */
 
@@ -129,6 +126,12 @@ int32_t github_repository_search(struct mortise_call *call, const char *text, js
 /* The effect that stores a repository as GitHub describes it; 'mode' as in the effect. */
 int32_t github_put_repository(struct mortise_call *call, const json_t *repository,
 	const char *mode);
+/* Keep name and URL of an event's repository fresh.  One that nobody here has is added for
+ * every organization; one that somebody has is not added where it was taken away.
+ * '*ret_former' (may be NULL) gets an object whose members are the names that it had
+ * before, to be freed; it stays as it is if there are none. */
+int32_t github_refresh_repository(struct mortise_call *call, const json_t *repository,
+	json_t **ret_former);
 /* Give an effect; when the reply is full, what it holds is committed first. */
 int32_t github_effect(struct mortise_call *call, const char *type, json_t *record_take);
 int32_t github_queue(struct mortise_call *call, const char *task, json_t *payload_take);

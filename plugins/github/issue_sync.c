@@ -8,7 +8,8 @@
  * was written is told, so that GitHub's report of it is known as our own.
  *
  * In: what an event says of the issue's state counts, not what it says has changed:
- * GitHub sends "assigned" and "unassigned" in no fixed order.  Why an issue was closed
+ * GitHub sends "assigned" and "unassigned" in no fixed order.  GitHub does not tell of each
+ * issue of a repository that is renamed: it gets its new key when it is next heard of.  Why an issue was closed
  * (`state_reason`) is not read: closed as not planned is resolved, too.
  */
 #include "github.h"
@@ -276,6 +277,54 @@ static int32_t handle_transferred(struct mortise_call *call, const char *key, co
 	return ret;
 }
 
+/* Has another repository this name now?  What is committed may still call ours so. */
+static int32_t is_taken(struct mortise_call *call, const char *name, const json_t *repository,
+	bool *ret_taken)
+{
+	json_t *args = json_pack("{s:s}", "name", name);
+	json_t *other = NULL;
+	const char *other_id;
+	char id[ID_SIZE] = "";
+	int32_t ret = host->read(call, MORTISE_READ_REPOSITORY, args, &other);
+
+	json_decref(args);
+	other_id = github_text(other, "external_id");
+	(void)github_id(repository, "id", id);
+	*ret_taken = other_id && strcmp(other_id, id) != 0;
+	json_decref(other);
+	return ret == MORTISE_E_NOT_FOUND ? MORTISE_OK : ret;
+}
+
+/* An issue of a repository that was renamed may be known under a name that it had. */
+static int32_t take_over_names(struct mortise_call *call, json_t *former,
+	const json_t *repository, const struct issue_key *key)
+{
+	char *text = github_key_text(key);
+	const char *name;
+	json_t *unused;
+	int32_t ret = MORTISE_OK;
+
+	json_object_foreach(former, name, unused) {
+		struct issue_key was = {.number = key->number};
+		bool taken = true;
+		char *old_key;
+
+		if (ret != MORTISE_OK || !github_is_repository_name(name) ||
+			strlen(name) > NAME_MAX_SIZE || strcmp(name, key->repository) == 0)
+			continue;
+		ret = is_taken(call, name, repository, &taken);
+		if (ret != MORTISE_OK || taken)
+			continue;
+		snprintf(was.repository, sizeof(was.repository), "%s", name);
+		old_key = github_key_text(&was);
+		ret = github_effect(call, MORTISE_EFFECT_ISSUE_MOVED, json_pack("{s:s, s:s}", "old_key",
+			old_key, "key", text));
+		free(old_key);
+	}
+	free(text);
+	return ret;
+}
+
 int32_t github_handle_issues(struct mortise_call *call, const json_t *body, json_t **ret_output)
 {
 	static const struct {
@@ -295,6 +344,7 @@ int32_t github_handle_issues(struct mortise_call *call, const json_t *body, json
 	const char *action = github_text(body, "action");
 	struct issue_key key = {.number = json_integer_value(json_object_get(
 		json_object_get(body, "issue"), "number"))};
+	json_t *former = NULL;
 	char *text;
 	int32_t ret;
 
@@ -303,7 +353,10 @@ int32_t github_handle_issues(struct mortise_call *call, const json_t *body, json
 		return MORTISE_OK;
 	}
 	snprintf(key.repository, sizeof(key.repository), "%s", name);
-	ret = github_refresh_repository(call, repository);
+	ret = github_refresh_repository(call, repository, &former);
+	if (ret == MORTISE_OK)
+		ret = take_over_names(call, former, repository, &key);
+	json_decref(former);
 	text = github_key_text(&key);
 	for (size_t i = 0; ret == MORTISE_OK && action && i < sizeof(actions) / sizeof(actions[0]); i++)
 		if (strcmp(actions[i].action, action) == 0)

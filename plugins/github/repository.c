@@ -58,8 +58,9 @@ int32_t github_known_repositories(struct mortise_call *call, bool unlinked, json
 	return ret;
 }
 
-int32_t github_put_repository(struct mortise_call *call, const json_t *repository,
-	const char *mode)
+/* 'former': a name that it had until now, which stays in its configuration; or NULL. */
+static int32_t put_repository(struct mortise_call *call, const json_t *repository,
+	const char *mode, const char *former)
 {
 	const char *name = github_short(repository, "full_name", NAME_MAX_SIZE);
 	const char *given = github_short(repository, "html_url", URL_MAX_SIZE);
@@ -76,15 +77,60 @@ int32_t github_put_repository(struct mortise_call *call, const json_t *repositor
 		if (ret == MORTISE_OK && asprintf(&url, "%s/%s", web, name) < 0)
 			url = NULL;
 	}
-	record = json_pack("{s:s, s:s, s:s*, s:s*, s:{s:s}, s:s}", "external_id", id, "name", name,
-		"url", given ? given : url, "branch",
+	record = json_pack("{s:s, s:s, s:s*, s:s*, s:{s:s, s:o*}, s:s}", "external_id", id, "name",
+		name, "url", given ? given : url, "branch",
 		github_short(repository, "default_branch", BRANCH_MAX_SIZE), "config", "name", name,
-		"mode", mode);
+		"former", former ? json_pack("{s:b}", former, 1) : NULL, "mode", mode);
 	free(web);
 	free(url);
 	if (ret == MORTISE_OK)
 		return github_effect(call, MORTISE_EFFECT_REPOSITORY_PUT, record);
 	json_decref(record);
+	return ret;
+}
+
+int32_t github_put_repository(struct mortise_call *call, const json_t *repository,
+	const char *mode)
+{
+	return put_repository(call, repository, mode, NULL);
+}
+
+/* The name that is known, if it is not its name any more. */
+static const char *former_name(const json_t *known, const json_t *repository)
+{
+	const char *was = github_text(known, "name");
+	const char *name = github_text(repository, "full_name");
+
+	return name && github_is_repository_name(was) && strcmp(was, name) != 0 ? was : NULL;
+}
+
+int32_t github_refresh_repository(struct mortise_call *call, const json_t *repository,
+	json_t **ret_former)
+{
+	char id[ID_SIZE];
+	json_t *args, *known = NULL;
+	const char *former;
+	int32_t ret;
+
+	if (!github_id(repository, "id", id))
+		return MORTISE_OK;
+	args = json_pack("{s:s}", "external_id", id);
+	ret = host->read(call, MORTISE_READ_REPOSITORY, args, &known);
+	json_decref(args);
+	if (ret == MORTISE_E_NOT_FOUND)
+		return github_put_repository(call, repository, "create");
+	if (ret != MORTISE_OK)
+		return ret;
+	former = former_name(known, repository);
+	if (ret_former) {
+		json_t *names = json_object_get(json_object_get(known, "config"), "former");
+
+		*ret_former = json_is_object(names) ? json_copy(names) : json_object();
+		if (former)
+			json_object_set_new(*ret_former, former, json_true());
+	}
+	ret = put_repository(call, repository, "refresh", former);
+	json_decref(known);
 	return ret;
 }
 

@@ -159,23 +159,6 @@ static int32_t handle_installation_repositories(struct mortise_call *call, const
 
 /* ---- The repository of an event ---- */
 
-int32_t github_refresh_repository(struct mortise_call *call, const json_t *repository)
-{
-	char id[ID_SIZE];
-	json_t *args, *known = NULL;
-	int32_t ret;
-
-	if (!github_id(repository, "id", id))
-		return MORTISE_OK;
-	args = json_pack("{s:s}", "external_id", id);
-	ret = host->read(call, MORTISE_READ_REPOSITORY, args, &known);
-	json_decref(args);
-	json_decref(known);
-	if (ret == MORTISE_OK)
-		return github_put_repository(call, repository, "refresh");
-	return ret == MORTISE_E_NOT_FOUND ? github_put_repository(call, repository, "create") : ret;
-}
-
 static int32_t handle_repository(struct mortise_call *call, const json_t *body,
 	json_t **ret_output)
 {
@@ -188,7 +171,7 @@ static int32_t handle_repository(struct mortise_call *call, const json_t *body,
 	if (strcmp(action, "created") == 0 || strcmp(action, "transferred") == 0)
 		return github_put_repository(call, repository, "enable");
 	if (strcmp(action, "deleted") != 0)
-		return github_refresh_repository(call, repository);
+		return github_refresh_repository(call, repository, NULL);
 	if (!github_id(repository, "id", id))
 		return MORTISE_OK;
 	return github_effect(call, MORTISE_EFFECT_REPOSITORY_STATUS, json_pack("{s:s, s:s}",
@@ -314,7 +297,7 @@ static int32_t handle_push(struct mortise_call *call, const json_t *body, json_t
 	if (!github_id(repository, "id", id))
 		return outcome(ret_output, "the event names no repository");
 	known = json_pack("{s:{}, s:{}}", "languages", "people");
-	ret = github_refresh_repository(call, repository);
+	ret = github_refresh_repository(call, repository, NULL);
 	json_array_foreach(json_object_get(body, "commits"), i, commit)
 		if (ret == MORTISE_OK)
 			ret = put_commit(call, id, commit, known);
@@ -352,7 +335,7 @@ static int32_t handle_pull_request(struct mortise_call *call, const json_t *body
 
 	if (!github_id(repository, "id", id) || !github_id(pull, "number", number))
 		return outcome(ret_output, "the event names no pull request");
-	ret = github_refresh_repository(call, repository);
+	ret = github_refresh_repository(call, repository, NULL);
 	if (ret != MORTISE_OK)
 		return ret;
 	return github_effect(call, MORTISE_EFFECT_PULL_REQUEST, json_pack(

@@ -310,6 +310,15 @@ describe('GitHub as a tracker', () => {
     await until('the key is new', async () => (await issues.external(made.issue.id))[0].key === key);
   });
 
+  test('a renamed repository takes its issues along', async () => {
+    const made = await linkedIssue({ repo: 'acme-co/web' });
+    await github.as('mona', 'PATCH', '/repos/acme-co/web', { name: 'site' });
+    const key = made.key.replace('web', 'site');
+    await demo.setOnGithub(key, { state: 'closed' });
+    await until('it is resolved here', async () => await status(made) === 'resolved');
+    assert.equal((await issues.external(made.issue.id))[0].key, key);
+  });
+
   test('a deleted issue is unlinked', async () => {
     const made = await linkedIssue();
     await github.issues.delete('mona', SHOP, Number(made.key.split('#')[1]));
@@ -402,6 +411,7 @@ describe('GitHub as a tracker', () => {
     await issues.note(made.issue.id, 'hello?');
     const job = await jobOf(made, 'halted');
     assert.match(job.outcome, /credentials/);
+    await daemon.event('integration.credentials_invalid', { integration });
     const before = asked('POST', `${made.path}/comments`).length;
     await daemon.idle();
     assert.equal(asked('POST', `${made.path}/comments`).length, before);

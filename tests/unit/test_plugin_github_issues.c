@@ -624,6 +624,28 @@ static void edits_moves_and_ends_come_in(void **state)
 	}
 }
 
+static void renamed_repository_takes_its_issues_along(void **state)
+{
+#define RENAMED {"read repository", 0, 0, "{\"external_id\":\"5501\",\"name\":\"acme-co/store\"," \
+	"\"config\":{\"former\":{\"acme-co/old\":true}}}", NULL}
+#define TAKEN {"read repository", 0, 0, "{\"external_id\":\"7\",\"name\":\"acme-co/old\"}", NULL}
+	static const struct answer answers[] = {RENAMED, UNLINKED, RENAMED, {0}};
+	static const struct answer taken[] = {RENAMED, TAKEN, TAKEN, {0}};
+	const char *body = EVENT("closed", "", "");
+
+	assert_int_equal(hook(state, "issues", body, answers), 0);
+	assert_int_equal(effect_len(state), 4);
+	assert_true(json_is_true(json_object_get(json_object_get(json_object_get(effect(state, 0), "config"),
+		"former"), "acme-co/store")));
+	assert_string_equal(peer_text(effect(state, 1), "old_key"), "acme-co/old#12");
+	assert_string_equal(peer_text(effect(state, 2), "old_key"), "acme-co/store#12");
+	assert_string_equal(peer_text(effect(state, 2), "key"), "acme-co/shop#12");
+	assert_string_equal(peer_text(effect(state, 3), "type"), "status_in");
+	/* Another repository has the name now. */
+	assert_int_equal(hook(state, "issues", body, taken), 0);
+	assert_int_equal(effect_len(state), 2);
+}
+
 static void odd_events_do_no_harm(void **state)
 {
 	static const char *const bodies[] = {"{}", "[]", "{\"issue\":7,\"repository\":7}",
@@ -730,6 +752,7 @@ int main(void)
 		CASE(states_come_in_with_their_time),
 		CASE(assignees_come_in_as_they_are_now),
 		CASE(edits_moves_and_ends_come_in),
+		CASE(renamed_repository_takes_its_issues_along),
 		CASE(odd_events_do_no_harm),
 		CASE(settings_have_their_fields_in_order),
 		CASE(status_map_is_checked_and_kept),
