@@ -67,6 +67,7 @@ static const struct key keys[] = {
 	{"retention.jobs", NUMBER, AT(retention_jobs), NULL, 7, 1, 3650},
 	{"retention.deliveries", NUMBER, AT(retention_deliveries), NULL, 7, 1, 3650},
 	{"retention.events", NUMBER, AT(retention_events), NULL, 30, 1, 3650},
+	{"retention.issues", NUMBER, AT(retention_issues), NULL, 365, 1, 36500},
 	{"retention.audit", NUMBER, AT(retention_audit), NULL, 365, 1, 36500},
 	{"log.level", LEVEL, AT(log_level)},
 	{"log.format", FORMAT, AT(log_format)},

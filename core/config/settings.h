@@ -43,7 +43,7 @@ struct settings {
 	char **admin_operate, **admin_admin;           /* groups */
 	char **trusted_proxies;
 	int retention_webhooks, retention_jobs, retention_deliveries, retention_events,
-		retention_audit;                       /* days */
+		retention_issues, retention_audit;     /* days */
 	int log_level;
 	int log_format;        /* enum log_format */
 	char *metrics_listen;  /* "": off */

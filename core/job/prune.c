@@ -43,6 +43,7 @@ int job_prune_run(struct job_run *run, void *arg, struct err *err)
 			.jobs_us = now_us - settings->retention_jobs * DAY_US,
 			.ledger_us = now_us - LEDGER_KEEP_US,
 			.events_us = now_us - settings->retention_events * DAY_US,
+			.issues_us = now_us - settings->retention_issues * DAY_US,
 			.audit_us = now_us - settings->retention_audit * DAY_US,
 			.now_us = now_us,
 		},

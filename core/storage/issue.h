@@ -106,8 +106,11 @@ int issue_set_assignee(struct tx *tx, int64_t id, int64_t account_id, int64_t te
 /* Which events of it are kept as the latest and the one that tells most; 0: none. */
 int issue_set_events(struct tx *tx, int64_t id, int64_t latest_id, int64_t recommended_id,
 	struct err *err);
-/* With all that hangs on it: hashes, events, activity, links, resolution. */
+/* With all that hangs on it: hashes, events, activity, links and
+ * tickets that no other issue is linked to, resolution. */
 int issue_delete(struct tx *tx, int64_t id, struct err *err);
+/* Delete a few, at most 'limit', that were not seen since; the number, or negative. */
+int issue_prune(struct tx *tx, int64_t before_us, int64_t limit, struct err *err);
 
 void issue_clear(struct issue *issue);
 #define cleanup_issue __attribute__((__cleanup__(issue_clear)))

@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "core/storage/delivery.h"
 #include "core/storage/event.h"
+#include "core/storage/issue.h"
 #include "core/storage/ledger.h"
 #include "core/storage/session.h"
 #include "core/storage/tx.h"
@@ -45,10 +46,10 @@ int store_prune_step(struct tx *tx, const struct prune_cutoffs *cutoffs, int64_t
 		{&prune_audit, cutoffs->audit_us},
 	};
 	static int (*const prunes[])(struct tx *, int64_t, int64_t, struct err *) = {
-		login_link_prune, session_prune, ledger_prune, event_prune,
+		login_link_prune, session_prune, ledger_prune, event_prune, issue_prune,
 	};
 	const int64_t befores_us[] = {cutoffs->now_us, cutoffs->now_us, cutoffs->ledger_us,
-		cutoffs->events_us};
+		cutoffs->events_us, cutoffs->issues_us};
 	int64_t deleted = 0;
 
 	for (size_t i = 0; i < lengthof(steps) + lengthof(prunes); i++) {

@@ -19,6 +19,7 @@ struct prune_cutoffs {
 	int64_t jobs_us;       /* finished before */
 	int64_t ledger_us;     /* added before */
 	int64_t events_us;     /* received before */
+	int64_t issues_us;     /* last seen before */
 	int64_t audit_us;      /* added before */
 	int64_t now_us;        /* links and sessions that have expired */
 };

@@ -324,6 +324,40 @@ static void a_deleted_issue_leaves_its_key_free(void **state)
 	assert_int_equal(issue.number, 2);
 }
 
+struct prune {
+	int64_t before_us;
+	int deleted;
+};
+
+static int prune_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct prune *prune = arg;
+
+	prune->deleted = issue_prune(tx, prune->before_us, 200, err);
+	return prune->deleted < 0 ? prune->deleted : 0;
+}
+
+static void what_was_not_seen_for_long_goes(void **state)
+{
+	struct scene *scene = *state;
+	struct prune prune = {.before_us = SCENE_NOW + 2 * SCENE_DAY};
+	int64_t seen_again = scene_see(scene, "a", NULL).issue_id;
+	cleanup_issue struct issue there = {0};
+	bool changed;
+
+	assert_int_equal(scene_resolve(scene, scene_see(scene, "b", NULL).issue_id,
+		ISSUE_RESOLVE_NOW, NULL, &changed), 0);
+	scene_see(scene, "c", NULL);
+	scene->now_us += 3 * SCENE_DAY;
+	scene_see(scene, "a", NULL);
+	scene_do(scene, prune_in, &prune);
+	assert_int_equal(prune.deleted, 2);
+	there = scene_issue(scene, seen_again);
+	scene_do(scene, prune_in, &prune);
+	assert_int_equal(prune.deleted, 0);
+	assert_true(scene_see(scene, "c", NULL).created);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
@@ -340,6 +374,7 @@ int main(void)
 		TEST(what_is_no_note_is_not_changed_as_one),
 		TEST(an_issue_keeps_a_bounded_number_of_activities),
 		TEST(a_deleted_issue_leaves_its_key_free),
+		TEST(what_was_not_seen_for_long_goes),
 	};
 
 	return cmocka_run_group_tests_name("issue_change", tests, NULL, NULL);

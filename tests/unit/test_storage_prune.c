@@ -39,6 +39,7 @@ enum { WEBHOOKS, BODIES, JOBS, AUDITS, LEDGERS, SESSIONS, LINKS, KINDS };
 
 static const struct prune_cutoffs cutoffs = {
 	.webhooks_us = CUTOFF, .jobs_us = CUTOFF, .ledger_us = CUTOFF, .events_us = CUTOFF,
+	.issues_us = CUTOFF,
 	.audit_us = CUTOFF, .now_us = CUTOFF,
 };
 
