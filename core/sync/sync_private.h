@@ -68,7 +68,7 @@ int sync_begin(struct job_run *run, enum sync_attribute attribute, struct sync *
 /* The outcome of a run that has nothing to do; returns 0. */
 int sync_skip(struct job_run *run, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-/* "@mona wrote"; the outcome of a run that did something. */
+/* The outcome of a run that did something. */
 void sync_did(struct job_run *run, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Ask the tracker; 'input_take' is consumed, the answer is sync->output. */

@@ -59,7 +59,7 @@ struct fixture {
 	int64_t organization, project, issue, team;
 	int64_t accounts[PEOPLE], members[PEOPLE];
 	int64_t integrations[TRACKERS], links[TRACKERS], externals[TRACKERS];
-	int64_t note;
+	int64_t note, other_issue;
 	/* For closures: */
 	bool changed;
 	int64_t actor_integration;
@@ -722,6 +722,52 @@ static void what_is_off_or_unknown_changes_nothing(void **state)
 	assert_calls("");
 }
 
+/* Another organization shares the first integration, and an issue of its own is linked to
+ * the same ticket. */
+static int share_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct fixture *f = arg;
+	cleanup_json json_t *config = json_pack("{s:b}", "status_in", 1);
+	unsigned char uid[INTEGRATION_UID_SIZE] = {9};
+	int64_t now = clock_now_us(), organization, project, link, external;
+	bool created;
+
+	assert_int_equal(organization_insert(tx, "other", "Other", now, &organization, err), 0);
+	assert_int_equal(project_insert(tx, organization, "api", "API", NULL, now, &project, err), 0);
+	assert_int_equal(issue_insert(tx, &(struct issue_new){.organization_id = organization,
+		.project_id = project, .title = "Same", .culprit = "", .type = "error",
+		.level = ISSUE_ERROR, .first_seen_at_us = now, .now_us = now}, &f->other_issue, err), 0);
+	assert_int_equal(link_add(tx, &(struct link_add){.organization_id = organization,
+		.integration_id = f->integrations[0], .uid = uid, .now_us = now}, &link, &created,
+		err), 0);
+	assert_int_equal(link_set_config(tx, link, config, now, err), 1);
+	assert_int_equal(external_issue_put(tx, &(struct external_issue_put){
+		.organization_id = organization, .integration_id = f->integrations[0],
+		.key = "one-1", .now_us = now}, &external, err), 1);
+	return issue_link_insert(tx, &(struct issue_link){.issue_id = f->other_issue,
+		.project_id = project, .type = ISSUE_LINK_EXTERNAL, .linked_id = external,
+		.relationship = ISSUE_LINK_REFERENCES, .added_at_us = now}, err) < 0 ? err->code : 0;
+}
+
+static void each_organization_follows_under_its_own_settings(void **state)
+{
+	struct fixture *f = *state;
+	int64_t own = f->issue;
+
+	write_now(f, share_in, f);
+	tell(f, 0, status_in("one-1", "resolve", "closed", 1000));
+	assert_status(f, ISSUE_RESOLVED);
+	f->issue = f->other_issue;
+	assert_status(f, ISSUE_RESOLVED);
+	configure(f, "{\"status_in\": false}");
+	tell(f, 0, status_in("one-1", "unresolve", "open", 2000));
+	assert_status(f, ISSUE_UNRESOLVED);
+	f->issue = own;
+	assert_status(f, ISSUE_RESOLVED);
+	/* What one does goes to its own trackers only. */
+	assert_calls("status_out two-1 resolved\n");
+}
+
 /* ---- Loops ---- */
 
 /* Both trackers tell all that is written to them, as upstreams' webhooks do. */
@@ -1045,6 +1091,7 @@ int main(void)
 		TEST(an_archived_issue_is_reopened_but_not_resolved),
 		TEST(a_strategy_without_releases_resolves_plainly),
 		TEST(what_is_off_or_unknown_changes_nothing),
+		TEST(each_organization_follows_under_its_own_settings),
 		TEST(a_change_settles_after_a_bounded_number_of_calls),
 		TEST(assigning_tells_every_tracker),
 		TEST(an_unknown_assignee_upstream_halts_and_is_told),
