@@ -129,6 +129,20 @@ static int count_scans(sqlite3 *db, const struct sql *sql)
 	return found;
 }
 
+static bool sorts(sqlite3 *db, const struct sql *sql)
+{
+	cleanup_free char *text = xasprintf("EXPLAIN QUERY PLAN %s", sql->text);
+	sqlite3_stmt *statement;
+	bool found = false;
+
+	if (sqlite3_prepare_v2(db, text, -1, &statement, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sql->name, sqlite3_errmsg(db));
+	while (sqlite3_step(statement) == SQLITE_ROW)
+		found |= strstr((const char *)sqlite3_column_text(statement, 3), "ORDER BY") != NULL;
+	sqlite3_finalize(statement);
+	return found;
+}
+
 static void every_statement_finds_its_rows_by_an_index(void **state)
 {
 	struct fixture *fixture = *state;
@@ -138,6 +152,31 @@ static void every_statement_finds_its_rows_by_an_index(void **state)
 	for (const struct sql *sql = __start_mortise_sql; sql < __stop_mortise_sql; sql++)
 		scanning += count_scans(fixture->db, sql) > 0 && !may_scan(sql->name);
 	assert_int_equal(scanning, 0);
+}
+
+/* Pages, and the ends of an order, cost what they show: their rows come in the order of an
+ * index and are not sorted first. */
+static void what_is_asked_for_in_order_is_not_sorted(void **state)
+{
+	static const char *const ordered[] = {"issue_sql_list_organization_new",
+		"issue_sql_list_organization_seen", "issue_sql_list_project_new",
+		"issue_sql_list_project_seen", "activity_sql_list", "release_sql_above",
+		"release_sql_after", "release_sql_highest", "release_sql_latest",
+		"release_sql_list", "release_sql_list_project", "release_sql_newest",
+		"release_commit_sql_list", "release_ref_sql_commits",
+		"release_ref_sql_commits_after", "release_ref_sql_previous"};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < lengthof(ordered); i++) {
+		const struct sql *sql = __start_mortise_sql;
+
+		while (sql < __stop_mortise_sql && strcmp(sql->name, ordered[i]) != 0)
+			sql++;
+		if (sql == __stop_mortise_sql)
+			fail_msg("there is no %s", ordered[i]);
+		if (sorts(fixture->db, sql))
+			fail_msg("%s sorts", sql->name);
+	}
 }
 
 /* A statement that scans no more leaves the list. */
@@ -156,6 +195,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(every_statement_finds_its_rows_by_an_index, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(what_is_asked_for_in_order_is_not_sorted, setup,
 			teardown),
 		cmocka_unit_test_setup_teardown(the_list_of_scans_holds_no_more_than_is_true, setup,
 			teardown),
