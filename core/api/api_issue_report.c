@@ -5,7 +5,8 @@
  * Reporting an issue, for applications that keep their own: POST to a project's issues.
  * The key (or fingerprint) says which issue it is; the first report makes it (201), each
  * further one counts it and takes over what it says anew (200).  A resolved one that is
- * reported again regresses, as with events.
+ * reported again regresses, as with events.  `event`, in the form SDKs send, is kept as
+ * theirs are; which issue it belongs to is still the key's to say.
  */
 #include "config.h"
 #include "core/api/routes.h"
@@ -18,12 +19,17 @@
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/pack.h"
+#include "core/config/settings.h"
 #include "core/crypto/digest.h"
 #include "core/daemon/daemon.h"
 #include "core/http/http.h"
+#include "core/ingest/describe.h"
+#include "core/ingest/normalize.h"
 #include "core/issue/release_version.h"
 #include "core/issue/seen.h"
 #include "core/job/job.h"
+#include "core/storage/event.h"
 #include "core/storage/issue.h"
 #include "core/storage/project.h"
 #include "core/storage/store.h"
@@ -39,8 +45,21 @@ struct report {
 	char hash[ISSUE_HASH_SIZE];
 	const char *hashes[1];
 	struct issue_seen_result result;
+	/* Of the event, if there is one: */
+	char event_id[EVENT_ID_SIZE];
+	json_t *body;
+	char *text;                /* of the body; NULL: no event */
+	struct packed packed;
+	struct event_new event;
 	json_t *json;
 };
+
+static void report_clear(struct report *report)
+{
+	packed_clear(&report->packed);
+	free(report->text);
+	json_decref(report->body);
+}
 
 /* ---- Reading ---- */
 
@@ -149,6 +168,74 @@ static void read_release(json_t *body, struct issue_seen *seen, struct err *err)
 		(void)release_version_check(seen->release, err);
 }
 
+static bool is_known(const char *name)
+{
+	static const char *const known[] = {"count", "culprit", "event", "fingerprint", "key",
+		"lastSeen", "level", "logger", "metadata", "platform", "release", "title", "type",
+		"url"};
+
+	for (size_t i = 0; i < lengthof(known); i++)
+		if (strcmp(known[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void check_names(json_t *body, struct err *err)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(body, name, value)
+		if (!is_known(name))
+			err_field(err, name, "A report has no such field.");
+}
+
+/* Its id, or one that is made here. */
+static void read_event_id(const json_t *event, char ret_id[static EVENT_ID_SIZE])
+{
+	const char *given = json_string_value(json_object_get(event, "event_id"));
+	unsigned char random[(EVENT_ID_SIZE - 1) / 2];
+
+	if (given && normalize_event_id(given, ret_id))
+		return;
+	randombytes_buf(random, sizeof(random));
+	sodium_bin2hex(ret_id, EVENT_ID_SIZE, random, sizeof(random));
+}
+
+static void read_event(const struct api_call *call, struct report *report, struct err *err)
+{
+	const json_t *given = json_object_get(call->body, "event");
+	cleanup_json json_t *body = NULL;
+	int64_t occurred_us;
+
+	if (!given || json_is_null(given))
+		return;
+	if (!json_is_object(given)) {
+		err_field(err, "event", "Must be an object, as SDKs send events.");
+		return;
+	}
+	read_event_id(given, report->event_id);
+	body = normalize(given, &(struct normalize_source){
+		.event_id = report->event_id,
+		.received_us = report->seen.now_us,
+		.peer = http_peer(call->request),
+	}, &occurred_us);
+	describe(body);
+	json_object_set_new(body, "hashes", json_pack("[s]", report->hash));
+	report->text = json_dumps(body, JSON_COMPACT);
+	pack(report->text, strlen(report->text), &report->packed);
+	report->seen.event_id = report->event_id;
+	report->event = (struct event_new){
+		.event_id = report->event_id,
+		.occurred_us = occurred_us,
+		.received_us = report->seen.now_us,
+		.environment = json_string_value(json_object_get(body, "environment")),
+		.weight = describe_weight(body),
+		.body = &report->packed,
+	};
+	report->body = steal(&body);
+}
+
 static int report_read(const struct api_call *call, struct report *report, struct err *err)
 {
 	int64_t now_us = clock_now_us();
@@ -175,6 +262,8 @@ static int report_read(const struct api_call *call, struct report *report, struc
 		.origin = call->principal.origin,
 	};
 	read_release(body, &report->seen, err);
+	read_event(call, report, err);
+	check_names(body, err);
 	if (!json_object_get(body, "title"))
 		err_field(err, "title", "This field is required.");
 	if (report->seen.url && strncmp(report->seen.url, "https://", 8) != 0 &&
@@ -185,11 +274,25 @@ static int report_read(const struct api_call *call, struct report *report, struc
 
 /* ---- Writing ---- */
 
+static int keep_event(struct tx *tx, struct report *report, bool known, struct err *err)
+{
+	int keep = report->call->daemon->settings->ingest_events_per_issue;
+	int64_t id;
+
+	if (!report->text || known)
+		return 0;
+	report->event.issue_id = report->result.issue_id;
+	report->event.project_id = report->seen.project_id;
+	report->event.release_id = report->result.release_id;
+	return event_insert(tx, &report->event, keep, &id, err);
+}
+
 static int report_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct report *report = arg;
 	cleanup_project struct project project = {0};
 	cleanup_issue struct issue issue = {0};
+	bool known = false;
 
 	json_decref(report->json);
 	report->json = NULL;
@@ -197,7 +300,12 @@ static int report_in(struct tx *tx, void *arg, struct err *err)
 		    http_param(report->call->request, "project"), &project, err) < 0)
 		return err->code;
 	report->seen.project_id = project.id;
+	/* An event that is there already is counted, but not kept twice. */
+	if (report->text && event_known(tx, project.id, report->hash, report->event_id, &known,
+				    err) < 0)
+		return err->code;
 	if (issue_seen(tx, &report->seen, &report->result, err) < 0 ||
+		keep_event(tx, report, known, err) < 0 ||
 		issue_get(tx, report->result.issue_id, &issue, err) < 0)
 		return err->code;
 	return issue_json_details(tx, report->call, &issue, &report->json, err);
@@ -210,6 +318,7 @@ static int report_issue(struct api_call *call, struct err *err)
 
 	if (result == 0)
 		result = store_write(call->daemon->store, report_in, &report, err);
+	report_clear(&report);
 	if (result < 0) {
 		json_decref(report.json);
 		return result;

@@ -75,6 +75,17 @@ describe('issues', () => {
     assert.equal(hashes.length, 1);
   });
 
+  test('an event that comes along is kept once', async () => {
+    const event = { event_id: 'a'.repeat(32), message: 'It broke', environment: 'live', release: 'ignored@1' };
+    const { id } = await report({ key: 'with-event', event });
+    assert.equal((await call('POST', projectIssues, { key: 'with-event', title: 'x', event })).json.count, '2');
+    const { json: events } = await call('GET', `${issues}${id}/events/`);
+    assert.deepEqual(events.map(({ eventID }) => eventID), [event.event_id]);
+    const made = await call('POST', projectIssues, { key: 'with-event', title: 'x', event: { message: 'Again' } });
+    assert.equal(made.status, 200);
+    assert.equal((await call('GET', `${issues}${id}/events/`)).json.length, 2);
+  });
+
   test('a resolved one that is reported again regresses', async () => {
     const { id } = await report({ key: 'back' });
     await put(id, { status: 'resolved' });
@@ -92,7 +103,7 @@ describe('issues', () => {
       [{ ...good, level: 'loud' }, 'level'], [{ ...good, count: 0 }, 'count'], [{ ...good, count: 'many' }, 'count'],
       [{ ...good, metadata: [] }, 'metadata'], [{ ...good, url: 'javascript:alert(1)' }, 'url'],
       [{ ...good, release: 'a\nb' }, 'version'], [{ ...good, lastSeen: 'yesterday' }, 'lastSeen'],
-      [{ ...good, metadata: { a: 'x'.repeat(20_000) } }, 'metadata'],
+      [{ ...good, metadata: { a: 'x'.repeat(20_000) } }, 'metadata'], [{ ...good, event: 'x' }, 'event'], [{ ...good, titel: 'x' }, 'titel'],
     ];
     for (const [body, field] of cases) {
       const { status, json, text } = await call('POST', projectIssues, body);
