@@ -8,17 +8,14 @@
 
 #include "core/base/mem.h"
 
-#define COLUMNS "id, issue_id, project_id, linked_type, linked_id, relationship, added_at"
-
 SQL(issue_link_sql_insert, "INSERT INTO issue_link (issue_id, project_id, linked_type, linked_id, "
 	"relationship, added_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING");
 SQL(issue_link_sql_exists, "SELECT 1 FROM issue_link "
 	"WHERE issue_id = $1 AND linked_type = $2 AND linked_id = $3");
 SQL(issue_link_sql_delete, "DELETE FROM issue_link "
 	"WHERE issue_id = $1 AND linked_type = $2 AND linked_id = $3");
-SQL(issue_link_sql_list, "SELECT " COLUMNS " FROM issue_link "
-	"WHERE issue_id = $1 AND linked_type = $2 AND id > $3 ORDER BY id LIMIT $4");
-SQL(issue_link_sql_list_linked, "SELECT " COLUMNS " FROM issue_link "
+SQL(issue_link_sql_list_linked, "SELECT id, issue_id, project_id, linked_type, linked_id, "
+	"relationship, added_at FROM issue_link "
 	"WHERE linked_type = $1 AND linked_id = $2 AND id > $3 ORDER BY id LIMIT $4");
 
 int issue_link_insert(struct tx *tx, const struct issue_link *link, struct err *err)
@@ -45,23 +42,27 @@ int issue_link_delete(struct tx *tx, int64_t issue_id, enum issue_link_type type
 	return tx_exec(tx, &issue_link_sql_delete, err, "iii", issue_id, (int64_t)type, linked_id);
 }
 
-static int take_all(struct query *query, int result, size_t max, struct issue_link **ret_list,
-	size_t *ret_len)
+int issue_link_list_linked(struct tx *tx, enum issue_link_type type, int64_t linked_id,
+	int64_t after_id, size_t max, struct issue_link **ret_list, size_t *ret_len,
+	struct err *err)
 {
 	struct issue_link *list = xcalloc(max, sizeof(*list));
+	struct query query;
 	size_t len = 0;
+	int result = query_begin(&query, tx, &issue_link_sql_list_linked, err, "iiii",
+		(int64_t)type, linked_id, after_id, (int64_t)max);
 
-	while (result >= 0 && len < max && (result = query_next(query)) == 1)
+	while (result >= 0 && len < max && (result = query_next(&query)) == 1)
 		list[len++] = (struct issue_link){
-			.id = query_int(query, 0),
-			.issue_id = query_int(query, 1),
-			.project_id = query_int(query, 2),
-			.type = (int)query_int(query, 3),
-			.linked_id = query_int(query, 4),
-			.relationship = (int)query_int(query, 5),
-			.added_at_us = query_int(query, 6),
+			.id = query_int(&query, 0),
+			.issue_id = query_int(&query, 1),
+			.project_id = query_int(&query, 2),
+			.type = (int)query_int(&query, 3),
+			.linked_id = query_int(&query, 4),
+			.relationship = (int)query_int(&query, 5),
+			.added_at_us = query_int(&query, 6),
 		};
-	query_end(query);
+	query_end(&query);
 	if (result < 0) {
 		free(list);
 		return result;
@@ -69,25 +70,4 @@ static int take_all(struct query *query, int result, size_t max, struct issue_li
 	*ret_list = list;
 	*ret_len = len;
 	return 0;
-}
-
-int issue_link_list(struct tx *tx, int64_t issue_id, enum issue_link_type type, int64_t after_id,
-	size_t max, struct issue_link **ret_list, size_t *ret_len, struct err *err)
-{
-	struct query query;
-	int result = query_begin(&query, tx, &issue_link_sql_list, err, "iiii", issue_id,
-		(int64_t)type, after_id, (int64_t)max);
-
-	return take_all(&query, result, max, ret_list, ret_len);
-}
-
-int issue_link_list_linked(struct tx *tx, enum issue_link_type type, int64_t linked_id,
-	int64_t after_id, size_t max, struct issue_link **ret_list, size_t *ret_len,
-	struct err *err)
-{
-	struct query query;
-	int result = query_begin(&query, tx, &issue_link_sql_list_linked, err, "iiii",
-		(int64_t)type, linked_id, after_id, (int64_t)max);
-
-	return take_all(&query, result, max, ret_list, ret_len);
 }

@@ -40,10 +40,8 @@ int issue_link_exists(struct tx *tx, int64_t issue_id, enum issue_link_type type
 /* 1: removed, 0: there was none. */
 int issue_link_delete(struct tx *tx, int64_t issue_id, enum issue_link_type type,
 	int64_t linked_id, struct err *err);
-/* The links of an issue, or those to one thing; by id, after 'after_id', at most 'max'.
- * Free the list with free(). */
-int issue_link_list(struct tx *tx, int64_t issue_id, enum issue_link_type type, int64_t after_id,
-	size_t max, struct issue_link **ret_list, size_t *ret_len, struct err *err);
+/* The links to one thing, by id, after 'after_id', at most 'max'.  Free the list with
+ * free(). */
 int issue_link_list_linked(struct tx *tx, enum issue_link_type type, int64_t linked_id,
 	int64_t after_id, size_t max, struct issue_link **ret_list, size_t *ret_len,
 	struct err *err);
