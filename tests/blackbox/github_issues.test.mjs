@@ -73,9 +73,9 @@ describe('GitHub as a tracker', () => {
     const { id } = await project.report(title, { fingerprint: [title] });
     return issues.get(id);
   }
-  // The job about an external issue that is in this state, once there is one.
+  // The job about an external issue that is in this state; if it waits, after a failure.
   const jobOf = ({ key }, state) => until(`a job of ${key} is ${state}`, async () => (await daemon.ctlJson('job', 'list')).jobs
-    .find((job) => job.object === `issue:${key}` && job.status === state));
+    .find((job) => job.object === `issue:${key}` && job.status === state && (state !== 'waiting' || job.attempts > 0)));
   // What failed is tried again in five minutes, or now.
   const retry = async (made) => daemon.ctlOk('job', 'retry', String((await jobOf(made, 'waiting')).id));
   // A new issue here that is linked to a new one there: {issue, key, path, there()}.
