@@ -140,6 +140,10 @@ describe('releases', () => {
     assert.equal((await show(foreign.id)).status, 'unresolved');
     const range = await made({ version: 'shop@2.1.1', refs: [{ repository: repository.name, commit: `${sha(3)}..${sha(4)}` }] });
     assert.equal(range.commitCount, 1);
+    // A list says exactly which; the place is only remembered.
+    const both = await made({ version: 'shop@2.1.2', commits: [{ id: sha(3), repository: repository.name }],
+      refs: [{ repository: repository.name, commit: sha(4), previousCommit: sha(2) }] });
+    assert.equal(both.commitCount, 1);
   });
 
   test('a pull request resolves an issue with the commit that merged it', async () => {
