@@ -33,7 +33,8 @@ struct accept {
 	const char *hashes[1];         /* of issue_seen */
 	struct issue_seen seen;
 	struct event_new event;
-	char *text;                    /* of the body */
+	json_t *words;                 /* of the body: those that the above name */
+	char *text;                    /* the body; NULL once it is packed */
 	struct packed packed;
 	/* Set anew at each run: */
 	bool known;
@@ -66,6 +67,7 @@ static void accept_free(struct accept *accept)
 {
 	report_free(accept->report);
 	packed_clear(&accept->packed);
+	json_decref(accept->words);
 	free(accept->text);
 	free(accept);
 }
@@ -100,15 +102,34 @@ static void accepted(int result, struct err *err, void *arg)
 	end(accept, accept->known ? INGEST_REPEATED : INGEST_STORED);
 }
 
-/* What issues and events take from the body; all borrowed from it. */
+/* The body becomes packed text.  Its tree, many times as large, goes before the wait for
+ * the disk begins, but for the words that an issue takes from it. */
+static void pack_body(struct accept *accept)
+{
+	static const char *const names[] = {"title", "culprit", "type", "level", "platform",
+		"logger", "release", "environment", "metadata"};
+	struct report *report = accept->report;
+
+	accept->words = json_object();
+	for (size_t i = 0; i < lengthof(names); i++)
+		json_object_set(accept->words, names[i], json_object_get(report->body, names[i]));
+	accept->event.weight = describe_weight(report->body);
+	accept->text = json_dumps(report->body, JSON_COMPACT);
+	json_decref(steal(&report->body));
+	pack(accept->text, strlen(accept->text), &accept->packed);
+	if (accept->packed.owned)
+		free(steal(&accept->text));
+}
+
+/* What issues and events take from the event's words; all borrowed from them. */
 static void fill(struct accept *accept)
 {
 	const struct report *report = accept->report;
-	const json_t *body = report->body;
+	json_t *words = accept->words;
 	const char *platform, *logger = NULL, *release = NULL, *environment = NULL;
 	const char *title, *culprit, *type, *level;
 
-	json_unpack((json_t *)(uintptr_t)body, "{s:s, s:s, s:s, s:s, s:s, s?s, s?s, s?s}",
+	json_unpack(words, "{s:s, s:s, s:s, s:s, s:s, s?s, s?s, s?s}",
 		"title", &title, "culprit", &culprit, "type", &type, "level", &level,
 		"platform", &platform, "logger", &logger, "release", &release,
 		"environment", &environment);
@@ -124,7 +145,7 @@ static void fill(struct accept *accept)
 		.platform = platform,
 		.logger = logger,
 		.level = issue_level_parse(level),
-		.metadata = json_object_get(body, "metadata"),
+		.metadata = json_object_get(words, "metadata"),
 		.release = release,
 		.event_id = report->event_id,
 		.seen_at_us = report->occurred_us,
@@ -137,7 +158,7 @@ static void fill(struct accept *accept)
 		.occurred_us = report->occurred_us,
 		.received_us = report->received_us,
 		.environment = environment,
-		.weight = describe_weight(body),
+		.weight = accept->event.weight,
 		.body = &accept->packed,
 	};
 }
@@ -150,8 +171,7 @@ void ingest_accept(struct report *report_take)
 	accept->report = report_take;
 	group_hash(report_take->body, accept->hash);
 	json_object_set_new(report_take->body, "hashes", json_pack("[s]", accept->hash));
-	accept->text = json_dumps(report_take->body, JSON_COMPACT);
-	pack(accept->text, strlen(accept->text), &accept->packed);
+	pack_body(accept);
 	fill(accept);
 	if (store_write_async(report_take->ingest->daemon->store, accept_in, accept,
 		    accept->packed.data_size + 1024, accepted, &err) < 0)

@@ -27,7 +27,8 @@ struct report {
 	struct key_owner owner;
 	char event_id[EVENT_ID_SIZE];
 	int64_t received_us, occurred_us;
-	json_t *body;                          /* normalized and described; owned */
+	json_t *body;                          /* normalized and described; owned; NULL:
+						* it was packed */
 };
 
 /* ---- accept.c ---- */

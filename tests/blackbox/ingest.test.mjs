@@ -4,7 +4,9 @@
 // Events of SDKs: what a real SDK reports becomes issues; what is hostile is refused with
 // a reason and leaves nothing; what was acknowledged is on disk.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
@@ -12,6 +14,7 @@ import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { Daemon } from './lib/daemon.mjs';
 import { sanitized } from './lib/paths.mjs';
 import { report } from './lib/reporter.mjs';
+import { until } from './lib/until.mjs';
 
 const MIB = 1 << 20;
 const newId = () => randomUUID().replaceAll('-', '');
@@ -32,6 +35,8 @@ describe('events', () => {
     daemon.request('POST', path, { body, headers: { ...(key && { 'x-sentry-auth': `Sentry sentry_version=7, sentry_key=${key}` }), ...headers } });
   const issueOf = async (id) => (await daemon.sql(`SELECT i.* FROM issue i JOIN event e ON e.issue_id = i.id WHERE e.event_id = '${id}'`))[0];
   const event = async (issueId, name) => (await daemon.api('GET', `/organizations/acme/issues/${issueId}/events/${name}/`, { token })).json;
+
+  const peak = () => Number(readFileSync(`/proc/${daemon.pid}/status`, 'utf8').match(/VmHWM:\s+(\d+) kB/)[1]) / 1024;
 
   before(async () => {
     daemon = await Daemon.start({ plugins: [] });
@@ -229,7 +234,6 @@ describe('events', () => {
   });
 
   test('of 1 MiB and bombs by the dozen take bounded memory', { skip: sanitized && 'a sanitizer keeps freed memory' }, async () => {
-    const peak = () => Number(readFileSync(`/proc/${daemon.pid}/status`, 'utf8').match(/VmHWM:\s+(\d+) kB/)[1]) / 1024;
     const bomb = gzipSync(Buffer.alloc(100 * MIB));
     const full = eventEnvelope({ ...failure('Full', 'x'), extra: Object.fromEntries(Array.from({ length: 24_000 }, (_, i) => [`k${i}`, 'x'.repeat(30)])) });
     assert.ok(full.length > 0.8 * MIB && full.length < MIB);
@@ -238,6 +242,24 @@ describe('events', () => {
       for (const answer of await Promise.all(Array.from({ length: 16 }, (_, i) => send(i % 2 ? bomb : full, i % 2 ? { headers: { 'content-encoding': 'gzip' } } : {}))))
         assert.ok([200, 413].includes(answer.status), answer.text);
     assert.ok(peak() - before < 150, `it grew from ${before} to ${peak()} MiB`);
+  });
+
+  test('wait for a slow disk in few bytes, however much is in them', { skip: sanitized && 'a sanitizer keeps freed memory' }, async () => {
+    const lists = Object.fromEntries(Array.from({ length: 90 }, (_, i) => [`list${i}`, Array.from({ length: 99 }, (_, n) => [n])]));
+    const dense = () => gzipSync(eventEnvelope({ ...failure('Dense', 'x'), extra: lists, contexts: lists }));
+    const holder = spawn('sqlite3', [daemon.path('state', 'mortise.db')], { stdio: ['pipe', 'pipe', 'inherit'] });
+    holder.stdin.write("BEGIN IMMEDIATE; SELECT 'held';\n");
+    await once(holder.stdout, 'data');
+    const before = peak();
+    const answers = Array.from({ length: 400 }, () => send(dense(), { headers: { 'content-encoding': 'gzip' } }));
+    await until('all wait for the disk', async () => {
+      const { requests, ingest_load: load } = await daemon.ctlJson('status');
+      return requests >= answers.length && load === 0;
+    });
+    const grown = peak() - before;
+    holder.stdin.end('COMMIT;\n');
+    assert.deepEqual([...new Set((await Promise.all(answers)).map(({ status }) => status))], [200]);
+    assert.ok(grown < 150, `it grew by ${grown} MiB`);
   });
 
   test('with a disabled key are refused; another key serves', async () => {
