@@ -14,6 +14,9 @@ import { until } from './until.mjs';
 export const noPrism = Number(process.versions.node.split('.')[0]) < 20 &&
   `Prism needs node 20, this is ${process.version}`;
 
+// Requests that GitHub answers and its description leaves out.
+const undescribed = ['GET /user/memberships/orgs'];
+
 export async function startPrism(descriptionFile, upstream) {
   const port = await freePort();
   const cli = createRequire(import.meta.url).resolve('@stoplight/prism-cli/dist/index.js');
@@ -40,7 +43,14 @@ export async function startPrism(descriptionFile, upstream) {
   return {
     url: door.url,
     checked,
-    violations,
+    // What is wrong, beside requests that cannot be held against the description: they
+    // are named in the test's output.
+    violations: () => {
+      const isKnown = (violation) => undescribed.some((call) => violation.startsWith(call));
+      const asked = undescribed.filter((call) => checked.includes(call));
+      console.log(`# not in the description: ${asked.join(', ') || 'none'}`);
+      return violations.filter((violation) => !isKnown(violation));
+    },
     close: async () => {
       await door.close();
       await program.kill('SIGTERM');
