@@ -9,8 +9,9 @@
  *
  * In: what an event says of the issue's state counts, not what it says has changed:
  * GitHub sends "assigned" and "unassigned" in no fixed order.  GitHub does not tell of each
- * issue of a repository that is renamed: it gets its new key when it is next heard of.  Why an issue was closed
- * (`state_reason`) is not read: closed as not planned is resolved, too.
+ * issue of a repository that is renamed: it gets its new key when it is next heard of.
+ * Why an issue was closed (`state_reason`) is not read: closed as not planned is resolved,
+ * too.
  */
 #include "github.h"
 

@@ -242,7 +242,8 @@ int32_t github_repository_list(struct mortise_call *call, const json_t *input,
 {
 	const char *query = github_text(input, "query");
 	json_t *list = NULL;
-	int32_t ret = query && *query ? github_repository_search(call, query, &list) : list_all(call, &list);
+	int32_t ret = query && *query ? github_repository_search(call, query, &list)
+		: list_all(call, &list);
 
 	if (ret == MORTISE_OK)
 		*ret_output = json_pack("{s:o, s:b}", "repositories", list, "searchable", 1);
