@@ -202,7 +202,7 @@ static json_t *plain_json(const struct issue *issue)
 	char short_id[SHORT_ID_SIZE];
 
 	return json_pack("{s:o, s:s, s:s, s:s, s:s?, s:s, s:s, s:s?, s:s, s:s?, s:s, s:s, s:O, "
-		"s:o, s:o, s:o, s:n, s:b, s:b, s:b}",
+		"s:o, s:I, s:o, s:o, s:n, s:b, s:b, s:b}",
 		"id", api_id_json(issue->id),
 		"shortId", short_id_format(issue->project_slug, issue->number, short_id),
 		"title", issue->title, "culprit", issue->culprit, "logger", issue->logger,
@@ -211,6 +211,7 @@ static json_t *plain_json(const struct issue *issue)
 		"type", issue->type, "platform", issue->platform,
 		"issueType", "error", "issueCategory", "error", "metadata", issue->metadata,
 		"count", json_sprintf("%" PRId64, issue->times_seen),
+		"userCount", (json_int_t)issue->users_seen,
 		"firstSeen", api_time(issue->first_seen_at_us),
 		"lastSeen", api_time(issue->last_seen_at_us), "shareId",
 		"isPublic", 0, "isBookmarked", 0, "isSubscribed", 0);

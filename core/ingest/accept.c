@@ -30,6 +30,8 @@
 struct accept {
 	struct report *report;
 	char hash[GROUP_HASH_SIZE];
+	char user[GROUP_HASH_SIZE];
+	bool has_user;
 	const char *hashes[1];         /* of issue_seen */
 	struct issue_seen seen;
 	struct event_new event;
@@ -147,6 +149,7 @@ static void fill(struct accept *accept)
 		.level = issue_level_parse(level),
 		.metadata = json_object_get(words, "metadata"),
 		.release = release,
+		.user = accept->has_user ? accept->user : NULL,
 		.event_id = report->event_id,
 		.seen_at_us = report->occurred_us,
 		.now_us = report->received_us,
@@ -170,6 +173,7 @@ void ingest_accept(struct report *report_take)
 
 	accept->report = report_take;
 	group_hash(report_take->body, accept->hash);
+	accept->has_user = group_user(report_take->body, accept->user);
 	json_object_set_new(report_take->body, "hashes", json_pack("[s]", accept->hash));
 	pack_body(accept);
 	fill(accept);

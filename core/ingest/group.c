@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <sodium.h>
@@ -232,11 +233,18 @@ static bool is_default(const char *text)
 		strcmp(text + word + strspn(text + word, " "), "}}") == 0;
 }
 
+static void hash(struct buf *parts, char ret_hash[static GROUP_HASH_SIZE])
+{
+	unsigned char digest[DIGEST_MAX_SIZE];
+
+	digest_of(DIGEST_SHA256, buf_text(parts), parts->size, digest);
+	sodium_bin2hex(ret_hash, GROUP_HASH_SIZE, digest, (GROUP_HASH_SIZE - 1) / 2);
+}
+
 void group_hash(const json_t *body, char ret_hash[static GROUP_HASH_SIZE])
 {
 	const json_t *fingerprint = json_object_get(body, "fingerprint"), *value;
 	struct buf parts = BUF(PARTS_SIZE);
-	unsigned char digest[DIGEST_MAX_SIZE];
 	size_t index;
 
 	json_array_foreach(fingerprint, index, value) {
@@ -247,7 +255,29 @@ void group_hash(const json_t *body, char ret_hash[static GROUP_HASH_SIZE])
 	}
 	if (json_array_size(fingerprint) == 0)
 		add_default(&parts, body);
-	digest_of(DIGEST_SHA256, buf_text(&parts), parts.size, digest);
-	sodium_bin2hex(ret_hash, GROUP_HASH_SIZE, digest, (GROUP_HASH_SIZE - 1) / 2);
+	hash(&parts, ret_hash);
 	buf_clear(&parts);
+}
+
+bool group_user(const json_t *body, char ret_hash[static GROUP_HASH_SIZE])
+{
+	static const char *const names[] = {"id", "username", "email", "ip_address"};
+	const json_t *user = json_object_get(body, "user"), *value = NULL;
+	struct buf parts = BUF(PARTS_SIZE);
+	char number[24];
+	size_t i;
+
+	for (i = 0; i < lengthof(names) && !value; i++) {
+		value = json_object_get(user, names[i]);
+		if (!json_is_string(value) && !json_is_integer(value))
+			value = NULL;
+	}
+	if (!value)
+		return false;
+	snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	add_part(&parts, names[i - 1]);
+	add_part(&parts, json_is_string(value) ? json_string_value(value) : number);
+	hash(&parts, ret_hash);
+	buf_clear(&parts);
+	return true;
 }

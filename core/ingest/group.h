@@ -10,11 +10,15 @@
 #ifndef MORTISE_INGEST_GROUP_H
 #define MORTISE_INGEST_GROUP_H
 
+#include <stdbool.h>
+
 #include <jansson.h>
 
 /* 128 bits of SHA-256 in hexadecimal, with the NUL: what Sentry shows is as long. */
 #define GROUP_HASH_SIZE 33
 
 void group_hash(const json_t *body, char ret_hash[static GROUP_HASH_SIZE]);
+/* The same of the user: by id, else user name, e-mail or address.  False if it names none. */
+bool group_user(const json_t *body, char ret_hash[static GROUP_HASH_SIZE]);
 
 #endif

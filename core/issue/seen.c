@@ -198,6 +198,7 @@ int issue_seen(struct tx *tx, const struct issue_seen *seen, struct issue_seen_r
 			.times = seen->times > 0 ? seen->times : 1,
 			.seen_at_us = seen->seen_at_us,
 			.release_id = out.release_id,
+			.user = seen->user,
 			.now_us = seen->now_us,
 		}, err);
 	if (result >= 0 && !out.created)

@@ -41,6 +41,7 @@ struct issue_seen {
 	const json_t *metadata;            /* object, or NULL */
 	bool describe;                     /* a known issue takes these words too */
 	const char *release;               /* version; made if it is new; or NULL */
+	const char *user;                  /* digest of who saw it, or NULL */
 	const char *event_id;              /* shown with a regression; or NULL */
 	int64_t times;                     /* 0: once */
 	int64_t seen_at_us;                /* when it happened */

@@ -30,6 +30,8 @@ SQL(issue_sql_hash_add, "INSERT INTO issue_hash (project_id, hash, issue_id) "
 	"VALUES ($1, $2, $3) ON CONFLICT DO NOTHING");
 SQL(issue_sql_hashes, "SELECT hash FROM issue_hash WHERE issue_id = $1 ORDER BY hash "
 	"LIMIT $2 OFFSET $3");
+SQL(issue_sql_user_add, "INSERT INTO issue_user (issue_id, user_hash) SELECT id, $1 FROM issue "
+	"WHERE id = $2 AND users_seen < $3 ON CONFLICT DO NOTHING");
 /* What came late does not move the newest sighting back. */
 SQL(issue_sql_count, "UPDATE issue SET times_seen = times_seen + $1, "
 	"last_release_id = CASE WHEN $2 >= last_seen_at AND $3 > 0 THEN $3 "
@@ -38,7 +40,7 @@ SQL(issue_sql_count, "UPDATE issue SET times_seen = times_seen + $1, "
 	"ELSE first_release_id END, "
 	"first_seen_at = CASE WHEN $2 < first_seen_at THEN $2 ELSE first_seen_at END, "
 	"last_seen_at = CASE WHEN $2 > last_seen_at THEN $2 ELSE last_seen_at END, "
-	"updated_at = $4 WHERE id = $5");
+	"users_seen = users_seen + $4, updated_at = $5 WHERE id = $6");
 SQL(issue_sql_describe, "UPDATE issue SET title = COALESCE($1, title), "
 	"culprit = COALESCE($2, culprit), type = COALESCE($3, type), "
 	"platform = COALESCE($4, platform), url = COALESCE($5, url), "
@@ -171,8 +173,11 @@ int issue_hashes(struct tx *tx, int64_t issue_id, int64_t offset, int64_t limit,
 
 int issue_count(struct tx *tx, const struct issue_count *count, struct err *err)
 {
-	int result = tx_exec(tx, &issue_sql_count, err, "iiiii", count->times, count->seen_at_us,
-		count->release_id, count->now_us, count->issue_id);
+	int users = count->user ? tx_exec(tx, &issue_sql_user_add, err, "sii", count->user,
+		count->issue_id, (int64_t)ISSUE_USERS_MAX) : 0;
+	int result = users < 0 ? users : tx_exec(tx, &issue_sql_count, err, "iiiiii",
+		count->times, count->seen_at_us, count->release_id, (int64_t)users,
+		count->now_us, count->issue_id);
 
 	return result < 0 ? result : 0;
 }

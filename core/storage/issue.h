@@ -29,6 +29,7 @@ enum issue_level {
 /* Characters; what is longer is cut by whoever makes an issue. */
 #define ISSUE_TITLE_MAX 255
 #define ISSUE_CULPRIT_MAX 200
+#define ISSUE_USERS_MAX 10000  /* of one issue that are told apart; more are not counted */
 #define ISSUE_HASH_SIZE 65     /* 64 hexadecimal digits at most, and the NUL */
 
 struct issue {
@@ -43,7 +44,8 @@ struct issue {
 	int64_t resolved_at_us;    /* 0: not resolved */
 	int64_t assignee_account_id, assignee_team_id;     /* 0: none; at most one is set */
 	int64_t assigned_at_us;
-	int64_t times_seen, users_seen;
+	int64_t times_seen;
+	int64_t users_seen;        /* at most ISSUE_USERS_MAX */
 	int64_t first_seen_at_us, last_seen_at_us;
 	int64_t first_release_id, last_release_id;         /* 0: none */
 	int64_t added_at_us, updated_at_us;
@@ -82,6 +84,7 @@ struct issue_count {
 	int64_t times;             /* how often it was seen now */
 	int64_t seen_at_us;
 	int64_t release_id;        /* of this sighting; 0: unknown */
+	const char *user;          /* digest of who saw it; NULL: unknown */
 	int64_t now_us;
 };
 /* Seen again: the newest sighting decides last_seen_at and the last release. */

@@ -99,6 +99,15 @@ describe('events', () => {
     assert.equal((await daemon.api('GET', `/organizations/acme/issues/${issues[0].id}/events/${newId()}/`, { token })).status, 404);
   });
 
+  test('tell how many users saw an issue', async () => {
+    const users = [{ id: '1' }, { id: 1 }, { email: 'mona@example.test' }, { id: '1', email: 'mona@example.test' }, undefined];
+    const [id] = await report(project.dsn, users.map((user) => ({ error: 'EvalError', value: 'seen by some', user, fingerprint: ['crowd'] })));
+    const { json } = await daemon.api('GET', `/organizations/acme/issues/${(await issueOf(id)).id}/`, { token });
+    assert.deepEqual({ count: json.count, userCount: json.userCount }, { count: '5', userCount: 2 });
+    assert.equal((await daemon.api('DELETE', `/organizations/acme/issues/${json.id}/`, { token })).status, 202);
+    assert.deepEqual(await daemon.sql('SELECT * FROM issue_user u LEFT JOIN issue i ON i.id = u.issue_id WHERE i.id IS NULL'), []);
+  });
+
   test('go where the fingerprint of the SDK says', async () => {
     const [a, b, c] = await report(project.dsn, [
       { error: 'Error', value: 'one thing', fingerprint: ['payments'] },

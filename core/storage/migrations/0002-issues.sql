@@ -114,6 +114,13 @@ CREATE TABLE issue_hash (
 ) {clustered};
 CREATE INDEX issue_hash_issue ON issue_hash (issue_id);
 
+-- Who saw an issue, as digests, so that users_seen counts each once.
+CREATE TABLE issue_user (
+	issue_id {int} NOT NULL REFERENCES issue (id),
+	user_hash TEXT NOT NULL,
+	PRIMARY KEY (issue_id, user_hash)
+) {clustered};
+
 -- The newest events of each issue; the body is a row of its own.  weight: how much the
 -- event tells, which makes one the recommended.
 CREATE TABLE event (
