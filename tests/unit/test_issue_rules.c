@@ -490,7 +490,7 @@ static void the_next_release_is_known_when_it_is_there(void **state)
 	scene_release(scene, "shop@2.0.0", 4);
 	check_next(scene, by_version, "shop@2.0.0");
 	for (int i = 10; i < 20; i++) {
-		char version[16];
+		char version[24];
 
 		snprintf(version, sizeof(version), "build-%d", i);
 		scene_release(scene, version, i);
