@@ -232,6 +232,11 @@ static char *key_of(const struct sync *sync)
 	return xstrdup(json_string_value(json_object_get(map, attributes[sync->attribute])));
 }
 
+bool sync_switched(const struct sync *sync, enum sync_attribute attribute)
+{
+	return tracker_syncs(sync->provider, attributes[attribute], sync->link.config);
+}
+
 static int check_settings(struct sync *sync)
 {
 	struct job_run *run = sync->run;
@@ -246,7 +251,7 @@ static int check_settings(struct sync *sync)
 	if (sync->external.gone)
 		return sync_skip(run, "%s is gone there (%s)", sync->external.key,
 			sync->external.gone);
-	if (tracker_syncs(sync->provider, attributes[sync->attribute], sync->link.config))
+	if (sync_switched(sync, sync->attribute))
 		return 1;
 	key = key_of(sync);
 	if (!key)

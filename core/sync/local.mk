@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 libcore_la_SOURCES += \
 	%D%/create_comment.c \
-	%D%/guard.c \
+	%D%/follow.c %D%/guard.c \
 	%D%/kick_off_status_syncs.c \
 	%D%/migrate.c %D%/migrate.h \
 	%D%/migrate_issues.c \

@@ -74,10 +74,18 @@ void sync_did(struct job_run *run, const char *format, ...)
 /* Ask the tracker; 'input_take' is consumed, the answer is sync->output. */
 int sync_call(struct sync *sync, enum tracker_callback callback, json_t *input_take,
 	struct err *err);
+/* Is an attribute switched on for this link? */
+bool sync_switched(const struct sync *sync, enum sync_attribute attribute);
 /* {"provider","provider_key","integration_id"}: what activities of a tracker carry. */
 json_t *sync_words(const struct sync *sync);
 /* The upstream's time in an answer or payload; 0: it has none. */
 int64_t sync_time_us(const json_t *json);
+
+/* ---- follow.c ---- */
+
+/* The external issue was resolved or unresolved, as sync->action says: so are the issues
+ * that are linked to it, but for sync->issue_id. */
+int sync_follow(struct tx *tx, struct sync *sync, int64_t now_us, struct err *err);
 
 /* ---- note.c ---- */
 

@@ -6,6 +6,9 @@
  * archived issue is neither, so nothing is told.  What was written is remembered, so that
  * the tracker's own event about it is known for an echo; a tracker that was told so
  * already, or told us, gets no call, which bounds every loop.
+ *
+ * Other issues that are linked to the same external issue follow at once, if statuses come
+ * in from this tracker: what it reports of our own change is an echo, and not listened to.
  */
 #include "config.h"
 #include "core/sync/sync_private.h"
@@ -23,6 +26,8 @@ static int remember(struct tx *tx, struct sync *sync, int64_t now_us, struct err
 	/* What happened there before is older than what we wrote. */
 	if (result >= 0 && time_us > 0)
 		result = external_issue_mark_status(tx, sync->external.id, time_us, err);
+	if (result >= 0 && wrote && sync_switched(sync, SYNC_INBOUND_STATUS))
+		result = sync_follow(tx, sync, now_us, err);
 	return result < 0 ? result : 0;
 }
 
@@ -51,6 +56,7 @@ int sync_status_outbound(struct job_run *run, void *arg, struct err *err)
 		sync_did(run, "%s was told \"%s\": %s", sync->external.key, wrote, word);
 	else
 		sync_did(run, "%s is %s already", sync->external.key, word);
+	sync->action = sync->resolved ? SYNC_RESOLVE : SYNC_UNRESOLVE;
 	sync->apply = remember;
 	return 0;
 }

@@ -62,6 +62,7 @@ struct fixture {
 	int64_t note, other_issue;
 	/* For closures: */
 	bool changed;
+	int other_status;
 	int64_t actor_integration;
 	const char *config;
 };
@@ -538,6 +539,57 @@ static void a_quick_change_of_mind_tells_the_last_state_only(void **state)
 	run_jobs(f);
 	assert_calls("status_out one-1 resolved\nstatus_out two-1 resolved\n");
 	assert_job(f, "sync_status_outbound", JOB_DONE, "skipped: two-1 is resolved already");
+}
+
+/* Another issue for the first tracker's ticket; its id is f->other_issue. */
+static int second_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct fixture *f = arg;
+	int64_t now = clock_now_us();
+
+	assert_int_equal(issue_insert(tx, &(struct issue_new){.organization_id = f->organization,
+		.project_id = f->project, .title = "Broken too", .culprit = "", .type = "error",
+		.level = ISSUE_ERROR, .first_seen_at_us = now, .now_us = now}, &f->other_issue, err), 0);
+	assert_int_equal(issue_link_insert(tx, &(struct issue_link){.issue_id = f->other_issue,
+		.project_id = f->project, .type = ISSUE_LINK_EXTERNAL,
+		.linked_id = f->externals[0], .relationship = ISSUE_LINK_REFERENCES,
+		.added_at_us = now}, err), 1);
+	return 0;
+}
+
+static int second_status_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct fixture *f = arg;
+	cleanup_issue struct issue issue = {0};
+
+	assert_int_equal(issue_get(tx, f->other_issue, &issue, err), 0);
+	f->other_status = issue.status;
+	return 0;
+}
+
+static void assert_second(struct fixture *f, int status)
+{
+	read_now(f, second_status_in, f);
+	assert_int_equal(f->other_status, status);
+}
+
+static void issues_of_one_ticket_follow_each_other(void **state)
+{
+	struct fixture *f = *state;
+
+	write_now(f, second_in, f);
+	write_now(f, resolve_in, f);
+	run_jobs(f);
+	assert_calls("status_out one-1 resolved\nstatus_out two-1 resolved\n");
+	assert_second(f, ISSUE_RESOLVED);
+	write_now(f, unresolve_in, f);
+	run_jobs(f);
+	assert_calls("status_out one-1 unresolved\nstatus_out two-1 unresolved\n");
+	assert_second(f, ISSUE_UNRESOLVED);
+	configure(f, "{\"status_in\": false}");
+	write_now(f, resolve_in, f);
+	run_jobs(f);
+	assert_second(f, ISSUE_UNRESOLVED);
 }
 
 static void settings_and_archiving_hold_the_status_back(void **state)
@@ -1079,6 +1131,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(resolving_tells_every_tracker_once),
+		TEST(issues_of_one_ticket_follow_each_other),
 		TEST(a_quick_change_of_mind_tells_the_last_state_only),
 		TEST(settings_and_archiving_hold_the_status_back),
 		TEST(what_a_tracker_refuses_for_good_is_told_on_the_issue_once),
