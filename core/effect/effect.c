@@ -143,6 +143,13 @@ const char *effect_text(const json_t *record, const char *member)
 	return json_string_value(json_object_get(record, member));
 }
 
+int effect_join(int all, int one)
+{
+	if (all == EFFECT_APPLIED || one == EFFECT_APPLIED)
+		return EFFECT_APPLIED;
+	return all == EFFECT_SKIPPED ? one : all;
+}
+
 int effect_integration_id(struct tx *tx, const struct effect_context *context, int64_t *ret_id,
 	struct err *err)
 {

@@ -38,14 +38,6 @@ struct target {
 /* An outcome (effect_private.h) or a negative code. */
 typedef int each_fn(const struct target *target, struct err *err);
 
-/* What became of an effect over several organizations: applied anywhere is applied. */
-static int join_outcomes(int all, int one)
-{
-	if (all == EFFECT_APPLIED || one == EFFECT_APPLIED)
-		return EFFECT_APPLIED;
-	return all == EFFECT_SKIPPED ? one : all;
-}
-
 static int for_each_organization(struct tx *tx, struct effect_context *context,
 	const json_t *record, each_fn *each, struct err *err)
 {
@@ -68,7 +60,7 @@ static int for_each_organization(struct tx *tx, struct effect_context *context,
 			result = each(&target, err);
 			if (result < 0)
 				return result;
-			outcome = join_outcomes(outcome, result);
+			outcome = effect_join(outcome, result);
 			after = links[i];
 		}
 	} while (len == ORGANIZATIONS_AT_ONCE);

@@ -53,6 +53,9 @@ int effect_organizations(struct tx *tx, const struct effect_context *context, in
 	size_t max, int64_t *ret_organization_ids, int64_t *ret_link_ids, size_t *ret_len,
 	struct err *err);
 
+/* What became of an effect over several rows: applied anywhere is applied. */
+int effect_join(int all, int one);
+
 /* A text member of a record, or NULL. */
 const char *effect_text(const json_t *record, const char *member);
 

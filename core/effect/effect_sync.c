@@ -37,13 +37,6 @@ struct target {
 /* An outcome (effect_private.h) or a negative code. */
 typedef int each_fn(const struct target *target, struct err *err);
 
-static int join_outcomes(int all, int one)
-{
-	if (all == EFFECT_APPLIED || one == EFFECT_APPLIED)
-		return EFFECT_APPLIED;
-	return all == EFFECT_SKIPPED ? one : all;
-}
-
 /* The rows of a key, as far as the scope reaches. */
 static int for_each_known(struct tx *tx, struct effect_context *context, const json_t *record,
 	const char *key, each_fn *each, struct err *err)
@@ -71,7 +64,7 @@ static int for_each_known(struct tx *tx, struct effect_context *context, const j
 				continue;
 			target.issue = &list[i];
 			result = each(&target, err);
-			outcome = result < 0 ? outcome : join_outcomes(outcome, result);
+			outcome = result < 0 ? outcome : effect_join(outcome, result);
 		}
 		external_issue_list_free(list, len);
 	} while (result >= 0 && len == AT_ONCE);
