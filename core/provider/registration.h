@@ -30,10 +30,18 @@ struct reg_webhook {
 	struct mortise_webhook webhook;
 	struct mortise_signature *signatures;
 	size_t signature_len;
+	struct mortise_token *tokens;
+	size_t token_len;
 	struct mortise_event *events;
 	size_t event_len;
 	struct mortise_reply *replies;
 	size_t reply_len;
+};
+
+struct reg_page {
+	struct mortise_page page;
+	struct mortise_token *tokens;
+	size_t token_len;
 };
 
 struct reg_provider {
@@ -53,6 +61,8 @@ struct reg_provider {
 	size_t arrival_len;
 	struct reg_webhook *webhooks;
 	size_t webhook_len;
+	struct reg_page *pages;
+	size_t page_len;
 	struct mortise_task *tasks;
 	size_t task_len;
 	bool has_repository_provider;

@@ -38,7 +38,8 @@ libcore_la_SOURCES += \
 	%D%/store.c %D%/store.h %D%/tx.h
 nodist_libcore_la_SOURCES = %D%/migrations.c
 
-MIGRATIONS = %D%/migrations/0001-first.sql %D%/migrations/0002-issues.sql
+MIGRATIONS = %D%/migrations/0001-first.sql %D%/migrations/0002-issues.sql \
+	%D%/migrations/0003-references.sql
 EXTRA_DIST += $(MIGRATIONS) %D%/migrations.awk
 BUILT_SOURCES += %D%/migrations.c
 CLEANFILES += %D%/migrations.c

@@ -99,8 +99,13 @@
  *   0.1  2026-11-21  first version
  *   0.2  2026-11-21  trackers: mortise_issue_provider, mortise_config_form and their
  *                    registry functions; reads link, mapping; effects status_in,
- *                    assignee_in, issue_refresh, issue_moved, issue_gone.  Plugins
- *                    built for 0.1 still load.
+ *                    assignee_in, issue_refresh, issue_moved, issue_gone.
+ *   0.3  2026-11-21  signed tokens of others: mortise_token, on webhooks and on embedded
+ *                    pages (mortise_page); steps oauth1 and external; arrivals that are
+ *                    references; credentials jwt and oauth1; host functions jwt_sign and
+ *                    reference_make; read linked_issues; effect integration_name, and
+ *                    secrets in integration_put; values "metadata:" and "public_url:".
+ *                    Plugins built for 0.1 and 0.2 still load.
  */
 #ifndef MORTISE_PLUGIN_H
 #define MORTISE_PLUGIN_H
@@ -115,7 +120,7 @@ extern "C" {
 #endif
 
 #define MORTISE_ABI_MAJOR 0
-#define MORTISE_ABI_MINOR 2
+#define MORTISE_ABI_MINOR 3
 #define MORTISE_ABI_MINOR_OLDEST 1 /* plugins built for this minor still load */
 #define MORTISE_MAGIC 0x4d525453u /* "MRTS" */
 
@@ -199,7 +204,8 @@ struct mortise_http {
 				    * gave (a Link header): it must have the upstream's
 				    * origin. */
 	const json_t *params;      /* object of strings or integers, or NULL */
-	const json_t *query;       /* object of strings or integers, or NULL */
+	const json_t *query;       /* object of strings or integers, or arrays of them for
+				    * parameters that are repeated; or NULL */
 	const json_t *headers;     /* object of strings, or NULL */
 	const json_t *body;        /* sent as JSON, or NULL */
 	const char *credentials;   /* name of a mortise_credential; NULL: the upstream's */
@@ -284,6 +290,19 @@ struct mortise_host {
 	 * effect whatever it returns, and its job is not tried again.  More than
 	 * 10,000 effects or 8 MiB between two checkpoints answer MORTISE_E_LIMIT. */
 	int32_t (*effect)(struct mortise_call *call, const char *type, const json_t *record);
+
+	/* A token over 'claims', signed with the key in 'slot' and MORTISE_ALGORITHM_: one
+	 * that is to be handed out, as part of a webhook's address for instance.  The core
+	 * adds no claim.  '*ret_token' is the caller's.  E_NOT_FOUND for an empty slot.
+	 * Since: 0.3 */
+	int32_t (*jwt_sign)(struct mortise_call *call, int32_t algorithm, const char *slot,
+		const json_t *claims, char **ret_token);
+	/* A reference to this integration, to be put into a link that is shown elsewhere:
+	 * random, good once, for 'life_ms' (at most a day).  What it stands for stays here;
+	 * an arrival of type REFERENCE takes it.  Integration and install scope.
+	 * '*ret_reference' is the caller's.  Since: 0.3 */
+	int32_t (*reference_make)(struct mortise_call *call, int64_t life_ms,
+		char **ret_reference);
 };
 
 /* Is 'function' in this host's table?  Ask before using a later addition. */
@@ -326,14 +345,25 @@ struct mortise_host {
 /* {"external_id"} → {"resolved","unresolved"}: the statuses that the settings give to a
  * project of the upstream; install scope only.  Since: 0.2 */
 #define MORTISE_READ_MAPPING "mapping"
+/* {"key"} → {"total": N,"issues": [{"short_id","title","url","type","level","status",
+ * "first_seen_ms","last_seen_ms","first_release"?, "last_release"?, "count","day","fortnight"}]}:
+ * our issues that are linked to an issue of the tracker, newest link first, at most 50;
+ * "day" and "fortnight" count events of the last 24 hours and 14 days.  In integration scope
+ * those of every organization.  Since: 0.3 */
+#define MORTISE_READ_LINKED_ISSUES "linked_issues"
 
 /* ---- Effects -------------------------------------------------------------- */
 
-/* {"name","metadata"}: create or refresh the integration named by the verified
- * subject; subject and integration scope. Reactivates a disabled one. */
+/* {"name","metadata","secrets"?: {slot name: text}}: create or refresh the integration named
+ * by the verified subject; subject and integration scope.  Reactivates a disabled one.
+ * "secrets" (subject scope only, since 0.3) are sealed into integration:NAME, beside those
+ * that are there. */
 #define MORTISE_EFFECT_INTEGRATION_PUT "integration_put"
-/* {"metadata": merge patch}. */
+/* {"metadata": merge patch}.  A member that an upstream's base stands in cannot be patched:
+ * it is set by build, or by integration_put in subject scope. */
 #define MORTISE_EFFECT_INTEGRATION_PATCH "integration_patch"
+/* {"name"}: what the upstream calls itself.  Since: 0.3 */
+#define MORTISE_EFFECT_INTEGRATION_NAME "integration_name"
 /* {"status": "active"|"disabled", "reason"}. */
 #define MORTISE_EFFECT_INTEGRATION_STATUS "integration_status"
 /* {"patch": merge patch} of the link's configuration; install scope. */
@@ -389,12 +419,14 @@ struct mortise_host {
 
 /* ---- Registrations --------------------------------------------------------
  *
- * A *value* is one of: "setting:NAME", "state:/pointer", or plain text taken as
+ * A *value* is one of: "setting:NAME", "state:/pointer", "metadata:/pointer" (of the
+ * integration), "public_url:/path" (below our public URL), or plain text taken as
  * it is.  A *template* is text with {setting:NAME}, {state:/pointer}, {state}
  * (the pipeline's secret state), {external_id}.
  * A *slot* names a secret: "provider:NAME" (a secret setting), "integration:NAME",
  * "install:NAME", "state:NAME" (a secret of the pipeline).
- * An *expression* (webhooks) is header:NAME, json:/pointer, path:NAME or a literal
+ * An *expression* (webhooks, pages) is header:NAME, json:/pointer, path:NAME, claim:NAME (of
+ * the token that was verified; before that it only finds the key) or a literal
  * in double quotes; parts stand side by side, "|" gives the first present.  The
  * whole expression may stand in a setting: "setting:NAME".
  */
@@ -427,10 +459,14 @@ struct mortise_provider {
 	mortise_callback *build;
 	/* Install scope, a job after the install; input {"post_install": {…}}. */
 	mortise_callback *post_install;
-	/* Install scope, before a link is removed; may refuse. Input {}. */
+	/* Install scope, before a link is removed; may refuse.  Input {"last": bool}: is it the
+	 * integration's last one? */
 	mortise_callback *uninstall;
 	/* Pipeline scope, when a pipeline ended otherwise; input {"made": {once: answer}}. */
 	mortise_callback *undo;
+	/* Further segments for the provider's webhooks and pages, separated by commas; or
+	 * NULL.  Since: 0.3 */
+	const char *slugs;
 };
 
 #define MORTISE_SETTING_SECRET (UINT64_C(1) << 0)   /* configured as NAME_file; never readable */
@@ -443,6 +479,9 @@ struct mortise_provider {
 #define MORTISE_TYPE_TEXTAREA 5
 #define MORTISE_TYPE_SELECT 6
 #define MORTISE_TYPE_PEM 7
+#define MORTISE_TYPE_REFERENCE 8   /* arrivals only: what reference_make gave.  Starting uses it up;
+				     * the state gets {"external_id","name","metadata"} of its
+				     * integration.  Since: 0.3 */
 
 /* A key below providers.KEY in mortise.conf. */
 struct mortise_setting {
@@ -469,6 +508,11 @@ struct mortise_feature {
 #define MORTISE_CREDENTIAL_APP_JWT 2/* RS256 JWT from the key in slot */
 #define MORTISE_CREDENTIAL_MINTED 3 /* a token fetched with another credential, kept
 				     * sealed with the integration, renewed before it ends */
+#define MORTISE_CREDENTIAL_JWT 4    /* HS256 JWT for each request: iss, iat, exp, and qsh, the hash of
+				     * method, path and query below the upstream's base, as
+				     * Atlassian Connect defines it.  Since: 0.3 */
+#define MORTISE_CREDENTIAL_OAUTH1 5 /* OAuth 1.0a header for each request, RSA-SHA1 (RFC 5849).
+				     * Since: 0.3 */
 
 struct mortise_credential {
 	uint32_t size;
@@ -476,14 +520,16 @@ struct mortise_credential {
 	const char *name;
 	const char *header;        /* NULL: "Authorization" */
 	const char *prefix;        /* "Bearer " */
-	const char *slot;          /* HEADER, APP_JWT */
-	const char *issuer;        /* APP_JWT: value of `iss` */
-	uint32_t life_ms;          /* APP_JWT: exp - now; at most a day */
-	uint32_t backdate_ms;      /* APP_JWT: now - iat */
+	const char *slot;          /* HEADER, APP_JWT, JWT; OAUTH1: private key, PEM */
+	const char *issuer;        /* APP_JWT, JWT: value of `iss` */
+	uint32_t life_ms;          /* APP_JWT, JWT: exp - now; at most a day */
+	uint32_t backdate_ms;      /* APP_JWT, JWT: now - iat */
 	const char *parent;        /* MINTED: credential of the mint request */
 	const char *mint_path;     /* MINTED: template of the POST path */
 	const char *token_pointer; /* MINTED: "/token" */
 	const char *expires_pointer; /* MINTED: "/expires_at", RFC 3339 */
+	const char *consumer_key;  /* OAUTH1: value.  Since: 0.3 */
+	const char *token_slot;    /* OAUTH1: slot of the access token; NULL: none yet */
 };
 
 #define MORTISE_REDIRECT_NONE 0
@@ -495,12 +541,16 @@ struct mortise_upstream {
 	int32_t redirects;
 	uint64_t flags;
 	const char *name;
-	const char *base;          /* value: base URL */
+	const char *base;          /* value: base URL.  If it is "metadata:/…", build may only give
+				    * it an origin that the user typed into a field with
+				    * MORTISE_FIELD_ORIGIN, if the provider has one */
 	const char *credentials;   /* NULL: none */
 	const char *accept;        /* Accept header; NULL: application/json */
 	uint32_t timeout_ms;       /* 0: 30 s; at most 10 min */
 	uint32_t cache_ms;         /* GET answers of status 200; 0: none; at most a day */
 	uint64_t max_answer;       /* bytes; 0: 16 MiB; at most 256 MiB */
+	const char *verify;        /* value: "false" leaves TLS certificates unchecked; NULL: they
+				    * are checked.  Since: 0.3 */
 };
 
 #define MORTISE_STEP_FORM 1
@@ -508,6 +558,10 @@ struct mortise_upstream {
 #define MORTISE_STEP_CONFIRM 3
 #define MORTISE_STEP_OAUTH2 4
 #define MORTISE_STEP_REDIRECT 5
+#define MORTISE_STEP_OAUTH1 6      /* OAuth 1.0a with RSA-SHA1; the request token binds what comes back.
+				     * Saves the access token as the secret 'save_as'.  Since: 0.3 */
+#define MORTISE_STEP_EXTERNAL 7    /* waits for a life cycle event that puts the integration 'subject'.
+				     * Since: 0.3 */
 
 #define MORTISE_BINDING_STATE 1    /* our state comes back */
 #define MORTISE_BINDING_SESSION 2  /* nothing comes back; a proof or a confirm must follow */
@@ -516,6 +570,8 @@ struct mortise_upstream {
 #define MORTISE_STEP_PKCE (UINT64_C(1) << 1)       /* oauth2: S256 */
 #define MORTISE_STEP_STATE_OPTIONAL (UINT64_C(1) << 2) /* redirect: the upstream may drop the
 				     * state; without it only `check` can accept the answer */
+#define MORTISE_STEP_CALLBACK (UINT64_C(1) << 3) /* oauth1: our redirect URL is sent as oauth_callback;
+				     * else the upstream knows it already */
 
 #define MORTISE_CLIENT_AUTH_BODY 0
 #define MORTISE_CLIENT_AUTH_BASIC 1
@@ -536,20 +592,30 @@ struct mortise_step {
 	 * keeps the step waiting (an upstream owner has yet to approve). */
 	mortise_callback *check;
 	/* choice: options.  Input {"state"}; output {"options": [{"value","label",…}]}.
-	 * confirm: what to show.  Input {"state"}; output {"rows": [{"label","value"}]}. */
+	 * confirm: what to show.  Input {"state"}; output {"rows": [{"label","value"}],
+	 * "data": {…}?}: "data" is for clients of the API, who also get the organization. */
 	mortise_callback *show;
 	const char *extra_value;   /* choice: one more option, e.g. "-1" */
 	const char *extra_label;
-	const char *authorize_url; /* oauth2: template */
-	const char *token_url;     /* oauth2: template */
-	const char *client_id;     /* oauth2: value */
-	const char *client_secret; /* oauth2: slot */
+	const char *authorize_url; /* oauth2, oauth1: template */
+	const char *token_url;     /* oauth2: template; oauth1: where access tokens are had */
+	const char *client_id;     /* oauth2: value; oauth1: consumer key */
+	const char *client_secret; /* oauth2: slot; oauth1: private key, PEM */
 	const char *scopes;        /* oauth2: value, separated by spaces; NULL or empty: none */
 	const char *url;           /* redirect: template */
+	const char *request_token_url; /* oauth1: template.  Since: 0.3, as all below */
+	const char *verify;        /* oauth2, oauth1: value, as in mortise_upstream */
+	const char *subject;       /* external: value: an external id */
+	uint32_t life_ms;          /* external: how long to wait; 0: as long as the install lives */
+	uint32_t reserved;
 };
 
 #define MORTISE_FIELD_REQUIRED (UINT64_C(1) << 0)
 #define MORTISE_FIELD_SECRET (UINT64_C(1) << 1) /* sealed; never shown again */
+#define MORTISE_FIELD_RANDOM (UINT64_C(1) << 2) /* a secret that nobody types: 32 random bytes in hex,
+				     * made when its step (of any kind) is answered.  Since: 0.3 */
+#define MORTISE_FIELD_ORIGIN (UINT64_C(1) << 3) /* URL of a form: a base URL, without query and
+				     * trailing slashes; see mortise_upstream.base.  Since: 0.3 */
 
 /* A field of a form step, or a parameter that a step accepts on return. */
 struct mortise_field {
@@ -574,6 +640,7 @@ struct mortise_field {
 #define MORTISE_SCHEME_NONE 0
 #define MORTISE_SCHEME_HMAC 1
 #define MORTISE_SCHEME_HEADER 2    /* a header equals the key */
+#define MORTISE_SCHEME_JWT 3       /* a signed token: webhook_token says which.  Since: 0.3 */
 
 #define MORTISE_RULE_FIRST 0       /* hmac: the first header present decides */
 #define MORTISE_RULE_ALL 1         /* every header present must match */
@@ -594,7 +661,7 @@ struct mortise_webhook {
 	int32_t scheme;
 	int32_t rule;              /* hmac */
 	int32_t reserved;
-	const char *key;           /* slot */
+	const char *key;           /* slot; jwt: of its tokens instead */
 	const char *event;         /* expression; so are the next five */
 	const char *delivery_id;
 	const char *subject;
@@ -624,6 +691,37 @@ struct mortise_signature {
 	const char *prefix;        /* value: "sha256=" */
 };
 
+#define MORTISE_ALGORITHM_HS256 1
+#define MORTISE_ALGORITHM_RS256 2
+
+#define MORTISE_TOKEN_HEADER 0     /* of the Authorization header, after 'name' and a space */
+#define MORTISE_TOKEN_QUERY 1      /* of the query parameter 'name' */
+#define MORTISE_TOKEN_PATH 2       /* of the path segment {name} */
+
+#define MORTISE_TOKEN_EXPIRES (UINT64_C(1) << 0)    /* `exp` must be there; one that is there always counts */
+#define MORTISE_TOKEN_QSH (UINT64_C(1) << 1)        /* `qsh` must be the hash of method, path and query
+				     * of this request, below our public URL (Atlassian Connect) */
+#define MORTISE_TOKEN_SINGLE_USE (UINT64_C(1) << 2) /* not taken twice before it expires */
+#define MORTISE_TOKEN_KID (UINT64_C(1) << 3)        /* for tokens whose header names a key (`kid`);
+				     * without this flag: for those whose header names none */
+
+/*
+ * A JSON Web Token that a webhook (scheme jwt) or a page takes.  At most two each, told
+ * apart by MORTISE_TOKEN_KID.  The algorithm is pinned: a token that says another one is
+ * refused before a key is touched.  Since: 0.3
+ */
+struct mortise_token {
+	uint32_t size;
+	int32_t algorithm;         /* MORTISE_ALGORITHM_ */
+	uint64_t flags;            /* MORTISE_TOKEN_ */
+	int32_t where;             /* MORTISE_TOKEN_HEADER, _QUERY, _PATH */
+	int32_t reserved;
+	const char *name;          /* "JWT", "jwt", "token" */
+	const char *key;           /* slot; or "url:" and a template with {kid} that gives a public
+				    * key in PEM; it is kept for an hour */
+	const char *audience;      /* value: `aud` must be it or have it; NULL: not looked at */
+};
+
 #define MORTISE_EVENT_HANDLE (UINT64_C(1) << 0)    /* else accepted and ignored */
 #define MORTISE_EVENT_LIFECYCLE (UINT64_C(1) << 1) /* no integration need exist; scope subject */
 #define MORTISE_EVENT_BARRIER (UINT64_C(1) << 2)   /* waits for all earlier of its integration */
@@ -637,12 +735,35 @@ struct mortise_event {
 
 /* The reply to a condition: method, too_large, overloaded, not_configured, empty_body,
  * no_event, other_event, not_json, no_subject, unknown_integration, no_signature,
- * bad_token, bad_signature, bad_bind, accepted. */
+ * bad_token, bad_signature, bad_bind, accepted; of tokens: no_kid, unknown_key, expired,
+ * bad_qsh. */
 struct mortise_reply {
 	uint32_t size;
 	int32_t status;
 	const char *condition;
 	const char *body;          /* JSON text or NULL */
+};
+
+/*
+ * A page of ours inside a frame of the upstream.  What is sent is one static page of the
+ * daemon; a plugin gives data, never markup.  A request whose token does not hold gets the
+ * same page without data.  Since: 0.3
+ */
+struct mortise_page {
+	uint32_t size;
+	uint32_t reserved;
+	uint64_t flags;            /* 0 */
+	const char *name;          /* unique in the provider */
+	const char *path;          /* below /extensions/SLUG/, also with {segments} */
+	const char *subject;       /* expression: which integration; "claim:iss" */
+	const char *frame;         /* pointer into its metadata: a URL whose origin may show the page */
+	const char *script;        /* URL of one script of the upstream that the page loads; or NULL */
+	/* Integration scope; input {"path": {segment: value},"query": {name: value}}, without
+	 * the token.  Output {"title","text"?: [paragraph],"rows"?: [{"title","url"?,
+	 * "facts"?: [{"label","value"}]}],"links"?: [{"label","url"}],"action"?: {"label",
+	 * "url"}}: all text, at most 64 KiB; "action" is the one thing to do here.  Addresses
+	 * are http or https.  What fails is said in place of the data. */
+	mortise_callback *data;
 };
 
 /* A named task.  Input {"payload", "cursor", "attempt", "version"}. */
@@ -813,6 +934,13 @@ struct mortise_registry {
 		const struct mortise_issue_provider *i);
 	int32_t (*config_form)(struct mortise_registrar *reg, const char *provider,
 		const struct mortise_config_form *c);
+	/* Since: 0.3 */
+	int32_t (*webhook_token)(struct mortise_registrar *reg, const char *provider,
+		const char *webhook, const struct mortise_token *t);
+	int32_t (*page)(struct mortise_registrar *reg, const char *provider,
+		const struct mortise_page *p);
+	int32_t (*page_token)(struct mortise_registrar *reg, const char *provider,
+		const char *page, const struct mortise_token *t);
 };
 
 /* ---- The descriptor ------------------------------------------------------- */
