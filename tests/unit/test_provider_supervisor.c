@@ -897,8 +897,8 @@ static void a_wrong_plugin_is_refused_and_leaves_the_rest_running(void **state)
 	static const struct {
 		const char *plugin, *words, *name;
 	} cases[] = {
-		{"newer_minor", "newer_minor.so: needs plugin ABI 0.3, this mortised provides 0.2"},
-		{"older_major", "needs plugin ABI 7.2"},
+		{"newer_minor", "newer_minor.so: needs plugin ABI 0.4, this mortised provides 0.3"},
+		{"older_major", "needs plugin ABI 7.3"},
 		{"bad_magic", "magic"},
 		{"short_size", "descriptor has 8 bytes"},
 		{"no_note", "no Mortise note"},
