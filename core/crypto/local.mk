@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 libcore_la_SOURCES += \
 	%D%/digest.c %D%/digest.h \
-	%D%/jwt.c %D%/jwt.h
+	%D%/jwt.c %D%/jwt.h \
+	%D%/qsh.c %D%/qsh.h
 
 UNIT_TESTS += tests/unit/test_crypto_digest tests/unit/test_crypto_jwt
 tests_unit_test_crypto_digest_SOURCES = tests/unit/test_crypto_digest.c
 tests_unit_test_crypto_jwt_SOURCES = tests/unit/test_crypto_jwt.c
 tests_unit_test_crypto_jwt_LDADD = $(LDADD) $(CRYPTO_LIBS)
 
+UNIT_TESTS += tests/unit/test_crypto_qsh
+tests_unit_test_crypto_qsh_SOURCES = tests/unit/test_crypto_qsh.c

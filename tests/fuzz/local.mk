@@ -31,6 +31,7 @@ FUZZ_TARGETS = \
 	%D%/fuzz_jwt \
 	%D%/fuzz_log \
 	%D%/fuzz_note \
+	%D%/fuzz_qsh \
 	%D%/fuzz_registration \
 	%D%/fuzz_signature \
 	%D%/fuzz_slug \
