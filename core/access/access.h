@@ -99,6 +99,7 @@ uint64_t access_scopes_lacking(uint64_t held, uint64_t wanted);
 #define ACCESS_PREFIX_TOKEN "mrt_"   /* API token */
 #define ACCESS_PREFIX_LINK "mrl_"    /* one-time sign-in link */
 #define ACCESS_PREFIX_SESSION "mrs_" /* browser session */
+#define ACCESS_PREFIX_REFERENCE "mrr_" /* reference to an integration, in a link */
 /* A new secret: 'prefix' and 256 random bits in base64url.  Only its vault_token_hash
  * goes to the store. */
 void access_secret_make(const char *prefix, char ret_text[ACCESS_SECRET_SIZE]);

@@ -23,6 +23,7 @@ libcore_la_SOURCES += \
 	%D%/pipeline.c %D%/pipeline.h \
 	%D%/project.c %D%/project.h \
 	%D%/project_key.c %D%/project_key.h \
+	%D%/reference.c %D%/reference.h \
 	%D%/session.c %D%/session.h \
 	%D%/team.c %D%/team.h
 

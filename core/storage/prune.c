@@ -10,6 +10,7 @@
 #include "core/storage/event.h"
 #include "core/storage/issue.h"
 #include "core/storage/ledger.h"
+#include "core/storage/reference.h"
 #include "core/storage/session.h"
 #include "core/storage/tx.h"
 
@@ -46,9 +47,11 @@ int store_prune_step(struct tx *tx, const struct prune_cutoffs *cutoffs, int64_t
 		{&prune_audit, cutoffs->audit_us},
 	};
 	static int (*const prunes[])(struct tx *, int64_t, int64_t, struct err *) = {
-		login_link_prune, session_prune, ledger_prune, event_prune, issue_prune,
+		login_link_prune, session_prune, reference_prune, ledger_prune, event_prune,
+		issue_prune,
 	};
-	const int64_t befores_us[] = {cutoffs->now_us, cutoffs->now_us, cutoffs->ledger_us,
+	const int64_t befores_us[] = {cutoffs->now_us, cutoffs->now_us, cutoffs->now_us,
+		cutoffs->ledger_us,
 		cutoffs->events_us, cutoffs->issues_us};
 	int64_t deleted = 0;
 

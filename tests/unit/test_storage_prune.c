@@ -30,12 +30,14 @@ SQL(session_put, "INSERT INTO session (hash, csrf_hash, account_id, added_at, ex
 	"VALUES ($1, 'c', $2, 0, $3)");
 SQL(link_put, "INSERT INTO login_link (hash, account_id, added_at, expires_at) "
 	"VALUES ($1, $2, 0, $3)");
+SQL(reference_put, "INSERT INTO reference (hash, provider, integration_id, expires_at) "
+	"VALUES ($1, 'test', 1, $2)");
 SQL(count_rows, "SELECT (SELECT COUNT(*) FROM webhook), (SELECT COUNT(*) FROM webhook_body), "
 	"(SELECT COUNT(*) FROM job), (SELECT COUNT(*) FROM audit_log), "
 	"(SELECT COUNT(*) FROM ledger), (SELECT COUNT(*) FROM session), "
-	"(SELECT COUNT(*) FROM login_link)");
+	"(SELECT COUNT(*) FROM login_link), (SELECT COUNT(*) FROM reference)");
 
-enum { WEBHOOKS, BODIES, JOBS, AUDITS, LEDGERS, SESSIONS, LINKS, KINDS };
+enum { WEBHOOKS, BODIES, JOBS, AUDITS, LEDGERS, SESSIONS, LINKS, REFERENCES, KINDS };
 
 static const struct prune_cutoffs cutoffs = {
 	.webhooks_us = CUTOFF, .jobs_us = CUTOFF, .ledger_us = CUTOFF, .events_us = CUTOFF,
@@ -125,6 +127,8 @@ static int add_others(struct tx *tx, void *arg, struct err *err)
 			result = tx_exec(tx, &session_put, err, "sii", name, account, at_us);
 		if (result >= 0)
 			result = tx_exec(tx, &link_put, err, "sii", name, account, at_us);
+		if (result >= 0)
+			result = tx_exec(tx, &reference_put, err, "si", name, at_us);
 	}
 	return result < 0 ? result : 0;
 }
@@ -190,7 +194,7 @@ static void what_is_recent_stays(void **state)
 	for (int i = AUDITS; i < KINDS; i++)
 		if (counts[i] != 1)
 			fail_msg("kind %d: %d rows", i, (int)counts[i]);
-	assert_int_equal(deleted, 4);
+	assert_int_equal(deleted, 5);
 }
 
 static void a_step_is_bounded(void **state)
