@@ -10,12 +10,8 @@
 
 #include "core/base/buf.h"
 #include "core/base/err.h"
-#include "core/base/json_pointer.h"
 #include "core/base/mem.h"
 #include "core/provider/provider.h"
-#include "core/upstream/upstream.h"
-
-#define TEXT_MAX ((size_t)64 * 1024)
 
 void template_encode(struct buf *buf, const char *text, const char *keep)
 {
@@ -36,8 +32,7 @@ void template_pair(struct buf *buf, const char *name, const char *value)
 	template_encode(buf, value, "");
 }
 
-/* A string or an integer as text (new string); NULL for anything else. */
-static char *scalar_text(const json_t *value)
+char *template_scalar(const json_t *value)
 {
 	if (json_is_string(value) && strlen(json_string_value(value)) == json_string_length(value))
 		return xstrdup(json_string_value(value));
@@ -79,7 +74,7 @@ static int add_param(struct buf *buf, const char *name, size_t len, const json_t
 {
 	bool slashes = len > 1 && name[len - 1] == '*';
 	cleanup_free char *key = xstrndup(name, slashes ? len - 1 : len);
-	cleanup_free char *text = scalar_text(json_object_get(params, key));
+	cleanup_free char *text = template_scalar(json_object_get(params, key));
 
 	if (!text)
 		return err_set(err, MORTISE_E_INTERNAL,
@@ -116,114 +111,30 @@ int template_path(struct buf *buf, const char *path, const json_t *params, struc
 	return 0;
 }
 
+static int add_pair(struct buf *buf, const char *name, const json_t *value, struct err *err)
+{
+	cleanup_free char *text = template_scalar(value);
+
+	if (!text)
+		return err_set(err, MORTISE_E_INTERNAL,
+			"the query's \"%s\" is no string or integer, nor a list of them", name);
+	template_pair(buf, name, text);
+	return 0;
+}
+
 int template_query(struct buf *buf, const json_t *query, struct err *err)
 {
 	const char *name;
 	json_t *value;
+	int result = 0;
 
 	json_object_foreach((json_t *)(uintptr_t)query, name, value) {
-		cleanup_free char *text = scalar_text(value);
-
-		if (!text)
-			return err_set(err, MORTISE_E_INTERNAL,
-				"the query's \"%s\" is no string or integer", name);
-		template_pair(buf, name, text);
-	}
-	return 0;
-}
-
-/* ---- Values and templates of registrations ---- */
-
-static const char *after(const char *text, const char *prefix)
-{
-	size_t len = strlen(prefix);
-
-	return strncmp(text, prefix, len) == 0 ? text + len : NULL;
-}
-
-static int setting_text(struct daemon *daemon, const struct call_scope *scope, const char *name,
-	char **ret_text, struct err *err)
-{
-	cleanup_free char *text = provider_setting(daemon, scope->provider, name);
-
-	if (!text || !*text)
-		return err_set(err, MORTISE_E_SETTINGS, "set providers.%s.%s in the configuration",
-			scope->provider->provider.key, name);
-	*ret_text = steal(&text);
-	return 0;
-}
-
-static int state_text(const struct call_scope *scope, const char *pointer, char **ret_text,
-	struct err *err)
-{
-	char *text = scope->state ? scalar_text(json_pointer(scope->state, pointer)) : NULL;
-
-	if (!text)
-		return err_set(err, MORTISE_E_NOT_FOUND, "the pipeline's state has no text at \"%s\"",
-			pointer);
-	*ret_text = text;
-	return 0;
-}
-
-int upstream_value(struct daemon *daemon, const struct call_scope *scope, const char *value,
-	char **ret_text, struct err *err)
-{
-	const char *name;
-
-	if ((name = after(value, "setting:")))
-		return setting_text(daemon, scope, name, ret_text, err);
-	if ((name = after(value, "state:")))
-		return state_text(scope, name, ret_text, err);
-	*ret_text = xstrdup(value);
-	return 0;
-}
-
-/* What stands for {name}. */
-static int brace_text(struct daemon *daemon, const struct call_scope *scope, const char *name,
-	const char *state_token, char **ret_text, struct err *err)
-{
-	if (strcmp(name, "state") == 0 && state_token)
-		*ret_text = xstrdup(state_token);
-	else if (strcmp(name, "external_id") == 0 && scope->external_id)
-		*ret_text = xstrdup(scope->external_id);
-	else if (after(name, "setting:") || after(name, "state:"))
-		return upstream_value(daemon, scope, name, ret_text, err);
-	else
-		return err_set(err, MORTISE_E_INTERNAL, "nothing here stands for {%s}", name);
-	return 0;
-}
-
-int upstream_template(struct daemon *daemon, const struct call_scope *scope, const char *text,
-	const char *state_token, char **ret_text, struct err *err)
-{
-	cleanup_buf struct buf buf = BUF(TEXT_MAX);
-	const char *cursor = text;
-
-	while (*cursor) {
-		size_t plain = strcspn(cursor, "{");
-		const char *end = strchr(cursor + plain, '}');
-		cleanup_free char *name = NULL;
-		cleanup_free char *value = NULL;
-		int result;
-
-		buf_add(&buf, cursor, plain);
-		if (!cursor[plain])
-			break;
-		if (!end)
-			return err_set(err, MORTISE_E_INTERNAL,
-				"a registered template has a brace that is not closed");
-		name = xstrndup(cursor + plain + 1, (size_t)(end - cursor) - plain - 1);
-		result = brace_text(daemon, scope, name, state_token, &value, err);
+		if (!json_is_array(value))
+			result = add_pair(buf, name, value, err);
+		for (size_t i = 0; result == 0 && i < json_array_size(value); i++)
+			result = add_pair(buf, name, json_array_get(value, i), err);
 		if (result < 0)
 			return result;
-		if (cursor + plain == text)
-			buf_add_text(&buf, value);
-		else
-			template_encode(&buf, value, "");
-		cursor = end + 1;
 	}
-	if (buf.failed)
-		return err_set(err, MORTISE_E_LIMIT, "a registered template grew too long");
-	*ret_text = buf_steal(&buf);
 	return 0;
 }

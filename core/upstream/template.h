@@ -3,8 +3,7 @@
  */
 /*
  * From templates and JSON to URLs: path parameters, queries, form bodies.  Pure
- * functions, any thread; upstream_value and upstream_template are next to them in the
- * source, since they fill the same braces.
+ * functions, any thread.
  */
 #ifndef MORTISE_UPSTREAM_TEMPLATE_H
 #define MORTISE_UPSTREAM_TEMPLATE_H
@@ -14,6 +13,8 @@
 struct buf;
 struct err;
 
+/* A string or an integer as text (new string); NULL for anything else. */
+char *template_scalar(const json_t *value);
 /* Percent-encode all but unreserved characters; 'keep' names further ones to keep. */
 void template_encode(struct buf *buf, const char *text, const char *keep);
 /* Append "name=value" to a query or form body, with "&" if 'buf' is not empty. */
@@ -22,7 +23,8 @@ void template_pair(struct buf *buf, const char *name, const char *value);
  * for a template that cannot be filled, E_FORBIDDEN for a value that would leave its
  * place: empty, "." or "..". */
 int template_path(struct buf *buf, const char *path, const json_t *params, struct err *err);
-/* An object of strings and integers as query, without "?". */
+/* An object of strings and integers, and of lists of them for names that are repeated, as
+ * query, without "?". */
 int template_query(struct buf *buf, const json_t *query, struct err *err);
 
 #endif

@@ -51,12 +51,20 @@ int upstream_once_settle(struct upstreams *upstreams, const struct call_scope *s
 	const char *once, const json_t *answer, struct err *err);
 int upstream_once_clear(struct upstreams *upstreams, const struct call_scope *scope,
 	const char *once, struct err *err);
-/* "setting:NAME", "state:/pointer" or plain text → its value (new string). */
+/* A registered value as text (new string): "setting:NAME", "state:/pointer",
+ * "metadata:/pointer", "public_url:/path", or the text itself.  A boolean is "true" or
+ * "false".  E_SETTINGS where this call has no such thing or it is not configured,
+ * E_NOT_FOUND where nothing stands at the pointer. */
 int upstream_value(struct daemon *daemon, const struct call_scope *scope, const char *value,
 	char **ret_text, struct err *err);
-/* Fill {setting:N} {state:/p} {external_id} and, if 'state_token' is not NULL, {state};
- * each filled-in part is percent-encoded unless it stands at the template's start. */
+/* Fill {external_id}, {a value that is no plain text} and, if 'state_token' is not NULL,
+ * {state}; each filled-in part is percent-encoded unless it stands at the template's
+ * start. */
 int upstream_template(struct daemon *daemon, const struct call_scope *scope, const char *text,
 	const char *state_token, char **ret_text, struct err *err);
+/* Are TLS certificates checked, as the value 'verify' (or NULL) says?  Only the text
+ * "false" says no; what is not there says nothing. */
+int upstream_verify(struct daemon *daemon, const struct call_scope *scope, const char *verify,
+	bool *ret_verify, struct err *err);
 
 #endif

@@ -254,3 +254,16 @@ void bench_set_secrets(struct bench *bench, json_t *secrets_take)
 	free(sealed);
 	json_decref(secrets_take);
 }
+
+static int write_metadata(struct tx *tx, void *arg, struct err *err)
+{
+	int result = integration_patch(tx, 1, arg, 1, err);
+
+	return result < 0 ? result : 0;
+}
+
+void bench_patch_metadata(struct bench *bench, json_t *patch_take)
+{
+	assert_int_equal(store_write(bench->daemon.store, write_metadata, patch_take, NULL), 0);
+	json_decref(patch_take);
+}

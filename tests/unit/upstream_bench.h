@@ -47,5 +47,7 @@ int bench_send_as(struct bench *bench, const struct call_scope *scope,
 /* The integration's secrets, opened; a new reference. */
 json_t *bench_secrets(struct bench *bench);
 void bench_set_secrets(struct bench *bench, json_t *secrets_take);
+/* Merge into the integration's metadata. */
+void bench_patch_metadata(struct bench *bench, json_t *patch_take);
 
 #endif
