@@ -9,5 +9,6 @@ dist_console_DATA = \
 	%D%/index.html \
 	%D%/install.html \
 	%D%/install.js \
+	%D%/logo.svg \
 	%D%/relay.html \
 	%D%/relay.js

@@ -30,3 +30,4 @@ include tests/plugins/local.mk
 include tests/abi/local.mk
 
 include plugins/github/local.mk
+include plugins/jira/local.mk

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+plugin_LTLIBRARIES += %D%/jira.la
+plugins_jira_jira_la_SOURCES = \
+	%D%/cloud.c %D%/cloud.h \
+	%D%/connect.c \
+	%D%/jira.c %D%/jira.h \
+	%D%/value.c
+plugins_jira_jira_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -D_GNU_SOURCE
+plugins_jira_jira_la_CFLAGS = $(PLUGIN_CFLAGS)
+plugins_jira_jira_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+plugins_jira_jira_la_LIBADD = $(PLUGIN_LIBS)
+plugins_jira_jira_la_DEPENDENCIES = $(PLUGIN_MAP)
+EXTRA_DIST += %D%/README.md %D%/testdata
