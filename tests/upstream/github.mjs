@@ -18,6 +18,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
+import { Faults } from './faults.mjs';
 import { detail, Deliveries } from './github_deliveries.mjs';
 import { appJwt, startEmulator } from './github_emulator.mjs';
 import { Issues } from './github_issues.mjs';
@@ -65,7 +66,7 @@ export class Github {
     this.webhookSecret = randomBytes(20).toString('hex');
     this.privateKey = rsaKey();
     this.requests = [];
-    this.faults = [];
+    this.faults = new Faults({ message: 'Server Error' });
     this.tokens = new Map();       // token → {login} or {installation}
     this.installed = new Map();    // installation id → {sender, repositories or null for all}
     this.deliveries = new Deliveries(this.webhookSecret);
@@ -204,37 +205,12 @@ export class Github {
 
   // ---- Faults ----
 
-  // {method?, path (prefix), kind: "status" | "html" | "huge" | "nothing" | "hang" |
-  // "lost", status?, json?, times?}: what the next matching requests get instead; 'json'
-  // may be made of the request.  "lost": it is done, and the answer never arrives.
   fault(fault) {
-    this.faults.push({ times: Infinity, kind: 'status', status: 500, ...fault });
+    this.faults.add(fault);
   }
 
   clearFaults() {
-    this.faults.length = 0;
-  }
-
-  #faultFor(request) {
-    const fault = this.faults.find((entry) => entry.times > 0 &&
-      (!entry.method || entry.method === request.method) && request.path.startsWith(entry.path ?? '/'));
-    if (!fault) return null;
-    fault.times -= 1;
-    switch (fault.kind) {
-    case 'html':
-      return { status: fault.status === 500 ? 200 : fault.status, text: '<!DOCTYPE html><title>Unicorn!</title>' };
-    case 'huge':
-      return { status: 200, headers: { 'content-type': 'application/json' }, text: `{"pad":"${'x'.repeat(10 << 20)}"}` };
-    case 'nothing':
-      return 'drop';
-    case 'lost':
-      return this.#answer(request).then(() => 'drop');
-    case 'hang':
-      return 'hang';
-    default:
-      return { status: fault.status, headers: fault.headers,
-        json: typeof fault.json === 'function' ? fault.json(request) : fault.json ?? { message: 'Server Error' } };
-    }
+    this.faults.clear();
   }
 
   // ---- The front ----
@@ -244,7 +220,7 @@ export class Github {
     const record = { at: Date.now(), method: request.method, target: request.target, path: request.path,
       headers: request.headers, body: request.body.toString() };
     this.requests.push(record);
-    const reply = await this.#faultFor(request) ?? await this.#answer(request);
+    const reply = await this.faults.reply(request, (asked) => this.#answer(asked)) ?? await this.#answer(request);
     record.status = reply.status ?? null;
     return reply;
   }

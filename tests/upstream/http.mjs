@@ -3,12 +3,14 @@
 //
 // Small HTTP servers for stand-ins: loopback only, one async handler, replies as data.
 import http from 'node:http';
+import https from 'node:https';
 
 // Start 'handler(request) → reply' on a free port of 127.0.0.1.  'request' is
 // {method, path, query, headers, body (Buffer)}; a reply is {status, headers?, json? |
-// text? | bytes?}, 'hang' (never answer) or 'drop' (close without an answer).
-export async function serve(handler, port = 0) {
-  const server = http.createServer((req, res) => {
+// text? | bytes?}, 'hang' (never answer) or 'drop' (close without an answer).  'tls' is
+// {key, cert} of a server that speaks HTTPS.
+export async function serve(handler, port = 0, tls = null) {
+  const server = (tls ? https : http).createServer(tls ?? {}, (req, res) => {
     handle(handler, req, res).catch((error) => {
       if (!res.headersSent) send(res, { status: 500, json: { message: String(error.stack) } });
     });
@@ -20,7 +22,7 @@ export async function serve(handler, port = 0) {
   });
   return {
     port: server.address().port,
-    url: `http://127.0.0.1:${server.address().port}`,
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${server.address().port}`,
     close: () => new Promise((resolve) => {
       server.close(resolve);
       server.closeAllConnections();
