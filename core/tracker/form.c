@@ -40,11 +40,13 @@ static const struct part {
 	{"columnKeys", PART_TEXTS}, {"mappedColumnLabel", PART_TEXT},
 	{"formatMessageValue", PART_ANY}, {"confirmDeleteMessage", PART_TEXT},
 	{"mappedDropdown", PART_OBJECT}, {"sentryProjects", PART_LIST},
-	{"nextButton", PART_OBJECT}, {"iconType", PART_TEXT},
+	{"nextButton", PART_OBJECT}, {"iconType", PART_TEXT}, {"perItemMapping", PART_BOOLEAN},
 };
 
-static const char *const types[] = {"boolean", "string", "textarea", "select", "choice_mapper",
-	"table", "project_mapper"};
+#define TYPE_BLANK "blank"     /* no input: it says why there is no more of the form */
+
+static const char *const types[] = {"boolean", "string", "text", "textarea", "select",
+	"choice_mapper", "table", "project_mapper", TYPE_BLANK};
 
 #define TEXT_MAX 65536
 #define NAME_MAX_SIZE 64
@@ -221,8 +223,21 @@ int form_fields_check(const json_t *fields, struct err *err)
 	return 0;
 }
 
+static bool has_type(const json_t *fields, const char *type)
+{
+	json_t *field;
+	size_t i;
+
+	json_array_foreach(fields, i, field)
+		if (strcmp(json_string_value(json_object_get(field, "type")), type) == 0)
+			return true;
+	return false;
+}
+
 void form_add_create_fields(json_t *fields, const char *title, const char *description)
 {
+	if (has_type(fields, TYPE_BLANK))
+		return;
 	if (!find_field(fields, "description"))
 		json_array_insert_new(fields, 0, json_pack("{s:s, s:s, s:s, s:b, s:i, s:s*}",
 			"name", "description", "label", "Description", "type", "textarea", "autosize",

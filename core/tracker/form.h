@@ -21,7 +21,8 @@ struct err;
 int form_fields_check(const json_t *fields, struct err *err);
 /* Put "title" and "description" in front of a form that creates an issue, or
  * "externalIssue" of one that links it, as far as the provider has none of its own.
- * 'title' and 'description' are proposed; NULL: nothing. */
+ * 'title' and 'description' are proposed; NULL: nothing.  The fields were checked.  Where
+ * a field of type "blank" says why nothing can be made, nothing is added. */
 void form_add_create_fields(json_t *fields, const char *title, const char *description);
 void form_add_link_fields(json_t *fields);
 /* Where a field's "url" says FORM_OWN_SEARCH it becomes 'url', which is where the

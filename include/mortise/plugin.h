@@ -813,15 +813,17 @@ struct mortise_repository_provider {
  * {"reference","author","text","external_id"?}, its author a name.
  *
  * Form fields are objects: "name" ([A-Za-z0-9_.-], at most 64), "type" (boolean, string,
- * textarea, select, choice_mapper, table, project_mapper), "label" and, if wanted, "help",
- * "placeholder", "required", "default", "disabled", "disabledReason", "choices" ([value,
- * label] pairs), "url" (of a search; "/search/" stands for the callback below),
- * "updatesForm" (a change of it asks for the form anew), "multiple", "autosize",
+ * text, textarea, select, choice_mapper, table, project_mapper, blank), "label" and, if
+ * wanted, "help", "placeholder", "required", "default", "disabled", "disabledReason",
+ * "choices" ([value, label] pairs), "url" (of a search; "/search/" stands for the callback
+ * below), "updatesForm" (a change of it asks for the form anew), "multiple", "autosize",
  * "maxRows", and what only a mapper or table has:
  * "addButtonText", "addDropdown", "mappedSelectors", "columnLabels", "columnKeys",
  * "mappedColumnLabel", "formatMessageValue", "confirmDeleteMessage", "mappedDropdown",
- * "sentryProjects", "nextButton", "iconType".  At most 100 fields, 2,000 choices in each,
- * 1 MiB in all.  Since: 0.2
+ * "sentryProjects", "nextButton", "iconType"; "perItemMapping" (since 0.3): "mappedSelectors"
+ * has those of each item under its value.  A field of type blank (since 0.3, as text is)
+ * takes nothing in: its "help" says why there is no more of the form, and the usual fields
+ * are left out.  At most 100 fields, 2,000 choices in each, 1 MiB in all.  Since: 0.2
  */
 struct mortise_issue_provider {
 	uint32_t size;

@@ -4,10 +4,17 @@ plugins_jira_jira_la_SOURCES = \
 	%D%/cloud.c %D%/cloud.h \
 	%D%/connect.c \
 	%D%/jira.c %D%/jira.h \
-	%D%/value.c
+	%D%/text.c %D%/text.h \
+	%D%/value.c \
+	%D%/wiki.c %D%/wiki.h
 plugins_jira_jira_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -D_GNU_SOURCE
 plugins_jira_jira_la_CFLAGS = $(PLUGIN_CFLAGS)
 plugins_jira_jira_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 plugins_jira_jira_la_LIBADD = $(PLUGIN_LIBS)
 plugins_jira_jira_la_DEPENDENCIES = $(PLUGIN_MAP)
 EXTRA_DIST += %D%/README.md %D%/testdata
+
+UNIT_TESTS += tests/unit/test_plugin_jira_text
+tests_unit_test_plugin_jira_text_SOURCES = tests/unit/test_plugin_jira_text.c \
+	%D%/text.c %D%/text.h %D%/wiki.c %D%/wiki.h
+tests_unit_test_plugin_jira_text_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE

@@ -27,6 +27,7 @@ FUZZ_TARGETS = \
 	%D%/fuzz_http \
 	%D%/fuzz_issue_body \
 	%D%/fuzz_issue_text \
+	%D%/fuzz_jira_text \
 	%D%/fuzz_json_pointer \
 	%D%/fuzz_jwt \
 	%D%/fuzz_log \
@@ -51,6 +52,9 @@ FUZZ_TARGETS = \
 	plugins/github/markdown.c plugins/github/repository.c plugins/github/request.c \
 	plugins/github/text.c plugins/github/webhook.c
 %C%_fuzz_github_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+
+%C%_fuzz_jira_text_SOURCES = %D%/fuzz_jira_text.c plugins/jira/text.c plugins/jira/wiki.c
+%C%_fuzz_jira_text_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 
 check_LIBRARIES = %D%/libreplay.a
 %C%_libreplay_a_SOURCES = %D%/replay.c

@@ -79,6 +79,11 @@ static const struct answer_case {
 		" 'updatesForm': true, 'url': '/extensions/x/search/', 'default': 'a/b',"
 		" 'multiple': false, 'placeholder': ''}, {'name': 'map', 'type': 'choice_mapper',"
 		" 'addDropdown': {}, 'mappedSelectors': {}, 'columnLabels': {}}]}", 0},
+	{TRACKER_FORM, "{'fields': [{'name': 'project', 'type': 'text'}, {'name': 'error',"
+		" 'type': 'blank', 'help': 'x'}, {'name': 'map', 'type': 'choice_mapper',"
+		" 'perItemMapping': true}]}", 0},
+	{TRACKER_FORM, "{'fields': [{'name': 'map', 'type': 'choice_mapper', 'perItemMapping': 1}]}",
+		MORTISE_E_INTERNAL},
 	{TRACKER_FORM, "{}", MORTISE_E_INTERNAL},
 	{TRACKER_FORM, "{'fields': {}}", MORTISE_E_INTERNAL},
 	{TRACKER_FORM, "{'fields': [7]}", MORTISE_E_INTERNAL},
@@ -167,6 +172,17 @@ static void usual_fields_stand_in_front_unless_the_provider_has_them(void **stat
 	assert_true(json_equal(own, wanted));
 }
 
+static void form_that_says_why_it_is_none_gets_no_usual_fields(void **state)
+{
+	cleanup_json json_t *own = parse("[{'name': 'project', 'type': 'select'},"
+		" {'name': 'error', 'type': 'blank', 'help': 'why'}]");
+	cleanup_json json_t *wanted = json_deep_copy(own);
+
+	(void)state;
+	form_add_create_fields(own, "t", "d");
+	assert_true(json_equal(own, wanted));
+}
+
 static void own_searches_get_their_address(void **state)
 {
 	cleanup_json json_t *fields = parse("[{'name': 'repo', 'type': 'select', 'url': '/search/'},"
@@ -226,6 +242,7 @@ int main(void)
 		cmocka_unit_test(key_of_10_kb_is_refused),
 		cmocka_unit_test(huge_form_is_refused),
 		cmocka_unit_test(usual_fields_stand_in_front_unless_the_provider_has_them),
+		cmocka_unit_test(form_that_says_why_it_is_none_gets_no_usual_fields),
 		cmocka_unit_test(own_searches_get_their_address),
 		cmocka_unit_test(attribute_is_synced_if_its_key_is_true),
 		cmocka_unit_test(address_is_made_from_the_key),
