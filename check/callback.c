@@ -12,6 +12,7 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/frame/call_scope.h"
+#include "core/page/blocks.h"
 #include "core/provider/registration.h"
 #include "core/tracker/answer.h"
 
@@ -103,6 +104,8 @@ int callback_check_output(const struct callback *callback, const json_t *output,
 {
 	if (callback->is_tracker)
 		return answer_check(callback->tracker, output, err);
+	if (callback->is_page)
+		return blocks_check(output, err);
 	for (size_t i = 0; i < MEMBERS_MAX && callback->form->members[i].name; i++) {
 		const char *name = callback->form->members[i].name;
 		const json_t *value = json_object_get(output, name);
@@ -162,6 +165,10 @@ static void add_work(struct listing *listing, const struct reg_provider *provide
 			.name = xasprintf("webhook:%s", w->name ? w->name : w->path), .scope = w->scope,
 			.is_job = w->mode == MORTISE_WEBHOOK_STORED, .form = &outcome_form});
 	}
+	for (size_t i = 0; i < provider->page_len; i++)
+		add(listing, true, (struct callback){
+			.name = xasprintf("page:%s", provider->pages[i].page.name),
+			.scope = MORTISE_SCOPE_INTEGRATION, .form = &nothing_form, .is_page = true});
 	for (size_t i = 0; i < provider->task_len; i++)
 		add(listing, true, (struct callback){.task = &provider->tasks[i],
 			.name = xasprintf("task:%s", provider->tasks[i].name),
@@ -268,6 +275,8 @@ static json_t *default_input(const struct callback *callback, int64_t now_ms)
 {
 	if (callback->is_tracker)
 		return json_loads(tracker_inputs[callback->tracker], 0, NULL);
+	if (callback->is_page)
+		return json_pack("{s:{}, s:{}}", "path", "query");
 	if (callback->webhook)
 		return json_pack("{s:s, s:s, s:{}, s:n, s:I, s:b}", "webhook", callback->name + 8,
 			"event", "", "headers", "delivery_id", "received_ms", (json_int_t)now_ms,
@@ -285,6 +294,8 @@ static json_t *default_input(const struct callback *callback, int64_t now_ms)
 		return json_pack("{s:s}", "identifier", "");
 	if (strcmp(callback->name, "post_install") == 0)
 		return json_pack("{s:n}", "post_install");
+	if (strcmp(callback->name, "uninstall") == 0)
+		return json_pack("{s:b}", "last", 1);
 	if (strcmp(callback->name, "undo") == 0)
 		return json_pack("{s:{}}", "made");
 	return json_object();

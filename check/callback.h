@@ -29,6 +29,7 @@ struct callback {
 	const struct reg_step *step;
 	const struct reg_webhook *webhook;
 	const struct mortise_task *task;
+	bool is_page;                  /* gives the data of an embedded page */
 	bool is_tracker;               /* a callback of an issue provider or a config form: */
 	enum tracker_callback tracker; /* this one */
 };

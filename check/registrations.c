@@ -26,6 +26,7 @@ struct place {
 	struct report *report;
 	const struct reg_provider *provider;
 	const char *kind, *name;       /* "webhook" and its name; NULL: the provider itself */
+	bool has_integration;          /* "metadata:" stands for something */
 };
 
 static char *where(const struct place *place, const char *member)
@@ -98,6 +99,9 @@ static void check_value(const struct place *place, const char *member, const cha
 		return;
 	if (strncmp(value, "state:", 6) == 0)
 		check_pointer(place, member, value + 6);
+	if (strncmp(value, "metadata:", 9) == 0 && !place->has_integration)
+		error_at(place, member, "\"%s\": an install has no integration yet, so this is never "
+			"known", value);
 	if (strncmp(value, "setting:", 8) != 0)
 		return;
 	setting = reg_setting(place->provider, value + 8);
@@ -221,6 +225,11 @@ static void check_credential(struct place *place, const struct mortise_credentia
 {
 	place->kind = "credential";
 	place->name = credential->name;
+	check_value(place, "issuer", credential->issuer);
+	check_value(place, "consumer_key", credential->consumer_key);
+	if (credential->kind == MORTISE_CREDENTIAL_JWT && credential->life_ms > 3600000)
+		warn_at(place, "life_ms", "a token for one request lives for more than an hour: a few "
+			"minutes are enough");
 	if (credential->kind != MORTISE_CREDENTIAL_MINTED)
 		return;
 	check_template(place, "mint_path", credential->mint_path, HAS_EXTERNAL_ID);
@@ -233,6 +242,10 @@ static void check_upstream(struct place *place, const struct mortise_upstream *u
 	place->kind = "upstream";
 	place->name = upstream->name;
 	check_value(place, "base", upstream->base);
+	check_value(place, "verify", upstream->verify);
+	if (upstream->verify && strcmp(upstream->verify, "false") == 0)
+		warn_at(place, "verify", "TLS certificates are never checked: let a field or a setting "
+			"say so");
 	if (upstream->timeout_ms == 0)
 		warn_at(place, "timeout_ms", "it is not set: 30 seconds are longer than a call behind the "
 			"API or an inline webhook has");
@@ -253,6 +266,14 @@ static void check_oauth2(const struct place *place, const struct mortise_step *s
 			"if the upstream knows PKCE");
 }
 
+static void check_oauth1(const struct place *place, const struct mortise_step *step)
+{
+	check_template(place, "request_token_url", step->request_token_url, 0);
+	check_template(place, "authorize_url", step->authorize_url, 0);
+	check_template(place, "token_url", step->token_url, 0);
+	check_value(place, "client_id", step->client_id);
+}
+
 static void check_redirect(const struct place *place, const struct mortise_step *step)
 {
 	check_template(place, "url", step->url, HAS_STATE_TOKEN);
@@ -269,7 +290,8 @@ static void check_fields(struct place *place, const struct mortise_field *fields
 	for (size_t i = 0; i < len; i++) {
 		const struct mortise_field *field = &fields[i];
 
-		if (is_empty(field->label) && strcmp(place->kind, "arrival") != 0)
+		if (is_empty(field->label) && strcmp(place->kind, "arrival") != 0 &&
+			!(field->flags & MORTISE_FIELD_RANDOM))
 			warn_at(place, field->name, "this field has no label: its name is shown");
 		if (field->type == MORTISE_TYPE_SELECT && is_empty(field->choices))
 			error_at(place, field->name, "this field is to be selected from nothing: set choices");
@@ -281,8 +303,12 @@ static void check_step(struct place *place, const struct reg_step *step)
 	place->kind = "step";
 	place->name = step->step.name;
 	check_pointer(place, "skip_when", step->step.skip_when);
+	check_value(place, "verify", step->step.verify);
+	check_value(place, "subject", step->step.subject);
 	if (step->step.kind == MORTISE_STEP_OAUTH2)
 		check_oauth2(place, &step->step);
+	else if (step->step.kind == MORTISE_STEP_OAUTH1)
+		check_oauth1(place, &step->step);
 	else if (step->step.kind == MORTISE_STEP_REDIRECT)
 		check_redirect(place, &step->step);
 	else if (step->step.kind == MORTISE_STEP_FORM && step->field_len == 0)
@@ -355,6 +381,16 @@ static void check_signatures(const struct place *place, const struct reg_webhook
 			"hint only");
 }
 
+static void check_tokens(const struct place *place, const struct mortise_token *tokens, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		check_value(place, "audience", tokens[i].audience);
+		if (strncmp(tokens[i].key, "url:", 4) == 0 && !tokens[i].audience)
+			warn_at(place, "audience", "the upstream signs with this key for everybody: without "
+				"an audience a token that was made for another is taken");
+	}
+}
+
 static void check_events(const struct place *place, const struct reg_webhook *webhook)
 {
 	bool handled = webhook->event_len == 0;
@@ -397,6 +433,7 @@ static void check_webhook(struct place *place, const struct reg_webhook *reg)
 	place->name = webhook->name ? webhook->name : webhook->path;
 	check_expressions(place, webhook);
 	check_signatures(place, reg);
+	check_tokens(place, reg->tokens, reg->token_len);
 	check_events(place, reg);
 	check_replies(place, reg);
 	check_kept_headers(place, reg);
@@ -408,6 +445,31 @@ static void check_webhook(struct place *place, const struct reg_webhook *reg)
 	if (webhook->path[0] == '/')
 		warn_at(place, "path", "it stands below /extensions/%s/: leave the first slash out",
 			reg_slug(place->provider));
+}
+
+/* ---- Pages ---- */
+
+static void check_page(struct place *place, const struct reg_page *page)
+{
+	struct scanner_plan *plan = scanner_plan_new();
+	const char *subject = default_of(place, page->page.subject);
+	struct expression *expression = NULL;
+	cleanup_err struct err err = {0};
+
+	place->kind = "page";
+	place->name = page->page.name;
+	if (!is_empty(subject) && expression_parse(subject, plan, &expression, &err) < 0)
+		error_at(place, "subject", "%s", err_text(&err));
+	else if (expression && expression_needs_body(expression))
+		error_at(place, "subject", "a page is asked for without a body: take a claim");
+	if (subject)
+		check_path_names(place, "subject", subject, page->page.path);
+	check_tokens(place, page->tokens, page->token_len);
+	if (page->page.path[0] == '/')
+		warn_at(place, "path", "it stands below /extensions/%s/: leave the first slash out",
+			reg_slug(place->provider));
+	expression_free(expression);
+	scanner_plan_free(plan);
 }
 
 /* ---- Trackers ---- */
@@ -496,15 +558,20 @@ void registrations_check(const struct reg_provider *provider, struct report *rep
 		check_setting(&place, &provider->settings[i]);
 	for (size_t i = 0; i < provider->feature_len; i++)
 		check_feature(&place, &provider->features[i]);
+	place.has_integration = true;
 	for (size_t i = 0; i < provider->credential_len; i++)
 		check_credential(&place, &provider->credentials[i]);
 	for (size_t i = 0; i < provider->upstream_len; i++)
 		check_upstream(&place, &provider->upstreams[i]);
+	place.has_integration = false;
 	for (size_t i = 0; i < provider->step_len; i++)
 		check_step(&place, &provider->steps[i]);
+	place.has_integration = true;
 	place.kind = place.name = "arrival";
 	check_fields(&place, provider->arrivals, provider->arrival_len);
 	for (size_t i = 0; i < provider->webhook_len; i++)
 		check_webhook(&place, &provider->webhooks[i]);
+	for (size_t i = 0; i < provider->page_len; i++)
+		check_page(&place, &provider->pages[i]);
 	check_tracker(&place);
 }

@@ -16,6 +16,7 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/effect/effect.h"
+#include "core/pipeline/reference.h"
 #include "core/provider/provider_private.h"
 
 #define CACHE_LIFE_MS (INT64_C(60) * 1000)
@@ -254,6 +255,20 @@ static int check_checkpoint(const struct script *script, struct call *call, cons
 	return effects_check(&context, json_object_get(question, "effects"), err);
 }
 
+static int check_reference(struct call *call, const json_t *question, struct err *err)
+{
+	int scope = call_scope_of(call)->kind;
+	json_int_t life_ms = json_integer_value(json_object_get(question, "life_ms"));
+
+	if (scope != MORTISE_SCOPE_INTEGRATION && scope != MORTISE_SCOPE_INSTALL)
+		return err_set(err, MORTISE_E_UNSUPPORTED,
+			"reference_make: this scope has no integration");
+	if (life_ms <= 0 || life_ms > REFERENCE_LIFE_MAX_MS)
+		return err_set(err, MORTISE_E_INTERNAL, "reference_make: life_ms must be 1 to %lld",
+			(long long)REFERENCE_LIFE_MAX_MS);
+	return 0;
+}
+
 /* ---- Defaults ---- */
 
 static int default_read(struct call *call, const json_t *question, struct host_answer *answer,
@@ -301,6 +316,11 @@ static int give_default(struct script *script, struct call *call, const json_t *
 		json_object_set_new(answer->json, "deadline_ms", json_integer(call_left_ms(call)));
 		return 0;
 	}
+	if (strcmp(op, "jwt_sign") == 0 || strcmp(op, "reference_make") == 0) {
+		json_object_set_new(answer->json, "value", json_string(*op == 'j' ? "made.up.token" :
+			"made-up-reference"));
+		return 0;
+	}
 	tell_unexpected(script, question);
 	return err_set(err, MORTISE_E_UNSUPPORTED, "the script has no answer");
 }
@@ -323,6 +343,8 @@ static int answer_locked(struct script *script, struct call *call, const json_t 
 		result = check_http(call, question, err);
 	else if (strcmp(op, "checkpoint") == 0)
 		result = check_checkpoint(script, call, question, err);
+	else if (strcmp(op, "reference_make") == 0)
+		result = check_reference(call, question, err);
 	if (result < 0 && result != MORTISE_E_CANCELLED)
 		add_line(script, xasprintf("it asked for what the daemon refuses: %s", err_text(err)));
 	if (result < 0)

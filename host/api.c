@@ -233,6 +233,31 @@ static int32_t api_read(struct mortise_call *call, const char *what, const json_
 		copy_or_empty(args)), ret_value);
 }
 
+/* Ask for a text of the daemon's. */
+static int32_t ask_text(struct mortise_call *call, json_t *question_take, char **ret_text)
+{
+	cleanup_json json_t *value = NULL;
+	int32_t ret = ask_value(call, question_take, &value);
+
+	if (ret < 0)
+		return ret;
+	*ret_text = xstrdup(json_is_string(value) ? json_string_value(value) : "");
+	return MORTISE_OK;
+}
+
+static int32_t api_jwt_sign(struct mortise_call *call, int32_t algorithm, const char *slot,
+	const json_t *claims, char **ret_token)
+{
+	return ask_text(call, json_pack("{s:s, s:i, s:s, s:o}", "op", "jwt_sign", "algorithm",
+		(int)algorithm, "slot", slot, "claims", copy_or_empty(claims)), ret_token);
+}
+
+static int32_t api_reference_make(struct mortise_call *call, int64_t life_ms, char **ret_reference)
+{
+	return ask_text(call, json_pack("{s:s, s:I}", "op", "reference_make", "life_ms",
+		(json_int_t)life_ms), ret_reference);
+}
+
 static int32_t api_once_settle(struct mortise_call *call, const char *once, const json_t *answer)
 {
 	return ask_value(call, json_pack("{s:s, s:s, s:o}", "op", "once_settle", "once", once,
@@ -356,6 +381,8 @@ const struct mortise_host *api_table(void)
 		.cache_get = api_cache_get,
 		.cache_put = api_cache_put,
 		.effect = api_effect,
+		.jwt_sign = api_jwt_sign,
+		.reference_make = api_reference_make,
 	};
 
 	return &table;

@@ -12,8 +12,8 @@
 
 #define DEFAULT_MAX_CALLS 8
 
-/* A list of the set, and where an item of it hangs: in a provider, or in a step or
- * webhook of one. */
+/* A list of the set, and where an item of it hangs: in a provider, or in a step,
+ * webhook or page of one. */
 static const char *const list_names[REG_KIND_LEN] = {
 	[REG_SETTING] = "settings",
 	[REG_FEATURE] = "features",
@@ -25,6 +25,8 @@ static const char *const list_names[REG_KIND_LEN] = {
 	[REG_SIGNATURE] = "signatures",
 	[REG_EVENT] = "events",
 	[REG_REPLY] = "replies",
+	[REG_TOKEN] = "tokens",
+	[REG_PAGE] = "pages",
 	[REG_TASK] = "tasks",
 };
 
@@ -44,7 +46,7 @@ static json_t *find_provider(const struct mortise_registrar *reg, const char *ke
 	return NULL;
 }
 
-/* A step or webhook by name; a webhook without one goes by its path. */
+/* A step, page or webhook by name; a webhook without one goes by its path. */
 static json_t *find_part(const json_t *provider, const char *list, const char *name)
 {
 	json_t *item;
@@ -146,8 +148,8 @@ static int add_to_provider(struct mortise_registrar *reg, const char *provider, 
 	return append(reg, kind, *ret_provider, list, ret_copy);
 }
 
-/* A registration that hangs in a step or webhook. */
-static int add_to_part(struct mortise_registrar *reg, const char *provider, const char *part_list,
+/* A registration that hangs in a step, webhook or page. */
+static int add_to_part(struct mortise_registrar *reg, const char *provider, enum reg_kind part_kind,
 	const char *part, enum reg_kind kind, const void *given)
 {
 	union reg_any copy;
@@ -159,9 +161,9 @@ static int add_to_part(struct mortise_registrar *reg, const char *provider, cons
 	owner = provider ? find_provider(reg, provider) : NULL;
 	if (!owner)
 		return no_such(reg, kind, "provider", provider);
-	owner = part ? find_part(owner, part_list, part) : NULL;
+	owner = part ? find_part(owner, list_names[part_kind], part) : NULL;
 	if (!owner)
-		return no_such(reg, kind, part_list[0] == 's' ? "step" : "webhook", part);
+		return no_such(reg, kind, reg_kind_name(part_kind), part);
 	return append(reg, kind, owner, list_names[kind], &copy);
 }
 
@@ -203,16 +205,18 @@ REGISTER_PLAIN(feature, mortise_feature, REG_FEATURE)
 REGISTER_PLAIN(credential, mortise_credential, REG_CREDENTIAL)
 REGISTER_PLAIN(upstream, mortise_upstream, REG_UPSTREAM)
 
-#define REGISTER_PART(name_, struct_, kind_, part_list_)                                   \
+#define REGISTER_PART(name_, struct_, kind_, part_kind_)                                   \
 	static int32_t register_##name_(struct mortise_registrar *reg, const char *provider, \
 		const char *part, const struct struct_ *given)                               \
 	{                                                                                    \
-		return add_to_part(reg, provider, part_list_, part, kind_, given);           \
+		return add_to_part(reg, provider, part_kind_, part, kind_, given);           \
 	}
-REGISTER_PART(step_field, mortise_field, REG_FIELD, "steps")
-REGISTER_PART(webhook_signature, mortise_signature, REG_SIGNATURE, "webhooks")
-REGISTER_PART(webhook_event, mortise_event, REG_EVENT, "webhooks")
-REGISTER_PART(webhook_reply, mortise_reply, REG_REPLY, "webhooks")
+REGISTER_PART(step_field, mortise_field, REG_FIELD, REG_STEP)
+REGISTER_PART(webhook_signature, mortise_signature, REG_SIGNATURE, REG_WEBHOOK)
+REGISTER_PART(webhook_event, mortise_event, REG_EVENT, REG_WEBHOOK)
+REGISTER_PART(webhook_reply, mortise_reply, REG_REPLY, REG_WEBHOOK)
+REGISTER_PART(webhook_token, mortise_token, REG_TOKEN, REG_WEBHOOK)
+REGISTER_PART(page_token, mortise_token, REG_TOKEN, REG_PAGE)
 
 static int32_t register_arrival(struct mortise_registrar *reg, const char *provider,
 	const struct mortise_field *given)
@@ -248,6 +252,19 @@ static int32_t register_webhook(struct mortise_registrar *reg, const char *provi
 		return ret;
 	add_callback(reg, owner, copy.webhook.handler, "webhook:%s",
 		copy.webhook.name ? copy.webhook.name : copy.webhook.path);
+	return MORTISE_OK;
+}
+
+static int32_t register_page(struct mortise_registrar *reg, const char *provider,
+	const struct mortise_page *given)
+{
+	union reg_any copy;
+	json_t *owner;
+	int ret = add_to_provider(reg, provider, REG_PAGE, "pages", given, &copy, &owner);
+
+	if (ret < 0)
+		return ret;
+	add_callback(reg, owner, copy.page.data, "page:%s", copy.page.name);
 	return MORTISE_OK;
 }
 
@@ -355,6 +372,9 @@ const struct mortise_registry *registry_table(void)
 		.repository_provider = register_repository_provider,
 		.issue_provider = register_issue_provider,
 		.config_form = register_config_form,
+		.webhook_token = register_webhook_token,
+		.page = register_page,
+		.page_token = register_page_token,
 	};
 
 	return &table;

@@ -23,6 +23,7 @@ static const struct effect_type {
 } types[] = {
 	{MORTISE_EFFECT_INTEGRATION_PUT, effect_integration_put},
 	{MORTISE_EFFECT_INTEGRATION_PATCH, effect_integration_patch},
+	{MORTISE_EFFECT_INTEGRATION_NAME, effect_integration_name},
 	{MORTISE_EFFECT_INTEGRATION_STATUS, effect_integration_status},
 	{MORTISE_EFFECT_CONFIG_PATCH, effect_config_patch},
 	{MORTISE_EFFECT_AUDIT, effect_audit},

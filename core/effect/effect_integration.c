@@ -92,6 +92,19 @@ int effect_integration_patch(struct tx *tx, struct effect_context *context, cons
 	return integration_patch(tx, id, json_object_get(record, "metadata"), context->now_us, err);
 }
 
+int effect_integration_name(struct tx *tx, struct effect_context *context, const json_t *record,
+	struct err *err)
+{
+	int64_t id;
+	int result = effect_integration_id(tx, context, &id, err);
+
+	if (result < 0)
+		return result;
+	if (id == 0)
+		return EFFECT_SKIPPED;
+	return integration_set_name(tx, id, effect_text(record, "name"), context->now_us, err);
+}
+
 int effect_integration_status(struct tx *tx, struct effect_context *context,
 	const json_t *record, struct err *err)
 {

@@ -23,6 +23,7 @@ typedef int effect_fn(struct tx *tx, struct effect_context *context, const json_
 /* effect_integration.c */
 effect_fn effect_integration_put;
 effect_fn effect_integration_patch;
+effect_fn effect_integration_name;
 effect_fn effect_integration_status;
 effect_fn effect_config_patch;
 effect_fn effect_audit;

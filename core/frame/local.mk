@@ -6,7 +6,8 @@ FRAME_SOURCES = \
 	%D%/effect_forms.c %D%/effect_forms.h \
 	%D%/frame.c %D%/frame.h \
 	%D%/registration_fields.c %D%/registration_fields.h \
-	%D%/registration_references.c
+	%D%/registration_incoming.c \
+	%D%/registration_references.c %D%/registration_references_private.h
 libcore_la_SOURCES += $(FRAME_SOURCES)
 
 UNIT_TESTS += tests/unit/test_frame tests/unit/test_frame_registration tests/unit/test_frame_effect_forms

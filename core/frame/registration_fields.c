@@ -73,6 +73,7 @@ static const struct field provider_fields[] = {
 	CALLBACK(mortise_provider, post_install),
 	CALLBACK(mortise_provider, uninstall),
 	CALLBACK(mortise_provider, undo),
+	TEXT(mortise_provider, slugs),
 };
 
 static const struct field setting_fields[] = {
@@ -90,7 +91,7 @@ static const struct field feature_fields[] = {
 };
 
 static const struct field credential_fields[] = {
-	CHOICE(mortise_credential, kind, MORTISE_CREDENTIAL_HEADER, MORTISE_CREDENTIAL_MINTED),
+	CHOICE(mortise_credential, kind, MORTISE_CREDENTIAL_HEADER, MORTISE_CREDENTIAL_OAUTH1),
 	NAME(mortise_credential, name),
 	TEXT(mortise_credential, header),
 	TEXT(mortise_credential, prefix),
@@ -102,6 +103,8 @@ static const struct field credential_fields[] = {
 	TEXT(mortise_credential, mint_path),
 	TEXT(mortise_credential, token_pointer),
 	TEXT(mortise_credential, expires_pointer),
+	TEXT(mortise_credential, consumer_key),
+	TEXT(mortise_credential, token_slot),
 };
 
 static const struct field upstream_fields[] = {
@@ -114,12 +117,13 @@ static const struct field upstream_fields[] = {
 	NUMBER(mortise_upstream, timeout_ms, 600000),
 	NUMBER(mortise_upstream, cache_ms, DAY_MS),
 	SIZE(mortise_upstream, max_answer, ANSWER_MAX),
+	TEXT(mortise_upstream, verify),
 };
 
 static const struct field step_fields[] = {
-	CHOICE(mortise_step, kind, MORTISE_STEP_FORM, MORTISE_STEP_REDIRECT),
+	CHOICE(mortise_step, kind, MORTISE_STEP_FORM, MORTISE_STEP_EXTERNAL),
 	FLAGS(mortise_step, flags, MORTISE_STEP_SKIP_EMPTY | MORTISE_STEP_PKCE |
-		MORTISE_STEP_STATE_OPTIONAL),
+		MORTISE_STEP_STATE_OPTIONAL | MORTISE_STEP_CALLBACK),
 	NAME(mortise_step, name),
 	TEXT(mortise_step, data_key),
 	TEXT(mortise_step, answer_key),
@@ -137,11 +141,16 @@ static const struct field step_fields[] = {
 	TEXT(mortise_step, client_secret),
 	TEXT(mortise_step, scopes),
 	TEXT(mortise_step, url),
+	TEXT(mortise_step, request_token_url),
+	TEXT(mortise_step, verify),
+	TEXT(mortise_step, subject),
+	NUMBER(mortise_step, life_ms, DAY_MS),
 };
 
 static const struct field field_fields[] = {
-	CHOICE(mortise_field, type, MORTISE_TYPE_TEXT, MORTISE_TYPE_PEM),
-	FLAGS(mortise_field, flags, MORTISE_FIELD_REQUIRED | MORTISE_FIELD_SECRET),
+	CHOICE(mortise_field, type, MORTISE_TYPE_TEXT, MORTISE_TYPE_REFERENCE),
+	FLAGS(mortise_field, flags, MORTISE_FIELD_REQUIRED | MORTISE_FIELD_SECRET |
+		MORTISE_FIELD_RANDOM | MORTISE_FIELD_ORIGIN),
 	NAME(mortise_field, name),
 	TEXT(mortise_field, label),
 	TEXT_LONG(mortise_field, help),
@@ -158,7 +167,7 @@ static const struct field webhook_fields[] = {
 	TEXT(mortise_webhook, methods),
 	SIZE(mortise_webhook, max_body, (uint64_t)25 << 20),
 	CHOICE(mortise_webhook, scope, MORTISE_SCOPE_PROVIDER, MORTISE_SCOPE_INSTALL),
-	CHOICE(mortise_webhook, scheme, MORTISE_SCHEME_NONE, MORTISE_SCHEME_HEADER),
+	CHOICE(mortise_webhook, scheme, MORTISE_SCHEME_NONE, MORTISE_SCHEME_JWT),
 	CHOICE(mortise_webhook, rule, MORTISE_RULE_FIRST, MORTISE_RULE_ANY),
 	TEXT(mortise_webhook, key),
 	TEXT(mortise_webhook, event),
@@ -190,6 +199,26 @@ static const struct field reply_fields[] = {
 	CHOICE(mortise_reply, status, 200, 599),
 	TEXT_REQUIRED(mortise_reply, condition),
 	JSON_TEXT(mortise_reply, body),
+};
+
+static const struct field token_fields[] = {
+	CHOICE(mortise_token, algorithm, MORTISE_ALGORITHM_HS256, MORTISE_ALGORITHM_RS256),
+	FLAGS(mortise_token, flags, MORTISE_TOKEN_EXPIRES | MORTISE_TOKEN_QSH |
+		MORTISE_TOKEN_SINGLE_USE | MORTISE_TOKEN_KID),
+	CHOICE(mortise_token, where, MORTISE_TOKEN_HEADER, MORTISE_TOKEN_PATH),
+	TEXT_REQUIRED(mortise_token, name),
+	TEXT_REQUIRED(mortise_token, key),
+	TEXT(mortise_token, audience),
+};
+
+static const struct field page_fields[] = {
+	FLAGS(mortise_page, flags, 0),
+	NAME(mortise_page, name),
+	TEXT_REQUIRED(mortise_page, path),
+	TEXT_REQUIRED(mortise_page, subject),
+	TEXT_REQUIRED(mortise_page, frame),
+	TEXT(mortise_page, script),
+	CALLBACK_REQUIRED(mortise_page, data),
 };
 
 static const struct field task_fields[] = {
@@ -255,6 +284,8 @@ static const struct field config_form_fields[] = {
 #define mortise_signature_table signature_fields
 #define mortise_event_table event_fields
 #define mortise_reply_table reply_fields
+#define mortise_token_table token_fields
+#define mortise_page_table page_fields
 #define mortise_task_table task_fields
 #define mortise_repository_provider_table repository_provider_fields
 #define mortise_issue_provider_table issue_provider_fields
@@ -277,6 +308,8 @@ static const struct kind {
 	KIND(REG_SIGNATURE, "signature", mortise_signature, prefix),
 	KIND(REG_EVENT, "event", mortise_event, name),
 	KIND(REG_REPLY, "reply", mortise_reply, body),
+	KIND(REG_TOKEN, "token", mortise_token, audience),
+	KIND(REG_PAGE, "page", mortise_page, data),
 	KIND(REG_TASK, "task", mortise_task, schedule_ms),
 	KIND(REG_REPOSITORY_PROVIDER, "repository provider", mortise_repository_provider, get),
 	KIND(REG_ISSUE_PROVIDER, "issue provider", mortise_issue_provider, status_action),
@@ -514,11 +547,15 @@ static bool member_from_json(const struct field *field, const json_t *value, voi
 	}
 }
 
-/* The lists inside a step and a webhook, which their caller reads. */
+/* The lists inside a step, a webhook and a page, which their caller reads. */
 static bool is_list_name(const char *name)
 {
-	return strcmp(name, "fields") == 0 || strcmp(name, "signatures") == 0 ||
-		strcmp(name, "events") == 0 || strcmp(name, "replies") == 0;
+	static const char *const names[] = {"fields", "signatures", "tokens", "events", "replies"};
+
+	for (size_t i = 0; i < lengthof(names); i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
 }
 
 static int fill_from_json(enum reg_kind kind, const json_t *json, void *registration,

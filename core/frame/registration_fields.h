@@ -9,8 +9,9 @@
  * A set of registrations is JSON: one object per provider,
  *   {"provider": {…}, "settings": […], "features": […], "credentials": […],
  *    "upstreams": […], "steps": [{…, "fields": […]}], "arrivals": […],
- *    "webhooks": [{…, "signatures": […], "events": […], "replies": […]}],
- *    "tasks": […], "repository_provider": {…}, "issue_provider": {…}, "config_form": {…}}
+ *    "webhooks": [{…, "signatures": […], "tokens": […], "events": […], "replies": […]}],
+ *    "pages": [{…, "tokens": […]}], "tasks": […], "repository_provider": {…},
+ *    "issue_provider": {…}, "config_form": {…}}
  * with member names as in the header.  A member that is 0 or NULL is left out; a
  * callback is `true`.  Any thread.
  */
@@ -37,6 +38,8 @@ enum reg_kind {
 	REG_SIGNATURE,
 	REG_EVENT,
 	REG_REPLY,
+	REG_TOKEN,
+	REG_PAGE,
 	REG_TASK,
 	REG_REPOSITORY_PROVIDER,
 	REG_ISSUE_PROVIDER,
@@ -57,6 +60,8 @@ union reg_any {
 	struct mortise_signature signature;
 	struct mortise_event event;
 	struct mortise_reply reply;
+	struct mortise_token token;
+	struct mortise_page page;
 	struct mortise_task task;
 	struct mortise_repository_provider repository_provider;
 	struct mortise_issue_provider issue_provider;
@@ -78,14 +83,15 @@ json_t *reg_fields_to_json(enum reg_kind kind, const void *registration);
 /* Fill a struct from JSON: its strings are copies (reg_fields_clear), `size` is ours and
  * a callback that was registered becomes a function that is only good for comparing with
  * NULL.  Checks like reg_fields_check; a member nobody knows is an error.  Members that
- * hold lists (fields, signatures, events, replies) are left to the caller. */
+ * hold lists (fields, signatures, tokens, events, replies) are left to the caller. */
 int reg_fields_from_json(enum reg_kind kind, const json_t *json, void *ret_registration,
 	struct err *err);
 void reg_fields_clear(enum reg_kind kind, void *registration);
 
 /* Check what one provider's registrations say about each other: names used twice, and
- * names of credentials, upstreams, settings, tasks that do not exist.  'provider' is one
- * object of the set, each part of which has passed the checks above. */
+ * names of credentials, upstreams, settings, tasks that do not exist; and what the members
+ * of one registration say about each other.  'provider' is one object of the set, each part
+ * of which has passed the checks above. */
 int reg_references_check(const json_t *provider, struct err *err);
 
 #endif

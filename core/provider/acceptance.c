@@ -226,9 +226,10 @@ static bool clashes(const struct reg_provider *a, const struct reg_provider *b)
 {
 	const char *one = a->has_repository_provider ? a->repository_provider.id : NULL;
 	const char *other = b->has_repository_provider ? b->repository_provider.id : NULL;
+	cleanup_free char *slug = reg_shared_slug(a, b);
 
 	return strcmp(a->provider.key, b->provider.key) == 0 ||
-		strcmp(reg_slug(a), reg_slug(b)) == 0 || (one && other && strcmp(one, other) == 0);
+		slug || (one && other && strcmp(one, other) == 0);
 }
 
 char *plugin_find_clash(const struct plugin *plugin, const struct registration *registration)

@@ -16,6 +16,7 @@
 #include "core/base/mem.h"
 #include "core/daemon/daemon.h"
 #include "core/job/job.h"
+#include "core/pipeline/reference.h"
 #include "core/provider/recorder.h"
 #include "core/upstream/upstream.h"
 
@@ -234,6 +235,18 @@ static int ask_cache_put(struct call *call, const json_t *question, struct host_
 		life_ms < CACHE_LIFE_MAX_MS ? life_ms : CACHE_LIFE_MAX_MS, err);
 }
 
+static int ask_reference_make(struct call *call, const json_t *question, struct host_answer *answer,
+	struct err *err)
+{
+	cleanup_free char *text = NULL;
+	int result = reference_make(call_providers(call)->daemon, call_scope_of(call),
+		json_integer_value(json_object_get(question, "life_ms")), &text, err);
+
+	if (result == 0)
+		json_object_set_new(answer->json, "value", json_string(text));
+	return result;
+}
+
 static const struct {
 	const char *op;
 	ask_fn *run;
@@ -245,6 +258,7 @@ static const struct {
 	{"once_clear", ask_once_clear},
 	{"cache_get", ask_cache_get},
 	{"cache_put", ask_cache_put},
+	{"reference_make", ask_reference_make},
 };
 
 static int dispatch(struct call *call, const json_t *question, struct host_answer *answer,

@@ -301,15 +301,15 @@ void providers_free(struct providers *providers)
 
 /* ---- Looking up ---- */
 
-typedef const char *key_fn(const struct reg_provider *provider);
+typedef bool has_fn(const struct reg_provider *provider, const char *name);
 
-static const char *key_of(const struct reg_provider *provider)
+static bool has_key(const struct reg_provider *provider, const char *key)
 {
-	return provider->provider.key;
+	return strcmp(provider->provider.key, key) == 0;
 }
 
-static const struct reg_provider *find_by(struct providers *providers, key_fn *key_of_it,
-	const char *key, enum plugin_state *ret_state)
+static const struct reg_provider *find_by(struct providers *providers, has_fn *has, const char *name,
+	enum plugin_state *ret_state)
 {
 	const struct reg_provider *found = NULL;
 
@@ -317,7 +317,7 @@ static const struct reg_provider *find_by(struct providers *providers, key_fn *k
 	for (struct plugin *plugin = providers->plugins; plugin && !found; plugin = plugin->next)
 		for (size_t i = 0; plugin->registration && !found &&
 			i < plugin->registration->provider_len; i++)
-			if (strcmp(key_of_it(&plugin->registration->providers[i]), key) == 0) {
+			if (has(&plugin->registration->providers[i], name)) {
 				found = &plugin->registration->providers[i];
 				registration_ref(plugin->registration);
 				*ret_state = plugin->state;
@@ -329,22 +329,22 @@ static const struct reg_provider *find_by(struct providers *providers, key_fn *k
 const struct reg_provider *providers_find(struct providers *providers, const char *key)
 {
 	enum plugin_state state;
-	const struct reg_provider *found = find_by(providers, key_of, key, &state);
+	const struct reg_provider *found = find_by(providers, has_key, key, &state);
 
-	return found ? found : find_by(providers, reg_slug, key, &state);
+	return found ? found : find_by(providers, reg_has_slug, key, &state);
 }
 
 const struct reg_provider *providers_find_slug(struct providers *providers, const char *slug)
 {
 	enum plugin_state state;
 
-	return find_by(providers, reg_slug, slug, &state);
+	return find_by(providers, reg_has_slug, slug, &state);
 }
 
 bool providers_runnable(struct providers *providers, const char *key)
 {
 	enum plugin_state state;
-	const struct reg_provider *found = find_by(providers, key_of, key, &state);
+	const struct reg_provider *found = find_by(providers, has_key, key, &state);
 
 	if (!found)
 		return false;

@@ -71,11 +71,28 @@ static int read_step_fields(const json_t *list, struct reg_provider *provider, s
 	return 0;
 }
 
+static int read_page_tokens(const json_t *list, struct reg_provider *provider, struct err *err)
+{
+	for (size_t i = 0; i < provider->page_len; i++) {
+		struct reg_page *page = &provider->pages[i];
+		int result = READ_LIST(json_array_get(list, i), "tokens", REG_TOKEN, page->tokens,
+			page->token_len, err);
+
+		if (result < 0) {
+			err_prefix(err, "page \"%s\": ", page->page.name);
+			return result;
+		}
+	}
+	return 0;
+}
+
 static int read_webhook_lists(const json_t *json, struct reg_webhook *webhook, struct err *err)
 {
 	int result = READ_LIST(json, "signatures", REG_SIGNATURE, webhook->signatures,
 		webhook->signature_len, err);
 
+	if (result == 0)
+		result = READ_LIST(json, "tokens", REG_TOKEN, webhook->tokens, webhook->token_len, err);
 	if (result == 0)
 		result = READ_LIST(json, "events", REG_EVENT, webhook->events, webhook->event_len, err);
 	if (result == 0)
@@ -115,6 +132,10 @@ static int read_lists(const json_t *json, struct reg_provider *provider, struct 
 	for (size_t i = 0; result == 0 && i < provider->webhook_len; i++)
 		result = read_webhook_lists(json_array_get(webhooks, i), &provider->webhooks[i], err);
 	if (result == 0)
+		result = READ_LIST(json, "pages", REG_PAGE, provider->pages, provider->page_len, err);
+	if (result == 0)
+		result = read_page_tokens(json_object_get(json, "pages"), provider, err);
+	if (result == 0)
 		result = READ_LIST(json, "tasks", REG_TASK, provider->tasks, provider->task_len, err);
 	return result;
 }
@@ -122,8 +143,8 @@ static int read_lists(const json_t *json, struct reg_provider *provider, struct 
 static int check_members(const json_t *json, struct err *err)
 {
 	static const char *const known[] = {"provider", "settings", "features", "credentials",
-		"upstreams", "steps", "arrivals", "webhooks", "tasks", "repository_provider",
-		"issue_provider", "config_form"};
+		"upstreams", "steps", "arrivals", "webhooks", "pages", "tasks",
+		"repository_provider", "issue_provider", "config_form"};
 	const char *name;
 	json_t *value;
 
@@ -192,15 +213,16 @@ static int check_unique(const struct registration *registration, struct err *err
 		for (size_t j = 0; j < i; j++) {
 			const struct reg_provider *a = &registration->providers[j];
 			const struct reg_provider *b = &registration->providers[i];
+			cleanup_free char *slug = NULL;
 
 			if (strcmp(a->provider.key, b->provider.key) == 0)
 				return err_set(err, MORTISE_E_FIELD,
 					"provider \"%s\" is registered twice", b->provider.key);
-			if (strcmp(reg_slug(a), reg_slug(b)) == 0)
+			slug = reg_shared_slug(a, b);
+			if (slug)
 				return err_set(err, MORTISE_E_FIELD,
 					"providers \"%s\" and \"%s\" have the same slug \"%s\": give one "
-					"another",
-					a->provider.key, b->provider.key, reg_slug(b));
+					"another", a->provider.key, b->provider.key, slug);
 		}
 	return 0;
 }
@@ -262,9 +284,12 @@ static void clear_provider(struct reg_provider *provider)
 		struct reg_webhook *webhook = &provider->webhooks[i];
 
 		CLEAR_LIST(REG_SIGNATURE, webhook->signatures, webhook->signature_len);
+		CLEAR_LIST(REG_TOKEN, webhook->tokens, webhook->token_len);
 		CLEAR_LIST(REG_EVENT, webhook->events, webhook->event_len);
 		CLEAR_LIST(REG_REPLY, webhook->replies, webhook->reply_len);
 	}
+	for (size_t i = 0; i < provider->page_len; i++)
+		CLEAR_LIST(REG_TOKEN, provider->pages[i].tokens, provider->pages[i].token_len);
 	CLEAR_LIST(REG_SETTING, provider->settings, provider->setting_len);
 	CLEAR_LIST(REG_FEATURE, provider->features, provider->feature_len);
 	CLEAR_LIST(REG_CREDENTIAL, provider->credentials, provider->credential_len);
@@ -272,6 +297,7 @@ static void clear_provider(struct reg_provider *provider)
 	CLEAR_LIST(REG_STEP, provider->steps, provider->step_len);
 	CLEAR_LIST(REG_FIELD, provider->arrivals, provider->arrival_len);
 	CLEAR_LIST(REG_WEBHOOK, provider->webhooks, provider->webhook_len);
+	CLEAR_LIST(REG_PAGE, provider->pages, provider->page_len);
 	CLEAR_LIST(REG_TASK, provider->tasks, provider->task_len);
 	reg_fields_clear(REG_REPOSITORY_PROVIDER, &provider->repository_provider);
 	reg_fields_clear(REG_ISSUE_PROVIDER, &provider->issue_provider);
@@ -359,6 +385,14 @@ const struct reg_webhook *reg_webhook_find(const struct reg_provider *provider, 
 	return NULL;
 }
 
+const struct reg_page *reg_page_find(const struct reg_provider *provider, const char *name)
+{
+	for (size_t i = 0; i < provider->page_len; i++)
+		if (strcmp(provider->pages[i].page.name, name) == 0)
+			return &provider->pages[i];
+	return NULL;
+}
+
 const char *reg_row_key(const struct reg_provider *provider)
 {
 	return provider->provider.row_key ? provider->provider.row_key : provider->provider.key;
@@ -367,6 +401,48 @@ const char *reg_row_key(const struct reg_provider *provider)
 const char *reg_slug(const struct reg_provider *provider)
 {
 	return provider->provider.slug ? provider->provider.slug : provider->provider.key;
+}
+
+/* The size of the segment at '*at', which moves to the next; 0: the end. */
+static size_t next_slug(const char **at, const char **ret_slug)
+{
+	size_t size;
+
+	*ret_slug = *at + strspn(*at, ", ");
+	size = strcspn(*ret_slug, ", ");
+	*at = *ret_slug + size;
+	return size;
+}
+
+bool reg_has_slug(const struct reg_provider *provider, const char *slug)
+{
+	const char *at = provider->provider.slugs ? provider->provider.slugs : "";
+	const char *further;
+	size_t size;
+
+	if (strcmp(reg_slug(provider), slug) == 0)
+		return true;
+	while ((size = next_slug(&at, &further)) > 0)
+		if (strlen(slug) == size && memcmp(further, slug, size) == 0)
+			return true;
+	return false;
+}
+
+char *reg_shared_slug(const struct reg_provider *a, const struct reg_provider *b)
+{
+	const char *at = b->provider.slugs ? b->provider.slugs : "";
+	const char *further;
+	size_t size;
+
+	if (reg_has_slug(a, reg_slug(b)))
+		return xstrdup(reg_slug(b));
+	while ((size = next_slug(&at, &further)) > 0) {
+		cleanup_free char *slug = xstrndup(further, size);
+
+		if (reg_has_slug(a, slug))
+			return steal(&slug);
+	}
+	return NULL;
 }
 
 void reg_step_signature(const struct reg_provider *provider, char ret_hex[65])

@@ -96,9 +96,14 @@ const struct mortise_upstream *reg_upstream(const struct reg_provider *provider,
 const struct reg_step *reg_step_find(const struct reg_provider *provider, const char *name);
 const struct mortise_task *reg_task(const struct reg_provider *provider, const char *name);
 const struct reg_webhook *reg_webhook_find(const struct reg_provider *provider, const char *name);
+const struct reg_page *reg_page_find(const struct reg_provider *provider, const char *name);
 /* The name that rows carry: row_key, else key.  The URL segment: slug, else key. */
 const char *reg_row_key(const struct reg_provider *provider);
 const char *reg_slug(const struct reg_provider *provider);
+/* Is it a URL segment of the provider: its slug, or one of its further ones? */
+bool reg_has_slug(const struct reg_provider *provider, const char *slug);
+/* A segment that both claim (new string), or NULL. */
+char *reg_shared_slug(const struct reg_provider *a, const struct reg_provider *b);
 /* Signature of the step list (kinds, names, fields), hex; a pipeline goes on only
  * while it is unchanged. */
 void reg_step_signature(const struct reg_provider *provider, char ret_hex[65]);

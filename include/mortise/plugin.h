@@ -420,8 +420,8 @@ struct mortise_host {
 /* ---- Registrations --------------------------------------------------------
  *
  * A *value* is one of: "setting:NAME", "state:/pointer", "metadata:/pointer" (of the
- * integration), "public_url:/path" (below our public URL), or plain text taken as
- * it is.  A *template* is text with {setting:NAME}, {state:/pointer}, {state}
+ * integration), "public_url:/path" (below our public URL; without a path that URL
+ * itself), or plain text taken as it is.  A *template* is text with {setting:NAME}, {state:/pointer}, {state}
  * (the pipeline's secret state), {external_id}.
  * A *slot* names a secret: "provider:NAME" (a secret setting), "integration:NAME",
  * "install:NAME", "state:NAME" (a secret of the pipeline).

@@ -267,6 +267,32 @@ static int32_t do_cache(const struct wish *w)
 	return give_value(w, ret, value);
 }
 
+/* A text that the daemon made for us. */
+static int32_t give_text(const struct wish *w, int32_t ret, char *text)
+{
+	if (ret == MORTISE_OK)
+		*w->ret_output = json_pack("{s:s}", "value", text);
+	free(text);
+	return ret;
+}
+
+static int32_t do_sign(const struct wish *w)
+{
+	char *token = NULL;
+	int32_t ret = w->host->jwt_sign(w->call, (int32_t)number_of(w, "algorithm"), text_of(w, "slot"),
+		json_object_get(w->wish, "claims"), &token);
+
+	return give_text(w, ret, token);
+}
+
+static int32_t do_refer(const struct wish *w)
+{
+	char *reference = NULL;
+	int32_t ret = w->host->reference_make(w->call, number_of(w, "ms"), &reference);
+
+	return give_text(w, ret, reference);
+}
+
 static int32_t do_settle(const struct wish *w)
 {
 	return w->host->once_settle(w->call, text_of(w, "once"), json_object_get(w->wish, "answer"));
@@ -622,7 +648,7 @@ int32_t behave(const struct mortise_host *host, struct mortise_call *call, const
 		{"exit", do_exit}, {"free", do_free}, {"loop", do_loop}, {"sleep", do_sleep}, {"eat", do_eat},
 		{"leak", do_leak}, {"meet", do_meet},
 		{"effects", do_effects}, {"http", do_http}, {"read", do_read}, {"cache", do_cache},
-		{"settle", do_settle}, {"clear", do_clear}, {"checkpoint", do_checkpoint},
+		{"sign", do_sign}, {"refer", do_refer}, {"settle", do_settle}, {"clear", do_clear}, {"checkpoint", do_checkpoint},
 		{"log", do_log}, {"chatter", do_chatter}, {"now", do_now}, {"outside", do_outside},
 		{"babble", do_babble}, {"frame", do_frame}, {"flood", do_flood}, {"leave", do_leave}, {"create", do_create},
 	};

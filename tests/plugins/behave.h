@@ -25,6 +25,8 @@
  *             GET of 'look' first; then the effects
  *   read      what, args     answer {"value"}
  *   cache     key, value?    put, or get
+ *   sign      algorithm, slot, claims   answer {"value": the token}
+ *   refer     ms             answer {"value": the reference}
  *   settle/clear  once       of the ledger
  *   checkpoint  pages        one effect list each, with the cursor {"page": n}
  *   log       count          so many log lines

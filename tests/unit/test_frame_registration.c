@@ -95,17 +95,35 @@ static void json_with_foreign_member_or_type_is_refused(void **state)
 
 /* One provider that refers to itself correctly; each case breaks one reference. */
 static const char set_text[] = "{"
-	"'provider': {'key': 'acme', 'name': 'Acme'},"
+	"'provider': {'key': 'acme', 'name': 'Acme', 'slugs': 'acme-old, acme_older'},"
 	"'settings': [{'name': 'app_id', 'type': 1}, {'name': 'key', 'type': 1, 'flags': 1}],"
 	"'credentials': [{'name': 'app', 'kind': 2, 'slot': 'provider:key', 'issuer': 'setting:app_id',"
 	"  'life_ms': 1000}, {'name': 'token', 'kind': 3, 'parent': 'app', 'mint_path': '/x',"
-	"  'token_pointer': '/t', 'expires_pointer': '/e'}],"
-	"'upstreams': [{'name': 'api', 'base': 'https://acme.test', 'credentials': 'token'}],"
+	"  'token_pointer': '/t', 'expires_pointer': '/e'},"
+	"  {'name': 'each', 'kind': 4, 'slot': 'integration:shared', 'issuer': 'metadata:/app',"
+	"  'life_ms': 1},"
+	"  {'name': 'old', 'kind': 5, 'slot': 'state:pem', 'consumer_key': 'state:/consumer',"
+	"  'token_slot': 'state:access'}],"
+	"'upstreams': [{'name': 'api', 'base': 'https://acme.test', 'credentials': 'token'},"
+	"  {'name': 'site', 'base': 'metadata:/url', 'verify': 'metadata:/verify'}],"
 	"'steps': [{'name': 'login', 'kind': 4, 'authorize_url': 'https://acme.test/in',"
 	"  'token_url': 'https://acme.test/token', 'client_id': 'setting:app_id',"
-	"  'client_secret': 'provider:key', 'save_as': 'token'}],"
+	"  'client_secret': 'provider:key', 'save_as': 'token'},"
+	"  {'name': 'site', 'kind': 1, 'fields': [{'name': 'url', 'type': 4, 'flags': 9},"
+	"    {'name': 'made', 'type': 1, 'flags': 4}]},"
+	"  {'name': 'old', 'kind': 6, 'flags': 8, 'request_token_url': '{state:/url}/request',"
+	"  'authorize_url': '{state:/url}/in', 'token_url': '{state:/url}/access',"
+	"  'client_id': 'state:/consumer', 'client_secret': 'state:pem', 'save_as': 'access'},"
+	"  {'name': 'wait', 'kind': 7, 'subject': 'state:/id'}],"
 	"'webhooks': [{'path': 'webhook/', 'scheme': 1, 'key': 'provider:key',"
-	"  'signatures': [{'header': 'X-Sign', 'algorithm': 'sha256'}], 'events': [{'name': 'push'}]}],"
+	"  'signatures': [{'header': 'X-Sign', 'algorithm': 'sha256'}], 'events': [{'name': 'push'}]},"
+	"  {'path': 'told/{token}/', 'scheme': 3, 'tokens': [{'name': 'JWT', 'algorithm': 2, 'flags': 13,"
+	"    'key': 'url:https://{setting:app_id}/{kid}', 'audience': 'public_url:'},"
+	"    {'name': 'token', 'where': 2, 'algorithm': 1, 'key': 'install:mine'}]}],"
+	"'pages': [{'name': 'panel', 'path': 'panel/{issue}/', 'subject': 'claim:iss', 'frame': '/url',"
+	"  'script': 'https://cdn.acme.test/all.js', 'data': true,"
+	"  'tokens': [{'name': 'jwt', 'where': 1, 'algorithm': 1, 'key': 'integration:shared'}]}],"
+	"'arrivals': [{'name': 'ticket', 'type': 8}],"
 	"'tasks': [{'name': 'look', 'scope': 1, 'run': true},"
 	"  {'name': 'each', 'scope': 5, 'run': true, 'schedule_ms': 60000}],"
 	"'repository_provider': {'id': 'acme', 'pull_request_path': '/pulls/{key}'},"
@@ -145,6 +163,49 @@ static void broken_reference_is_refused(void **state)
 		{"'path': 'webhook/'", "'path': 'webhook/', 'event': 'setting:none'"},
 		{"{'name': 'push'}", "{'name': 'push'}, {'name': 'push'}"},
 		{"'scope': 1", "'scope': 3"},
+		{"'acme-old,", "'acme,"},
+		{"'acme-old,", "'acme_older,"},
+		{"'acme-old,", "'Acme/Old,"},
+		/* Signed tokens. */
+		{"'audience': 'public_url:'", "'audience': 'public_url:x'"},
+		{"'audience': 'public_url:'", "'audience': 'setting:key'"},
+		{"'scheme': 3, ", "'scheme': 3, 'key': 'provider:key', "},
+		{"'scheme': 3, 'tokens'", "'scheme': 0, 'tokens'"},
+		{"'tokens': [{'name': 'JWT'", "'tokens': [], 'x': [{'name': 'JWT'"},
+		{"'flags': 13", "'flags': 5"},
+		{"'flags': 13", "'flags': 12"},
+		{"'algorithm': 2", "'algorithm': 1"},
+		{"{kid}", "kid"},
+		{"{setting:app_id}", "{setting:key}"},
+		{"{setting:app_id}", "{state:/x}"},
+		{"'where': 2, 'algorithm': 1,", "'where': 2, 'algorithm': 1, 'flags': 8,"},
+		{"{'name': 'token', 'where': 2", "{'name': 'other', 'where': 2"},
+		{"'install:mine'", "'state:mine'"},
+		{"'install:mine'", "'provider:app_id'"},
+		/* Pages. */
+		{"'panel/{issue}/'", "'webhook/'"},
+		{"'frame': '/url'", "'frame': 'url'"},
+		{"cdn.acme.test/all.js", "cdn.acme.test/all.js; frame-ancestors *"},
+		{"'https://cdn.acme.test/all.js'", "'javascript:x'"},
+		{"'integration:shared'}]}]", "'install:shared'}]}]"},
+		{"'where': 1, 'algorithm': 1,", "'where': 1, 'algorithm': 1, 'flags': 5,"},
+		{"'where': 1, 'algorithm': 1,", "'where': 2, 'algorithm': 1,"},
+		/* Fields and steps. */
+		{"'name': 'url', 'type': 4", "'name': 'url', 'type': 8"},
+		{"'name': 'url', 'type': 4", "'name': 'url', 'type': 1"},
+		{"'type': 1, 'flags': 4}", "'type': 1, 'flags': 5}"},
+		{"'type': 1, 'flags': 4}", "'type': 4, 'flags': 4}"},
+		{"'type': 8}", "'type': 8}, {'name': 'second', 'type': 8}"},
+		{"'type': 8}", "'type': 8, 'flags': 2}"},
+		{"'type': 8}", "'type': 1, 'flags': 4}"},
+		{"'type': 8}", "'type': 4, 'flags': 8}"},
+		{"'kind': 1, 'fields'", "'kind': 1, 'flags': 8, 'fields'"},
+		{"'request_token_url': '{state:/url}/request',", ""},
+		{", 'subject': 'state:/id'", ""},
+		{"'slot': 'integration:shared', 'issuer'", "'issuer'"},
+		{"'consumer_key': 'state:/consumer',", ""},
+		{"'token_slot': 'state:access'", "'token_slot': 'access'"},
+		{"'metadata:/verify'", "'metadata:verify'"},
 		{"'mint_path': '/x',", ""},
 		{"'scope': 5", "'scope': 4"},
 		{"'/pulls/{key}'", "'pulls/{key}'"},

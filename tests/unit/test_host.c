@@ -214,6 +214,45 @@ static void answers_find_their_calls(void **state)
 	peer_stop(&peer);
 }
 
+static void a_made_text_comes_back_from_its_question(void **state)
+{
+	static const struct {
+		const char *wish, *question, *answer;
+		int code;
+	} cases[] = {
+		{"{\"do\":\"sign\",\"algorithm\":1,\"slot\":\"state:x\",\"claims\":{\"id\":\"7\"}}",
+			"{\"op\":\"jwt_sign\",\"algorithm\":1,\"slot\":\"state:x\",\"claims\":{\"id\":\"7\"}}",
+			"{\"code\":0,\"value\":\"a.b.c\"}", 0},
+		{"{\"do\":\"sign\",\"algorithm\":2,\"slot\":\"state:y\"}",
+			"{\"op\":\"jwt_sign\",\"algorithm\":2,\"slot\":\"state:y\",\"claims\":{}}",
+			"{\"code\":-4,\"text\":\"nothing there\"}", MORTISE_E_NOT_FOUND},
+		{"{\"do\":\"refer\",\"ms\":60000}", "{\"op\":\"reference_make\",\"life_ms\":60000}",
+			"{\"code\":0,\"value\":\"a.b.c\"}", 0},
+	};
+	struct peer peer;
+
+	(void)state;
+	peer_start(&peer, "ping");
+	peer_ready(&peer);
+	for (uint64_t i = 0; i < lengthof(cases); i++) {
+		cleanup_json json_t *expected = json_loads(cases[i].question, 0, NULL);
+		cleanup_json json_t *question = NULL;
+		cleanup_json json_t *reply = NULL;
+		uint32_t seq;
+
+		peer_tell(&peer, i + 1, cases[i].wish, 9000);
+		question = peer_expect(&peer, FRAME_ASK, i + 1, &seq);
+		if (!json_equal(question, expected))
+			fail_msg("case %d asked for something else", (int)i);
+		peer_send(&peer, FRAME_ANSWER, i + 1, seq, json_loads(cases[i].answer, 0, NULL));
+		reply = peer_expect(&peer, FRAME_RETURN, i + 1, NULL);
+		assert_int_equal(peer_code(reply), cases[i].code);
+		if (cases[i].code == 0)
+			assert_string_equal(peer_text(json_object_get(reply, "output"), "value"), "a.b.c");
+	}
+	peer_stop(&peer);
+}
+
 static void upstream_body_is_json_or_bytes(void **state)
 {
 	static const char *const bodies[][2] = {{"{\"login\":\"mona\"}", "mona"}, {"<html>", NULL}};
@@ -534,6 +573,7 @@ int main(void)
 		cmocka_unit_test(rate_limit_carries_its_end),
 		cmocka_unit_test(webhook_body_is_put_into_the_input),
 		cmocka_unit_test(answers_find_their_calls),
+		cmocka_unit_test(a_made_text_comes_back_from_its_question),
 		cmocka_unit_test(upstream_body_is_json_or_bytes),
 		cmocka_unit_test(cancelled_call_ends_its_wait),
 		cmocka_unit_test(deadline_ends_the_wait),

@@ -10,7 +10,7 @@
 
 static const char good[] =
 	"{\"plugin\":\"acme\",\"version\":\"1.0\",\"license\":\"MIT\",\"abi\":[0,1],\"providers\":[{"
-	"\"provider\":{\"key\":\"acme\",\"name\":\"Acme\",\"slug\":\"acme-x\",\"build\":true},"
+	"\"provider\":{\"key\":\"acme\",\"name\":\"Acme\",\"slug\":\"acme-x\",\"slugs\":\"acme-y, acme-z\",\"build\":true},"
 	"\"settings\":[{\"name\":\"api_url\",\"type\":4,\"default_value\":\"https://api.acme.test\"},"
 	"{\"name\":\"webhook_secret\",\"type\":1,\"flags\":1}],"
 	"\"features\":[{\"feature\":\"commits\",\"flags\":3,\"description\":\"x\"}],"
@@ -22,7 +22,12 @@ static const char good[] =
 	"\"subject\":\"json:/id\","
 	"\"signatures\":[{\"header\":\"X-Signature\",\"algorithm\":\"sha256\"}],"
 	"\"events\":[{\"name\":\"push\",\"flags\":1}],"
-	"\"replies\":[{\"condition\":\"accepted\",\"status\":204}]}],"
+	"\"replies\":[{\"condition\":\"accepted\",\"status\":204}]},"
+	"{\"path\":\"told/\",\"scope\":4,\"scheme\":3,\"handler\":true,\"subject\":\"json:/id\","
+	"\"tokens\":[{\"name\":\"JWT\",\"algorithm\":1,\"key\":\"integration:shared\"}]}],"
+	"\"pages\":[{\"name\":\"panel\",\"path\":\"panel/\",\"subject\":\"claim:iss\","
+	"\"frame\":\"/url\",\"data\":true,\"tokens\":[{\"name\":\"jwt\",\"where\":1,"
+	"\"algorithm\":1,\"key\":\"integration:shared\"}]}],"
 	"\"tasks\":[{\"name\":\"sync\",\"scope\":5,\"run\":true}],"
 	"\"repository_provider\":{\"id\":\"integrations:acme\",\"name\":\"Acme\",\"list\":true,"
 	"\"get\":true}}]}";
@@ -52,6 +57,11 @@ static void a_whole_set_is_read(void **state)
 	provider = &registration->providers[0];
 	assert_ptr_equal(provider->registration, registration);
 	assert_string_equal(reg_slug(provider), "acme-x");
+	assert_true(reg_has_slug(provider, "acme-x"));
+	assert_true(reg_has_slug(provider, "acme-y"));
+	assert_true(reg_has_slug(provider, "acme-z"));
+	assert_false(reg_has_slug(provider, "acme-"));
+	assert_false(reg_has_slug(provider, ""));
 	assert_string_equal(reg_row_key(provider), "acme");
 	assert_non_null(provider->provider.build);
 	assert_null(provider->provider.uninstall);
@@ -61,6 +71,11 @@ static void a_whole_set_is_read(void **state)
 	assert_int_equal(reg_step_find(provider, "site")->field_len, 2);
 	assert_string_equal(reg_webhook_find(provider, "webhook/")->events[0].name, "push");
 	assert_int_equal(reg_webhook_find(provider, "webhook/")->replies[0].status, 204);
+	assert_int_equal(reg_webhook_find(provider, "told/")->token_len, 1);
+	assert_string_equal(reg_webhook_find(provider, "told/")->tokens[0].key, "integration:shared");
+	assert_string_equal(reg_page_find(provider, "panel")->page.frame, "/url");
+	assert_int_equal(reg_page_find(provider, "panel")->tokens[0].where, MORTISE_TOKEN_QUERY);
+	assert_null(reg_page_find(provider, "none"));
 	assert_int_equal(reg_task(provider, "sync")->scope, MORTISE_SCOPE_INSTALL);
 	assert_true(provider->has_repository_provider);
 }
@@ -89,6 +104,9 @@ static void a_wrong_set_is_refused_with_its_reason(void **state)
 		{"{\"type\":1,\"name\":\"key\"}", "{\"type\":1}", "step \"site\""},
 		{"\"scope\":5,\"run\":true", "\"scope\":5", "run"},
 		{"\"list\":true", "\"list\":\"yes\"", "list"},
+		{"\"name\":\"JWT\",\"algorithm\":1", "\"name\":\"JWT\",\"algorithm\":3", "webhook \"told/\""},
+		{"\"where\":1", "\"where\":3", "page \"panel\""},
+		{"\"frame\":\"/url\",", "", "frame is required"},
 	};
 
 	(void)state;
@@ -148,6 +166,12 @@ static void two_providers_cannot_share_a_slug(void **state)
 		"{\"provider\":{\"key\":\"jira_server\",\"name\":\"S\",\"slug\":\"jira\"}}]}",
 		&registration, &err), MORTISE_E_FIELD);
 	assert_non_null(strstr(err_text(&err), "same slug \"jira\""));
+	err_clear(&err);
+	assert_int_equal(parse_text("{\"plugin\":\"a\",\"version\":\"1\",\"providers\":["
+		"{\"provider\":{\"key\":\"one\",\"name\":\"J\",\"slugs\":\"x,old\"}},"
+		"{\"provider\":{\"key\":\"two\",\"name\":\"S\",\"slugs\":\"y,old\"}}]}",
+		&registration, &err), MORTISE_E_FIELD);
+	assert_non_null(strstr(err_text(&err), "same slug \"old\""));
 }
 
 int main(void)
