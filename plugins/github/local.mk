@@ -25,8 +25,8 @@ EXTRA_DIST += %D%/README.md %D%/testdata
 
 UNIT_TESTS += tests/unit/test_plugin_github tests/unit/test_plugin_github_issues
 tests_unit_test_plugin_github_SOURCES = tests/unit/test_plugin_github.c \
-	tests/unit/github_peer.c tests/unit/github_peer.h \
+	tests/unit/plugin_peer.c tests/unit/plugin_peer.h \
 	tests/unit/host_peer.c tests/unit/host_peer.h
 tests_unit_test_plugin_github_issues_SOURCES = tests/unit/test_plugin_github_issues.c \
-	tests/unit/github_peer.c tests/unit/github_peer.h \
+	tests/unit/plugin_peer.c tests/unit/plugin_peer.h \
 	tests/unit/host_peer.c tests/unit/host_peer.h

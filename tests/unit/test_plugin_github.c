@@ -3,7 +3,7 @@
  */
 /* The GitHub plugin: installs, webhooks, repositories and deliveries that were lost. */
 #include "config.h"
-#include "tests/unit/github_peer.h"
+#include "tests/unit/plugin_peer.h"
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
@@ -367,9 +367,14 @@ static void delivery_that_keeps_failing_is_given_up(void **state)
 	assert_int_equal(json_integer_value(json_object_get(output(state), "redelivered")), 0);
 }
 
+static int github_setup(void **state)
+{
+	return plugin_setup(state, "plugins/github/.libs/github.so", "github");
+}
+
 int main(void)
 {
-#define CASE(name_) cmocka_unit_test_setup_teardown(name_, github_setup, github_teardown)
+#define CASE(name_) cmocka_unit_test_setup_teardown(name_, github_setup, plugin_teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(login_lists_what_the_user_owns),
 		CASE(upstream_fault_at_login_is_told),

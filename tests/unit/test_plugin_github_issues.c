@@ -3,7 +3,7 @@
  */
 /* The GitHub plugin as a tracker; the test plays mortised and GitHub. */
 #include "config.h"
-#include "tests/unit/github_peer.h"
+#include "tests/unit/plugin_peer.h"
 
 #include <string.h>
 
@@ -722,9 +722,14 @@ static void status_map_is_checked_and_kept(void **state)
 		assert_int_equal(save(state, wrong[i]), MORTISE_E_FIELD);
 }
 
+static int github_setup(void **state)
+{
+	return plugin_setup(state, "plugins/github/.libs/github.so", "github");
+}
+
 int main(void)
 {
-#define CASE(name_) cmocka_unit_test_setup_teardown(name_, github_setup, github_teardown)
+#define CASE(name_) cmocka_unit_test_setup_teardown(name_, github_setup, plugin_teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(created_issue_has_its_key),
 		CASE(form_is_checked_in_order),

@@ -2,24 +2,25 @@
  * Copyright 2026 The Mortise developers
  */
 #include "config.h"
-#include "tests/unit/github_peer.h"
+#include "tests/unit/plugin_peer.h"
 
 #include <stdio.h>
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
 
-int github_setup(void **state)
+int plugin_setup(void **state, const char *file, const char *provider)
 {
 	struct plugin *plugin = new(struct plugin);
 
-	peer_start_file(&plugin->peer, "plugins/github/.libs/github.so");
+	plugin->provider = provider;
+	peer_start_file(&plugin->peer, file);
 	peer_ready(&plugin->peer);
 	*state = plugin;
 	return 0;
 }
 
-int github_teardown(void **state)
+int plugin_teardown(void **state)
 {
 	struct plugin *plugin = *state;
 
@@ -72,7 +73,8 @@ static void reply_to(struct plugin *plugin, uint64_t call, uint32_t seq, const j
 	}
 	if (answer && answer->code == 0 && answer->status != 0) {
 		json_object_set_new(json, "status", json_integer(answer->status));
-		json_object_set_new(json, "headers", json_pack("{s:s*}", "link", answer->link));
+		json_object_set_new(json, "headers", json_pack("{s:s*, s:s*}", "link", answer->link,
+			"retry-after", answer->retry_after));
 		peer_send_body(&plugin->peer, FRAME_ANSWER, call, seq, json, answer->body);
 		return;
 	}
@@ -124,8 +126,8 @@ int64_t run(void **state, const char *callback, const char *scope, json_t *input
 	const char *body, const struct answer *answers)
 {
 	struct plugin *plugin = *state;
-	cleanup_json json_t *call = json_pack("{s:s,s:s,s:s,s:i,s:I,s:o}", "provider", "github",
-		"callback", callback, "scope", scope, "deadline_ms", 20000, "now_ms",
+	cleanup_json json_t *call = json_pack("{s:s,s:s,s:s,s:i,s:I,s:o}", "provider",
+		plugin->provider, "callback", callback, "scope", scope, "deadline_ms", 20000, "now_ms",
 		(json_int_t)NOW_MS, "input", input_take);
 	uint64_t number = ++plugin->calls;
 
@@ -187,7 +189,7 @@ const char *why(void **state)
 	return peer_text(plugin->reply, "text");
 }
 
-const json_t *sent_body(void **state, const char *ask, size_t nth)
+const json_t *sent_question(void **state, const char *ask, size_t nth)
 {
 	const struct plugin *plugin = *state;
 	json_t *item;
@@ -195,6 +197,11 @@ const json_t *sent_body(void **state, const char *ask, size_t nth)
 
 	json_array_foreach(plugin->asked, i, item)
 		if (strcmp(json_string_value(item), ask) == 0 && nth-- == 0)
-			return json_object_get(json_array_get(plugin->sent, i), "body");
+			return json_array_get(plugin->sent, i);
 	return NULL;
+}
+
+const json_t *sent_body(void **state, const char *ask, size_t nth)
+{
+	return json_object_get(sent_question(state, ask, nth), "body");
 }
