@@ -11,6 +11,7 @@ include core/effect/local.mk
 include core/egress/local.mk
 include core/upstream/local.mk
 include core/job/local.mk
+include core/token/local.mk
 include core/webhook/local.mk
 include core/issue/local.mk
 include core/ingest/local.mk

@@ -121,19 +121,28 @@ int jwt_sign(enum jwt_algorithm algorithm, const struct secret *key, const json_
 
 /* ---- Reading ---- */
 
-struct parts {
-	const char *signed_text;
-	size_t signed_size;
+struct jwt {
+	char *text;            /* the token */
+	size_t signed_size;    /* of what stands before the signature */
 	json_t *header, *claims;
 	unsigned char *signature;
 	size_t signature_size;
 };
 
-static void parts_clear(struct parts *parts)
+void jwt_free(struct jwt *jwt)
 {
-	json_decref(parts->header);
-	json_decref(parts->claims);
-	free(parts->signature);
+	if (!jwt)
+		return;
+	free(jwt->text);
+	json_decref(jwt->header);
+	json_decref(jwt->claims);
+	free(jwt->signature);
+	free(jwt);
+}
+
+void jwt_freep(struct jwt **jwt)
+{
+	jwt_free(*jwt);
 }
 
 static unsigned char *decode(const char *text, size_t size, size_t *ret_size)
@@ -163,65 +172,130 @@ static json_t *decode_object(const char *text, size_t size)
 	return object;
 }
 
-static int split(const char *token, struct parts *ret_parts, struct err *err)
+int jwt_parse(const char *token, struct jwt **ret_jwt, struct err *err)
 {
 	const char *first = strchr(token, '.'), *second = first ? strchr(first + 1, '.') : NULL;
-	struct parts parts = {.signed_text = token};
+	cleanup_jwt struct jwt *jwt = new(struct jwt);
 
 	if (strnlen(token, JWT_MAX_SIZE) == JWT_MAX_SIZE || !second || strchr(second + 1, '.'))
-		return err_set(err, MORTISE_E_FIELD, "not a signed token");
-	parts.signed_size = (size_t)(second - token);
-	parts.header = decode_object(token, (size_t)(first - token));
-	parts.claims = decode_object(first + 1, (size_t)(second - first - 1));
-	parts.signature = decode(second + 1, strlen(second + 1), &parts.signature_size);
-	if (!parts.header || !parts.claims || !parts.signature) {
-		parts_clear(&parts);
-		return err_set(err, MORTISE_E_FIELD, "not a signed token");
-	}
-	*ret_parts = parts;
+		return err_set(err, MORTISE_E_FIELD, "it is no JSON Web Token");
+	jwt->text = xstrdup(token);
+	jwt->signed_size = (size_t)(second - token);
+	jwt->header = decode_object(token, (size_t)(first - token));
+	jwt->claims = decode_object(first + 1, (size_t)(second - first - 1));
+	jwt->signature = decode(second + 1, strlen(second + 1), &jwt->signature_size);
+	if (!jwt->header || !jwt->claims || !jwt->signature)
+		return err_set(err, MORTISE_E_FIELD, "it is no JSON Web Token");
+	*ret_jwt = steal(&jwt);
 	return 0;
 }
 
-int jwt_peek(const char *token, json_t **ret_header, json_t **ret_claims, struct err *err)
+const json_t *jwt_header(const struct jwt *jwt)
 {
-	struct parts parts;
-	int result = split(token, &parts, err);
+	return jwt->header;
+}
 
-	if (result < 0)
-		return result;
-	*ret_header = json_incref(parts.header);
-	*ret_claims = json_incref(parts.claims);
-	parts_clear(&parts);
-	return 0;
+const json_t *jwt_claims(const struct jwt *jwt)
+{
+	return jwt->claims;
+}
+
+const char *jwt_signed_text(const struct jwt *jwt, size_t *ret_size)
+{
+	*ret_size = jwt->signed_size;
+	return jwt->text;
 }
 
 /* ---- Verifying ---- */
 
-static int verify_rsa(const struct secret *pem, const struct parts *parts, bool *ret_good,
+static enum jwt_verdict refuse(struct err *err, enum jwt_verdict verdict, const char *why)
+{
+	err_set(err, MORTISE_E_IDENTITY, "%s", why);
+	return verdict;
+}
+
+enum jwt_verdict jwt_check_header(const struct jwt *jwt, enum jwt_algorithm algorithm,
 	struct err *err)
 {
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	EVP_PKEY *key = NULL;
-	int result = read_rsa(pem, false, &key, err);
+	const char *named = json_string_value(json_object_get(jwt->header, "alg"));
 
-	if (result == 0)
-		*ret_good = EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, key) == 1 &&
-			EVP_DigestVerify(context, parts->signature, parts->signature_size,
-				(const unsigned char *)parts->signed_text, parts->signed_size) == 1;
+	if (!named || strcmp(named, names[algorithm]) != 0)
+		return refuse(err, JWT_BAD_FORM, algorithm == JWT_RS256 ?
+			"it must be signed with RS256" : "it must be signed with HS256");
+	if (json_object_get(jwt->header, "crit"))
+		return refuse(err, JWT_BAD_FORM, "it demands unknown extensions");
+	return JWT_GOOD;
+}
+
+static enum jwt_verdict verify_rsa(const struct secret *pem, const struct jwt *jwt,
+	struct err *err)
+{
+	EVP_MD_CTX *context;
+	EVP_PKEY *key;
+	bool good;
+
+	if (read_rsa(pem, false, &key, err) < 0)
+		return JWT_BAD_KEY;
+	context = EVP_MD_CTX_new();
+	good = EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, key) == 1 &&
+		EVP_DigestVerify(context, jwt->signature, jwt->signature_size,
+			(const unsigned char *)jwt->text, jwt->signed_size) == 1;
 	EVP_MD_CTX_free(context);
 	EVP_PKEY_free(key);
 	ERR_clear_error();
+	return good ? JWT_GOOD : refuse(err, JWT_BAD_SIGNATURE, "its signature is wrong");
+}
+
+static enum jwt_verdict verify_hmac(const struct secret *key, const struct jwt *jwt,
+	struct err *err)
+{
+	unsigned char bytes[DIGEST_MAX_SIZE];
+	struct hmac_key *hmac;
+	size_t size;
+
+	/* An empty key would let anyone sign. */
+	if (key->size == 0)
+		return refuse(err, JWT_BAD_KEY, "the shared secret is empty");
+	hmac = hmac_key_new(DIGEST_SHA256, key->data, key->size);
+	size = hmac_sign(hmac, jwt->text, jwt->signed_size, bytes);
+	hmac_key_free(hmac);
+	if (jwt->signature_size != size || sodium_memcmp(jwt->signature, bytes, size) != 0)
+		return refuse(err, JWT_BAD_SIGNATURE, "its signature is wrong");
+	return JWT_GOOD;
+}
+
+enum jwt_verdict jwt_check_signature(const struct jwt *jwt, enum jwt_algorithm algorithm,
+	const struct secret *key, struct err *err)
+{
+	enum jwt_verdict verdict = jwt_check_header(jwt, algorithm, err);
+
+	if (verdict != JWT_GOOD)
+		return verdict;
+	return algorithm == JWT_RS256 ? verify_rsa(key, jwt, err) : verify_hmac(key, jwt, err);
+}
+
+int jwt_check_public_key(const struct secret *pem, struct err *err)
+{
+	EVP_PKEY *key;
+	int result = read_rsa(pem, false, &key, err);
+
+	if (result == 0)
+		EVP_PKEY_free(key);
 	return result;
 }
 
-static bool verify_hmac(const struct secret *key, const struct parts *parts)
-{
-	struct hmac_key *hmac = hmac_key_new(DIGEST_SHA256, key->data, key->size);
-	unsigned char bytes[DIGEST_MAX_SIZE];
-	size_t size = hmac_sign(hmac, parts->signed_text, parts->signed_size, bytes);
+/* ---- Claims ---- */
 
-	hmac_key_free(hmac);
-	return parts->signature_size == size && sodium_memcmp(parts->signature, bytes, size) == 0;
+static bool same_audience(const json_t *audience, const char *wanted)
+{
+	const char *text = json_string_value(audience);
+	size_t size = text ? strlen(text) : 0, wanted_size = strlen(wanted);
+
+	if (!text)
+		return false;
+	size -= size > 0 && text[size - 1] == '/';
+	wanted_size -= wanted_size > 0 && wanted[wanted_size - 1] == '/';
+	return size == wanted_size && memcmp(text, wanted, size) == 0;
 }
 
 /* `aud` is a text or a list of texts. */
@@ -230,59 +304,38 @@ static bool has_audience(const json_t *audience, const char *wanted)
 	const json_t *each;
 	size_t i;
 
-	if (json_is_string(audience))
-		return strcmp(json_string_value(audience), wanted) == 0;
 	json_array_foreach(audience, i, each)
-		if (json_is_string(each) && strcmp(json_string_value(each), wanted) == 0)
+		if (same_audience(each, wanted))
 			return true;
-	return false;
+	return same_audience(audience, wanted);
 }
 
-static int check_claims(const json_t *claims, const struct jwt_expect *expect, struct err *err)
+/* A claim that is a time: is it there, and at or before 'limit_s'? */
+static enum jwt_verdict check_not_after(const json_t *time, int64_t limit_s, const char *why,
+	struct err *err)
 {
-	const json_t *expires = json_object_get(claims, "exp");
-	const json_t *not_before = json_object_get(claims, "nbf");
-	const char *issuer = json_string_value(json_object_get(claims, "iss"));
+	if (!time || (json_is_number(time) && json_number_value(time) <= (double)limit_s))
+		return JWT_GOOD;
+	return refuse(err, JWT_BAD_FORM, why);
+}
 
-	if (expect->expires && !json_is_number(expires))
-		return err_set(err, MORTISE_E_IDENTITY, "the token does not say when it expires");
+enum jwt_verdict jwt_check_claims(const struct jwt *jwt, const struct jwt_expect *expect,
+	struct err *err)
+{
+	const json_t *expires = json_object_get(jwt->claims, "exp");
+	enum jwt_verdict verdict;
+
+	if (expires ? !json_is_number(expires) : expect->expires)
+		return refuse(err, JWT_BAD_FORM, "it does not say when it expires");
 	if (expires && !(json_number_value(expires) > (double)expect->now_s))
-		return err_set(err, MORTISE_E_IDENTITY, "the token has expired");
-	if (not_before && !(json_number_value(not_before) <= (double)expect->now_s))
-		return err_set(err, MORTISE_E_IDENTITY, "the token is not valid yet");
-	if (expect->issuer && (!issuer || strcmp(issuer, expect->issuer) != 0))
-		return err_set(err, MORTISE_E_IDENTITY, "the token comes from another issuer");
-	if (expect->audience && !has_audience(json_object_get(claims, "aud"), expect->audience))
-		return err_set(err, MORTISE_E_IDENTITY, "the token is for another audience");
-	return 0;
-}
-
-int jwt_verify(enum jwt_algorithm algorithm, const struct secret *key, const char *token,
-	const struct jwt_expect *expect, json_t **ret_claims, struct err *err)
-{
-	const char *named;
-	struct parts parts;
-	bool good = false;
-	int result = 0;
-
-	if (split(token, &parts, NULL) < 0)
-		return err_set(err, MORTISE_E_IDENTITY, "not a signed token");
-	named = json_string_value(json_object_get(parts.header, "alg"));
-	if (!named || strcmp(named, names[algorithm]) != 0)
-		result = err_set(err, MORTISE_E_IDENTITY, "the token must be signed with %s",
-			names[algorithm]);
-	else if (json_object_get(parts.header, "crit"))
-		result = err_set(err, MORTISE_E_IDENTITY, "the token demands unknown extensions");
-	else if (algorithm == JWT_RS256)
-		result = verify_rsa(key, &parts, &good, err);
-	else
-		good = verify_hmac(key, &parts);
-	if (result == 0 && !good)
-		result = err_set(err, MORTISE_E_IDENTITY, "the token's signature is wrong");
-	if (result == 0)
-		result = check_claims(parts.claims, expect, err);
-	if (result == 0)
-		*ret_claims = json_incref(parts.claims);
-	parts_clear(&parts);
-	return result;
+		return refuse(err, JWT_EXPIRED, "it has expired");
+	verdict = check_not_after(json_object_get(jwt->claims, "nbf"), expect->now_s,
+		"it is not valid yet", err);
+	if (verdict == JWT_GOOD)
+		verdict = check_not_after(json_object_get(jwt->claims, "iat"),
+			expect->now_s + JWT_MAX_AHEAD_S, "it was made in the future", err);
+	if (verdict == JWT_GOOD && expect->audience &&
+		!has_audience(json_object_get(jwt->claims, "aud"), expect->audience))
+		return refuse(err, JWT_BAD_FORM, "it is for another audience");
+	return verdict;
 }

@@ -43,6 +43,7 @@
 #include "core/storage/backup.h"
 #include "core/storage/store.h"
 #include "core/sync/sync.h"
+#include "core/token/public_key.h"
 #include "core/upstream/upstream.h"
 #include "core/vault/slot.h"
 #include "core/vault/vault.h"
@@ -205,6 +206,7 @@ int daemon_new(struct settings *settings_take, struct daemon **ret_daemon, struc
 	daemon->egress = egress_new(daemon->loop, settings);
 	daemon->upstreams = upstreams_new(daemon);
 	daemon->providers = providers_new(daemon);
+	daemon->public_keys = public_keys_new();
 	daemon->jobs = jobs_new(daemon);
 	make_http(daemon);
 	daemon->webhooks = webhooks_new(daemon);
@@ -241,6 +243,7 @@ void daemon_free(struct daemon *daemon)
 	pool_free(daemon->intake_pool);
 	pool_free(daemon->ingest_pool);
 	pool_free(daemon->host_call_pool);
+	public_keys_free(daemon->public_keys);
 	upstreams_free(daemon->upstreams);
 	egress_free(daemon->egress);
 	store_close(daemon->store);

@@ -29,6 +29,7 @@ struct daemon {
 	struct egress *egress;
 	struct upstreams *upstreams;
 	struct providers *providers;
+	struct public_keys *public_keys; /* of those who sign tokens */
 	struct jobs *jobs;
 	struct webhooks *webhooks;
 	struct ingest *ingest;

@@ -25,7 +25,8 @@ libcore_la_SOURCES += \
 	%D%/project_key.c %D%/project_key.h \
 	%D%/reference.c %D%/reference.h \
 	%D%/session.c %D%/session.h \
-	%D%/team.c %D%/team.h
+	%D%/team.c %D%/team.h \
+	%D%/used_token.c %D%/used_token.h
 
 # The store engine.
 libcore_la_SOURCES += \

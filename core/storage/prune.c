@@ -13,6 +13,7 @@
 #include "core/storage/reference.h"
 #include "core/storage/session.h"
 #include "core/storage/tx.h"
+#include "core/storage/used_token.h"
 
 #define STEP 200
 
@@ -46,20 +47,25 @@ int store_prune_step(struct tx *tx, const struct prune_cutoffs *cutoffs, int64_t
 		{&prune_deliveries, cutoffs->webhooks_us / DELIVERY_PERIOD_US},
 		{&prune_audit, cutoffs->audit_us},
 	};
-	static int (*const prunes[])(struct tx *, int64_t, int64_t, struct err *) = {
-		login_link_prune, session_prune, reference_prune, ledger_prune, event_prune,
-		issue_prune,
+	const struct {
+		int (*prune)(struct tx *tx, int64_t before_us, int64_t max, struct err *err);
+		int64_t before_us;
+	} others[] = {
+		{login_link_prune, cutoffs->now_us},
+		{session_prune, cutoffs->now_us},
+		{reference_prune, cutoffs->now_us},
+		{used_token_prune, cutoffs->now_us},
+		{ledger_prune, cutoffs->ledger_us},
+		{event_prune, cutoffs->events_us},
+		{issue_prune, cutoffs->issues_us},
 	};
-	const int64_t befores_us[] = {cutoffs->now_us, cutoffs->now_us, cutoffs->now_us,
-		cutoffs->ledger_us,
-		cutoffs->events_us, cutoffs->issues_us};
 	int64_t deleted = 0;
 
-	for (size_t i = 0; i < lengthof(steps) + lengthof(prunes); i++) {
+	for (size_t i = 0; i < lengthof(steps) + lengthof(others); i++) {
 		size_t other = i - lengthof(steps);
 		int changed = i < lengthof(steps) ?
 			tx_exec(tx, steps[i].sql, err, "ii", steps[i].before, (int64_t)STEP) :
-			prunes[other](tx, befores_us[other], STEP, err);
+			others[other].prune(tx, others[other].before_us, STEP, err);
 
 		if (changed < 0)
 			return changed;
