@@ -76,6 +76,8 @@ int effect_integration_put(struct tx *tx, struct effect_context *context, const 
 	}
 	make_uid(context, uid);
 	result = integration_put(tx, &put, &id, &created, err);
+	if (result == 0 && scope->kind == MORTISE_SCOPE_SUBJECT)
+		result = integration_announce(tx, id, context->now_us, err);
 	return result < 0 ? result : EFFECT_APPLIED;
 }
 

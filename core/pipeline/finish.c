@@ -34,6 +34,7 @@
 #define BUILD_DEADLINE_MS 25000
 #define MAX_EXTERNAL_ID 256
 #define MAX_NAME 200
+#define SECRET_FLAGS (MORTISE_FIELD_SECRET | MORTISE_FIELD_RANDOM)
 
 /* What build answered, checked; borrows from 'output'. */
 struct built {
@@ -73,12 +74,12 @@ static bool secret_is_known(const struct reg_provider *provider, const char *nam
 		const struct reg_step *step = &provider->steps[i];
 		size_t len = step->step.save_as ? strlen(step->step.save_as) : 0;
 
-		/* A token, or what came with it ("token.refresh_token"). */
+		/* A token, or what came with it ("token.refresh_token", "token.secret"). */
 		if (len > 0 && strncmp(name, step->step.save_as, len) == 0 &&
 			(name[len] == '\0' || name[len] == '.'))
 			return true;
 		for (size_t j = 0; j < step->field_len; j++)
-			if ((step->fields[j].flags & MORTISE_FIELD_SECRET) &&
+			if ((step->fields[j].flags & SECRET_FLAGS) &&
 				strcmp(step->fields[j].name, name) == 0)
 				return true;
 	}
@@ -190,6 +191,22 @@ struct finish {
 	bool link_created;
 };
 
+/* An install that began with an integration ends with that one. */
+static int check_same(const struct finish *finish, struct err *err)
+{
+	const struct pipeline_run *run = finish->run;
+
+	if (!run->row.integration_id || run->row.integration_id == finish->integration_id)
+		return 0;
+	if (strcmp(run->row.kind, "reauth") == 0)
+		return err_set(err, MORTISE_E_FORBIDDEN,
+			"the authorization is for another account than the one installed; choose "
+			"the same account, or install this one beside it");
+	return err_set(err, MORTISE_E_INTERNAL,
+		"build of %s named another integration than the one that the reference stands for",
+		run->row.provider);
+}
+
 static int put_integration(struct tx *tx, struct finish *finish, struct err *err)
 {
 	const struct pipeline_run *run = finish->run;
@@ -200,6 +217,7 @@ static int put_integration(struct tx *tx, struct finish *finish, struct err *err
 		.owner_organization_id = finish->built->proved ? 0 : run->row.organization_id,
 		.name = finish->built->name,
 		.metadata = finish->built->metadata ? finish->built->metadata : none,
+		.merge = !finish->built->metadata,
 		.uid = finish->integration_uid,
 		.secrets = {finish->sealed, finish->sealed_size},
 		.now_us = finish->now_us,
@@ -208,11 +226,7 @@ static int put_integration(struct tx *tx, struct finish *finish, struct err *err
 
 	if (integration_put(tx, &put, &finish->integration_id, &created, err) < 0)
 		return err->code;
-	if (run->row.integration_id && run->row.integration_id != finish->integration_id)
-		return err_set(err, MORTISE_E_FORBIDDEN,
-			"the authorization is for another account than the one installed; choose "
-			"the same account, or install this one beside it");
-	return 0;
+	return check_same(finish, err);
 }
 
 /* A single-install provider must not have another active install here. */

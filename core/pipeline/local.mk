@@ -5,8 +5,10 @@ libcore_la_SOURCES += \
 	%D%/pipeline.c %D%/pipeline.h \
 	%D%/reference.c %D%/reference.h \
 	%D%/run.c %D%/run.h \
+	%D%/start.c %D%/start.h \
 	%D%/step.c %D%/step.h \
 	%D%/step_choice.c \
+	%D%/step_external.c \
 	%D%/step_fields.c \
 	%D%/step_form.c \
 	%D%/step_leave.c \

@@ -88,6 +88,7 @@ int pipeline_advance(struct tx *tx, const struct pipeline_row *row,
 {
 	enum pipeline_state from = pipeline_state_parse(row->status);
 	bool live = pipeline_state_live(move->to);
+	int64_t life_us = move->life_us > 0 ? move->life_us : PIPELINE_LIFE_US;
 	struct pipeline_row moved = *row;
 
 	if (!pipeline_move_legal(from, row->step, move->to, move->to_step, move->step_len))
@@ -107,6 +108,6 @@ int pipeline_advance(struct tx *tx, const struct pipeline_row *row,
 	if (move->integration_id)
 		moved.integration_id = move->integration_id;
 	moved.updated_at = move->now_us;
-	moved.expires_at = live ? move->now_us + PIPELINE_LIFE_US : move->now_us;
+	moved.expires_at = live ? move->now_us + life_us : move->now_us;
 	return pipeline_row_move(tx, &moved, move->held, err);
 }

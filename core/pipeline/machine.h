@@ -48,6 +48,7 @@ struct pipeline_move {
 	const void *sealed;    /* sealed state; NULL: forget it */
 	size_t sealed_size;
 	int64_t integration_id;/* 0: leave it */
+	int64_t life_us;       /* of what goes on; 0: PIPELINE_LIFE_US */
 	int64_t now_us;
 };
 

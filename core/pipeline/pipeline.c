@@ -20,12 +20,9 @@
 #include "core/daemon/daemon.h"
 #include "core/job/job.h"
 #include "core/pipeline/finish.h"
+#include "core/pipeline/start.h"
 #include "core/pipeline/step.h"
-#include "core/storage/integration.h"
-#include "core/storage/link.h"
 #include "core/storage/store.h"
-
-#define MAX_RIVALS 16
 
 /* ---- What the API shows ---- */
 
@@ -81,6 +78,14 @@ static int run_finish(struct pipeline_run *run, struct pipeline_reply *ret_reply
 	return 0;
 }
 
+/* What was shown, and what came with it, does not count any more. */
+static void run_unshow(struct pipeline_run *run)
+{
+	json_object_clear(run->shown);
+	run->state_hash[0] = '\0';
+	run->life_us = 0;
+}
+
 /* Give the claim back after a failure that leaves the step waiting; 'err' keeps the
  * failure's own words. */
 static void run_release(struct pipeline_run *run)
@@ -121,8 +126,7 @@ static int run_walk(struct pipeline_run *run, enum pipeline_outcome outcome,
 {
 	int64_t at = run->row.step;
 
-	json_object_clear(run->shown);
-	run->state_hash[0] = '\0';
+	run_unshow(run);
 	for (; (size_t)at < run->provider->step_len; at++) {
 		int result = step_enter(run, &run->provider->steps[at], err);
 
@@ -144,157 +148,13 @@ static int run_walk(struct pipeline_run *run, enum pipeline_outcome outcome,
 
 /* ---- Starting ---- */
 
-struct start {
-	struct pipeline_row row;
-	const struct reg_provider *provider;
-	int64_t now_us;
-	bool job;
-};
-
-/* What must hold before a pipeline may start, as far as the store knows it. */
-static int start_allowed(struct tx *tx, const struct start *start, struct err *err)
-{
-	bool installed = false;
-
-	if (start->row.integration_id) {
-		cleanup_link struct link link = {0};
-		cleanup_integration struct integration integration = {0};
-
-		if (link_find(tx, start->row.organization_id, start->row.integration_id, &link,
-			    err) < 0 ||
-			integration_get(tx, start->row.integration_id, &integration, err) < 0)
-			return err->code;
-		if (strcmp(integration.provider, reg_row_key(start->provider)) != 0)
-			return err_set(err, MORTISE_E_NOT_FOUND,
-				"this integration belongs to another provider");
-		return 0;
-	}
-	if (!(start->provider->provider.flags & MORTISE_PROVIDER_SINGLE))
-		return 0;
-	if (link_exists(tx, start->row.organization_id, reg_row_key(start->provider), false,
-		    &installed, err) < 0)
-		return err->code;
-	if (installed)
-		return err_set(err, MORTISE_E_SETTINGS,
-			"%s is installed already; this organization can have it once",
-			start->provider->provider.name);
-	return 0;
-}
-
-static int start_in(struct tx *tx, void *arg, struct err *err)
-{
-	struct start *start = arg;
-	struct pipeline_row *row = &start->row;
-	int64_t rivals[MAX_RIVALS];
-	int len;
-
-	start->job = false;
-	if (start_allowed(tx, start, err) < 0)
-		return err->code;
-	len = pipeline_row_rivals(tx, row->organization_id, row->provider, row->principal, rivals,
-		MAX_RIVALS, err);
-	for (int i = 0; i < len; i++) {
-		struct pipeline_row rival = {0};
-		bool job;
-		int result = pipeline_row_get(tx, rivals[i], &rival, err);
-
-		/* The newest start wins, also over a request that is moving the old one: its
-		 * claim is gone when it wants to save. */
-		if (result == 0)
-			result = pipeline_end_in(tx, &rival, PIPELINE_CANCELLED, rival.claim, NULL,
-				start->now_us, &job, err);
-		pipeline_row_clear(&rival);
-		if (result < 0)
-			return result;
-		start->job |= job;
-	}
-	return len < 0 ? len : pipeline_row_insert(tx, row, err);
-}
-
-/* The state that a pipeline begins with: the provider's arrival parameters, no others. */
-static int initial_state(const struct reg_provider *provider, const json_t *initial,
-	json_t **ret_state, struct err *err)
-{
-	if (provider->arrival_len == 0 || !json_is_object(initial)) {
-		*ret_state = json_object();
-		return 0;
-	}
-	return step_fields_check(provider->arrivals, provider->arrival_len, initial, ret_state, err);
-}
-
-static int start_provider(struct daemon *daemon, const char *key,
-	const struct reg_provider **ret_provider, struct err *err)
-{
-	const struct reg_provider *provider = providers_find(daemon->providers, key);
-	const char *unset;
-
-	/* An install that began at the provider knows only the name in the URL. */
-	if (!provider)
-		provider = providers_find_slug(daemon->providers, key);
-	*ret_provider = provider;
-	if (!provider)
-		return err_set(err, MORTISE_E_NOT_FOUND, "there is no provider \"%s\"", key);
-	if (!(provider->provider.flags & MORTISE_PROVIDER_CAN_ADD))
-		return err_set(err, MORTISE_E_NOT_FOUND,
-			"\"%s\" cannot be installed from here; start at its own site", key);
-	unset = provider_unset(daemon, provider);
-	if (unset)
-		return err_set(err, MORTISE_E_SETTINGS, "%s is not configured: set providers.%s.%s%s",
-			provider->provider.name, provider->provider.key, unset,
-			reg_setting(provider, unset)->flags & MORTISE_SETTING_SECRET ? "_file" : "");
-	return 0;
-}
-
-/* The row of a new pipeline, and the run that goes on with it. */
-static int start_write(struct pipeline_run *run, const struct principal *principal,
-	int64_t integration_id, struct err *err)
-{
-	cleanup_free unsigned char *sealed = NULL;
-	size_t sealed_size;
-	char signature[65];
-	struct start start = {.provider = run->provider, .now_us = clock_now_us()};
-	int result;
-
-	randombytes_buf(run->row.uid, sizeof(run->row.uid));
-	reg_step_signature(run->provider, signature);
-	pipeline_run_seal(run, &sealed, &sealed_size);
-	run->row.organization_id = principal->organization_id;
-	run->row.principal = xstrdup(principal->origin);
-	run->row.provider = xstrdup(run->provider->provider.key);
-	run->row.kind = xstrdup(integration_id ? "reauth" : "install");
-	run->row.status = xstrdup(pipeline_state_name(PIPELINE_ACTIVE));
-	run->row.signature = xstrdup(signature);
-	run->row.integration_id = integration_id;
-	run->row.added_at = run->row.updated_at = start.now_us;
-	run->row.expires_at = start.now_us + PIPELINE_LIFE_US;
-	start.row = run->row;
-	start.row.sealed = sealed;
-	start.row.sealed_size = sealed_size;
-	result = store_write(run->daemon->store, start_in, &start, err);
-	if (result < 0)
-		return result;
-	run->row.id = start.row.id;
-	if (start.job)
-		jobs_wake(run->daemon->jobs);
-	log_info("pipeline.started", LOG_INT("pipeline", run->row.id),
-		LOG_TEXT("provider", run->row.provider), LOG_TEXT("kind", run->row.kind),
-		LOG_INT("organization", run->row.organization_id));
-	return 0;
-}
-
 int pipeline_start(struct daemon *daemon, const struct principal *principal,
 	const char *provider, const json_t *initial, int64_t integration_id,
 	struct pipeline_reply *ret_reply, struct err *err)
 {
 	cleanup_run struct pipeline_run run = {.daemon = daemon};
 
-	if (start_provider(daemon, provider, &run.provider, err) < 0 ||
-		initial_state(run.provider, initial, &run.state, err) < 0)
-		return err->code;
-	run.secrets = json_object();
-	run.shown = json_object();
-	run.effects = json_array();
-	if (start_write(&run, principal, integration_id, err) < 0 ||
+	if (pipeline_run_begin(&run, principal, provider, initial, integration_id, err) < 0 ||
 		pipeline_run_claim(&run, err) < 0)
 		return err->code;
 	return run_walk(&run, PIPELINE_SHOWN, ret_reply, err);
@@ -358,17 +218,17 @@ static int answer_take(struct pipeline_run *run, const struct reg_step *step,
 	cleanup_json json_t *secrets = json_deep_copy(run->secrets);
 	int result = kind->take(run, step, clean, err);
 
-	if (result == 0)
+	if (result == 0) {
+		step_fields_fill(step->fields, step->field_len, run->secrets);
 		result = answer_verify(run, step, clean, err);
+	}
 	if (result < 0) {
 		json_decref(run->state);
 		run->state = steal(&state);
 		json_decref(run->secrets);
 		run->secrets = steal(&secrets);
-		if (kind->leaves) {
-			json_object_clear(run->shown);
-			run->state_hash[0] = '\0';
-		}
+		if (kind->leaves)
+			run_unshow(run);
 		run_release(run);
 	}
 	return result;
@@ -382,8 +242,7 @@ static int run_next(struct pipeline_run *run, struct pipeline_reply *ret_reply,
 	int64_t next = run->row.step + 1;
 	bool last = (size_t)next >= run->provider->step_len;
 
-	json_object_clear(run->shown);
-	run->state_hash[0] = '\0';
+	run_unshow(run);
 	if (pipeline_run_save(run, last ? PIPELINE_FINISHING : PIPELINE_ACTIVE, next, true,
 		    err) < 0)
 		return err->code;
@@ -407,7 +266,12 @@ static int run_answer(struct pipeline_run *run, const json_t *answer,
 	if (!run_is_shown(run))
 		return err_set(err, MORTISE_E_CONFLICT,
 			"this step has not been shown yet, or its last answer was used up; reload it");
-	if (kind->check(run, step, answer, &clean, err) < 0 || pipeline_run_claim(run, err) < 0)
+	result = kind->check(run, step, answer, &clean, err);
+	if (result == 1)
+		reply_shown(run, PIPELINE_STAYS, ret_reply);
+	if (result != 0)
+		return result < 0 ? result : 0;
+	if (pipeline_run_claim(run, err) < 0)
 		return err->code;
 	result = answer_take(run, step, kind, clean, err);
 	if (result < 0)

@@ -28,7 +28,7 @@ int reference_make(struct daemon *daemon, const struct call_scope *scope, int64_
 
 /* One that somebody brought; borrows its texts. */
 struct reference {
-	const char *field;         /* the arrival it came in; "": none came */
+	const char *field;         /* the arrival it came in; NULL: none came */
 	const char *provider;      /* registry key */
 	int64_t organization_id;   /* for which the install is */
 	char hash[65];

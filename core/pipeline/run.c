@@ -249,6 +249,7 @@ int pipeline_run_save(struct pipeline_run *run, enum pipeline_state to, int64_t 
 		.state_hash = run->state_hash[0] ? run->state_hash : NULL,
 		.sealed = sealed,
 		.sealed_size = sealed_size,
+		.life_us = run->life_us,
 		.now_us = clock_now_us(),
 	};
 	if (store_write(run->daemon->store, save_in, &save, err) < 0)

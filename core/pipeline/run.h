@@ -33,6 +33,7 @@ struct pipeline_run {
 				    * {"data": what the API shows, "private": {…}} */
 	json_t *effects;           /* of this request's calls, applied with the next save */
 	char state_hash[65];       /* of the state sent out with the step; "": none */
+	int64_t life_us;           /* how long the step may wait; 0: as usual */
 	char claim[PIPELINE_CLAIM_SIZE];       /* "": not claimed */
 };
 

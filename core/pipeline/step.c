@@ -4,6 +4,10 @@
 #include "config.h"
 #include "core/pipeline/step.h"
 
+#include <ctype.h>
+#include <string.h>
+
+#include "core/base/buf.h"
 #include "core/base/err.h"
 #include "core/base/json_pointer.h"
 #include "core/base/mem.h"
@@ -11,7 +15,7 @@
 #include "core/daemon/daemon.h"
 
 static const struct step_kind *const kinds[] = {
-	&step_form, &step_choice, &step_confirm, &step_oauth2, &step_redirect,
+	&step_form, &step_choice, &step_confirm, &step_oauth2, &step_redirect, &step_external,
 };
 
 int step_kind_find(const struct reg_step *step, const struct step_kind **ret_kind,
@@ -51,4 +55,16 @@ char *step_redirect_uri(const struct pipeline_run *run)
 {
 	return xasprintf("%s/extensions/%s/setup/", run->daemon->settings->public_url,
 		reg_slug(run->provider));
+}
+
+void step_query_add(struct buf *url, const char *name, const char *value)
+{
+	buf_add_char(url, strchr(buf_text(url), '?') ? '&' : '?');
+	buf_printf(url, "%s=", name);
+	for (const char *c = value; *c; c++) {
+		if (isalnum((unsigned char)*c) || strchr("-._~", *c))
+			buf_add_char(url, *c);
+		else
+			buf_printf(url, "%%%02X", (unsigned char)*c);
+	}
 }

@@ -12,6 +12,9 @@
 
 #include "core/pipeline/run.h"
 
+struct buf;
+
+#define STEP_URL_MAX 8192
 #define STEP_SHOW_DEADLINE_MS 10000
 #define STEP_CHECK_DEADLINE_MS 25000
 
@@ -19,12 +22,12 @@ struct step_kind {
 	int kind;                  /* MORTISE_STEP_ */
 	const char *name;          /* as the API shows it */
 	const char *data_key;      /* where its data stands unless the step says */
-	/* Under the claim: fill run->shown with {"data", "private"}.  1: there is nothing to
-	 * ask, skip the step. */
+	/* Under the claim: fill 'data', which the API shows, and 'private', which is kept
+	 * sealed.  1: there is nothing to ask, skip the step. */
 	int (*enter)(struct pipeline_run *run, const struct reg_step *step, json_t *data,
 		json_t *private, struct err *err);
 	/* Before the claim: is the answer well formed and ours?  Changes nothing.  On 0,
-	 * '*ret_clean' is what take gets; E_FIELD otherwise. */
+	 * '*ret_clean' is what take gets.  1: what the step waits for has yet to happen. */
 	int (*check)(const struct pipeline_run *run, const struct reg_step *step,
 		const json_t *answer, json_t **ret_clean, struct err *err);
 	/* Under the claim: put the answer into state and secrets.  'clean' goes on to the
@@ -35,7 +38,8 @@ struct step_kind {
 	bool leaves;
 };
 
-extern const struct step_kind step_form, step_choice, step_confirm, step_oauth2, step_redirect;
+extern const struct step_kind step_form, step_choice, step_confirm, step_oauth2, step_redirect,
+	step_external;
 
 /* E_INTERNAL for a kind that we do not know. */
 int step_kind_find(const struct reg_step *step, const struct step_kind **ret_kind,
@@ -46,14 +50,19 @@ const char *step_data_key(const struct step_kind *kind, const struct reg_step *s
 const char *step_answer_key(const struct reg_step *step, const char *otherwise);
 /* The redirect URL of this provider: public_url/extensions/SLUG/setup/; a new string. */
 char *step_redirect_uri(const struct pipeline_run *run);
+/* Put a parameter behind a URL, percent-encoded. */
+void step_query_add(struct buf *url, const char *name, const char *value);
 
 /* ---- Fields: forms, parameters that come back, arrivals ---- */
 
-/* Check 'values' against 'fields' into '*ret_clean' (only declared ones, with defaults).
- * Adds an error for every wrong one; then E_FIELD. */
+/* Check 'values' against 'fields' into '*ret_clean' (only declared ones, with defaults; a
+ * boolean that is not there is false).  Adds an error for every wrong one; then E_FIELD.
+ * Random ones are no input. */
 int step_fields_check(const struct mortise_field *fields, size_t len, const json_t *values,
 	json_t **ret_clean, struct err *err);
-/* How the API shows them: [{"name","type","label",…}]. */
+/* How the API shows them: [{"name","type","label",…}]; nobody is asked for random ones. */
 json_t *step_fields_describe(const struct mortise_field *fields, size_t len);
+/* Make the random ones that 'secrets' lacks. */
+void step_fields_fill(const struct mortise_field *fields, size_t len, json_t *secrets);
 
 #endif

@@ -8,16 +8,21 @@
 #include "config.h"
 #include "core/pipeline/step.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/daemon/daemon.h"
+#include "core/storage/organization.h"
+#include "core/storage/store.h"
 
 #define MAX_OPTIONS 1000
 
-/* Ask the provider what to show: an array under 'key'. */
+/* Ask the provider what to show: an object with an array under 'key'. */
 static int show_call(struct pipeline_run *run, const struct reg_step *step, const char *key,
-	json_t **ret_list, struct err *err)
+	json_t **ret_output, struct err *err)
 {
 	cleanup_free char *callback = xasprintf("step:%s:show", step->step.name);
 	cleanup_json json_t *input = json_pack("{s:O}", "state", run->state);
@@ -25,7 +30,7 @@ static int show_call(struct pipeline_run *run, const struct reg_step *step, cons
 	json_t *list;
 
 	if (!step->step.show) {
-		*ret_list = json_array();
+		*ret_output = json_pack("{s:[]}", key);
 		return 0;
 	}
 	if (pipeline_run_call(run, callback, input, STEP_SHOW_DEADLINE_MS, &output, err) < 0)
@@ -35,7 +40,7 @@ static int show_call(struct pipeline_run *run, const struct reg_step *step, cons
 		return err_set(err, MORTISE_E_INTERNAL,
 			"the step \"%s\" of %s gave no usable list of %s", step->step.name,
 			run->row.provider, key);
-	*ret_list = json_incref(list);
+	*ret_output = steal(&output);
 	return 0;
 }
 
@@ -44,13 +49,15 @@ static int show_call(struct pipeline_run *run, const struct reg_step *step, cons
 static int choice_enter(struct pipeline_run *run, const struct reg_step *step, json_t *data,
 	json_t *private, struct err *err)
 {
+	cleanup_json json_t *output = NULL;
 	json_t *options, *option;
 	size_t i;
 
 	(void)private;
-	if (show_call(run, step, "options", &options, err) < 0)
+	if (show_call(run, step, "options", &output, err) < 0)
 		return err->code;
-	json_object_set_new(data, step_data_key(&step_choice, step), options);
+	options = json_object_get(output, "options");
+	json_object_set(data, step_data_key(&step_choice, step), options);
 	json_array_foreach(options, i, option) {
 		if (!json_is_string(json_object_get(option, "value")))
 			return err_set(err, MORTISE_E_INTERNAL,
@@ -127,18 +134,47 @@ const struct step_kind step_choice = {
 
 /* ---- confirm ---- */
 
+struct named {
+	int64_t organization_id;
+	char *name;                /* owned */
+};
+
+static int name_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct named *named = arg;
+	cleanup_organization struct organization organization = {0};
+	char id[24];
+
+	snprintf(id, sizeof(id), "%" PRId64, named->organization_id);
+	if (organization_find(tx, id, &organization, err) < 0)
+		return err->code;
+	free(named->name);
+	named->name = steal(&organization.name);
+	return 0;
+}
+
+/* What would be bound to which organization: the core's own row is always there. */
 static int confirm_enter(struct pipeline_run *run, const struct reg_step *step, json_t *data,
 	json_t *private, struct err *err)
 {
+	struct named named = {.organization_id = run->row.organization_id};
+	cleanup_json json_t *output = NULL;
 	json_t *rows;
 	char state[65];
 
 	(void)private;
-	if (show_call(run, step, "rows", &rows, err) < 0)
+	if (show_call(run, step, "rows", &output, err) < 0 ||
+		store_read(run->daemon->store, name_in, &named, err) < 0)
 		return err->code;
+	rows = json_object_get(output, "rows");
+	json_array_insert_new(rows, 0, json_pack("{s:s, s:s}", "label", "Organization", "value",
+		named.name));
 	pipeline_run_new_state(run, state);
-	json_object_set_new(data, step_data_key(&step_confirm, step), rows);
+	json_object_update(data, json_object_get(output, "data"));
+	json_object_set(data, step_data_key(&step_confirm, step), rows);
 	json_object_set_new(data, "state", json_string(state));
+	json_object_set_new(data, "organization", json_string(named.name));
+	free(named.name);
 	return 0;
 }
 

@@ -9,7 +9,6 @@
 #include "config.h"
 #include "core/pipeline/step.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,21 +24,8 @@
 #include "core/upstream/oauth2.h"
 #include "core/upstream/upstream.h"
 
-#define MAX_URL 8192
 #define MAX_CODE 2048
 #define VERIFIER_SIZE 44       /* 256 bits in base64url, and a NUL */
-
-static void query_add(struct buf *url, const char *name, const char *value)
-{
-	buf_add_char(url, strchr(buf_text(url), '?') ? '&' : '?');
-	buf_printf(url, "%s=", name);
-	for (const char *c = value; *c; c++) {
-		if (isalnum((unsigned char)*c) || strchr("-._~", *c))
-			buf_add_char(url, *c);
-		else
-			buf_printf(url, "%%%02X", (unsigned char)*c);
-	}
-}
 
 /* A verifier of 256 bits and its S256 challenge (RFC 7636). */
 static void pkce_make(char ret_verifier[VERIFIER_SIZE], char ret_challenge[VERIFIER_SIZE])
@@ -72,18 +58,18 @@ static int authorize_url(struct pipeline_run *run, const struct reg_step *step,
 		upstream_value(run->daemon, &scope, step->step.client_id, &client_id, err) < 0)
 		return err->code;
 	buf_add_text(url, base);
-	query_add(url, "client_id", client_id);
-	query_add(url, "response_type", "code");
-	query_add(url, "redirect_uri", redirect_uri);
-	query_add(url, "state", state);
+	step_query_add(url, "client_id", client_id);
+	step_query_add(url, "response_type", "code");
+	step_query_add(url, "redirect_uri", redirect_uri);
+	step_query_add(url, "state", state);
 	if (scopes && scopes[0])
-		query_add(url, "scope", scopes);
+		step_query_add(url, "scope", scopes);
 	if (step->step.flags & MORTISE_STEP_PKCE) {
 		char verifier[VERIFIER_SIZE], challenge[VERIFIER_SIZE];
 
 		pkce_make(verifier, challenge);
-		query_add(url, "code_challenge", challenge);
-		query_add(url, "code_challenge_method", "S256");
+		step_query_add(url, "code_challenge", challenge);
+		step_query_add(url, "code_challenge_method", "S256");
 		json_object_set_new(private, "verifier", json_string(verifier));
 	}
 	if (url->failed)
@@ -95,7 +81,7 @@ static int authorize_url(struct pipeline_run *run, const struct reg_step *step,
 static int oauth2_enter(struct pipeline_run *run, const struct reg_step *step, json_t *data,
 	json_t *private, struct err *err)
 {
-	cleanup_buf struct buf url = BUF(MAX_URL);
+	cleanup_buf struct buf url = BUF(STEP_URL_MAX);
 	char state[65];
 
 	pipeline_run_new_state(run, state);

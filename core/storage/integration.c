@@ -28,6 +28,9 @@ SQL(integration_sql_insert, "INSERT INTO integration (provider, external_id, "
 	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT DO NOTHING RETURNING id");
 SQL(integration_sql_refresh, "UPDATE integration SET name = $1, metadata = $2, status = 0, "
 	"status_reason = NULL, updated_at = $3 WHERE id = $4");
+SQL(integration_sql_announce, "UPDATE integration SET announced_at = $1 WHERE id = $2");
+SQL(integration_sql_announced, "SELECT id FROM integration WHERE provider = $1 "
+	"AND external_id = $2 AND owner_organization_id = 0 AND status = 0 AND announced_at > $3");
 SQL(integration_sql_reseal, "UPDATE integration SET uid = $1, secrets = $2 WHERE id = $3");
 SQL(integration_sql_set_status, "UPDATE integration SET status = $1, status_reason = $2, "
 	"updated_at = $3 WHERE id = $4 AND (status <> $1 OR status_reason IS DISTINCT FROM $2)");
@@ -206,6 +209,27 @@ int integration_put(struct tx *tx, const struct integration_put *put, int64_t *r
 		return result;
 	*ret_id = there.id;
 	*ret_created = false;
+	return 0;
+}
+
+int integration_announce(struct tx *tx, int64_t id, int64_t now_us, struct err *err)
+{
+	int result = tx_exec(tx, &integration_sql_announce, err, "ii", now_us, id);
+
+	return result < 0 ? result : 0;
+}
+
+int integration_announced(struct tx *tx, const char *provider, const char *external_id,
+	int64_t since_us, bool *ret_announced, struct err *err)
+{
+	struct query query;
+	int result = query_first(&query, tx, &integration_sql_announced, err, "ssi", provider,
+		external_id, since_us);
+
+	query_end(&query);
+	if (result < 0)
+		return result;
+	*ret_announced = result == 1;
 	return 0;
 }
 

@@ -74,6 +74,11 @@ int integration_find_subject(struct tx *tx, const char *provider, const char *ex
  * row's uid becomes 'uid': both are written together. */
 int integration_put(struct tx *tx, const struct integration_put *put, int64_t *ret_id,
 	bool *ret_created, struct err *err);
+/* A life cycle event of the upstream put it. */
+int integration_announce(struct tx *tx, int64_t id, int64_t now_us, struct err *err);
+/* Was a proved one put so after 'since_us', and is active? */
+int integration_announced(struct tx *tx, const char *provider, const char *external_id,
+	int64_t since_us, bool *ret_announced, struct err *err);
 /* All are 1 for changed, 0 for no such row or nothing to change, or negative. */
 int integration_set_status(struct tx *tx, int64_t id, int status, const char *reason,
 	int64_t now_us, struct err *err);

@@ -113,7 +113,8 @@ describe('install pipelines', () => {
     assert.deepEqual([choice.status, choice.json.status, choice.json.step], [200, 'advance', 'colour_selection']);
     assert.deepEqual(choice.json.data.colours.map(({ value }) => value), ['red', 'blue', 'none']);
     const overview = await post({ colour: 'none' });
-    assert.deepEqual(overview.json.data.rows, [{ label: 'Account', value: 'acme' }]);
+    assert.deepEqual(overview.json.data.rows, [{ label: 'Organization', value: org }, { label: 'Account', value: 'acme' }]);
+    assert.equal(overview.json.data.organization, org);
     const done = await post({ state: overview.json.data.state });
     assert.equal(done.json.status, 'complete', done.text);
     assert.deepEqual([done.json.data.name, done.json.data.provider.key, done.json.data.status], ['acme', 'ping', 'active']);
