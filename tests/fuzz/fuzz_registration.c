@@ -62,7 +62,7 @@ static void check_provider(const struct reg_provider *provider)
 		const struct reg_step *step = &provider->steps[i];
 		cleanup_json json_t *fields = step_fields_describe(step->fields, step->field_len);
 
-		HOLDS(json_array_size(fields) == step->field_len);
+		HOLDS(json_array_size(fields) <= step->field_len);
 		check_round(REG_STEP, &step->step);
 	}
 	for (size_t i = 0; i < provider->upstream_len; i++)
