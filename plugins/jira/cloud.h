@@ -7,12 +7,19 @@
 
 #include "jira.h"
 
-/* ---- connect.c: the app's life cycle ---- */
+#define PROVIDER "jira"
 
-mortise_callback cloud_descriptor, cloud_installed, cloud_uninstalled;
+/* ---- connect.c: the app's life cycle, and how a site comes to an organization ---- */
+
+mortise_callback cloud_descriptor, cloud_installed, cloud_uninstalled, cloud_show_site,
+	cloud_build;
 /* The key of the app, by which Jira knows us; a new string. */
 int32_t cloud_app_key(struct mortise_call *call, char **ret_key);
 /* The key of the panel beside an issue, within the app; a new string. */
 int32_t cloud_panel_key(struct mortise_call *call, char **ret_key);
+
+/* ---- page.c ---- */
+
+mortise_callback cloud_settings_page, cloud_panel_page;
 
 #endif

@@ -2,16 +2,22 @@
  * Copyright 2026 The Mortise developers
  */
 /*
- * The app as Atlassian Connect knows it: its descriptor, and the calls by which Jira says
- * that a site has installed or removed it.
+ * The app as Atlassian Connect knows it: its descriptor, the calls by which Jira says that
+ * a site has installed or removed it, and how a site comes to an organization.
+ *
+ * A call of the life cycle is proved by its token, which names the site; what its body says
+ * counts for that site alone.
  */
 #include "cloud.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SLUG_PATH "/extensions/jira/"
+#define URL_MAX_SIZE 4096
+#define SECRET_MAX_SIZE 1024
 
 /* ---- Names ---- */
 
@@ -145,7 +151,7 @@ int32_t cloud_descriptor(struct mortise_call *call, const json_t *input, json_t 
 	if (ret == MORTISE_OK) {
 		const char *name = jira_text(product, "name");
 
-		base[strlen(base) - 1] = '\0';
+		base[strlen(base) - (*base != '\0')] = '\0';
 		*ret_output = json_pack("{s:{s:s, s:s++, s:s, s:s, s:{s:s, s:s}, s:{s:s}, s:{s:s, s:s}, "
 			"s:i, s:o, s:{s:b, s:b, s:b}, s:O}}", "body",
 			"name", name,
@@ -166,4 +172,109 @@ int32_t cloud_descriptor(struct mortise_call *call, const json_t *input, json_t 
 	free(base);
 	free(key);
 	return ret;
+}
+
+/* ---- Life cycle ---- */
+
+/* "https://acme.atlassian.net", maybe with a path, without a slash at its end; a new string,
+ * NULL if it is none. */
+static char *read_base(const char *url)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+		"-._~:/[]%";
+	size_t scheme = !url ? 0 : strncmp(url, "https://", 8) == 0 ? 8
+		: strncmp(url, "http://", 7) == 0 ? 7 : 0;
+	size_t size = url ? strlen(url) : 0;
+
+	if (scheme == 0 || size > URL_MAX_SIZE || url[strspn(url, allowed)] ||
+		!(isalnum((unsigned char)url[scheme]) || url[scheme] == '['))
+		return NULL;
+	while (size > scheme && url[size - 1] == '/')
+		size--;
+	return strndup(url, size);
+}
+
+/* What the integration keeps of a site. */
+static json_t *make_metadata(const json_t *body, const char *base, const char *app_key)
+{
+	return json_pack("{s:s, s:s, s:s, s:O*, s:O*}", "base_url", base, "domain_name",
+		strstr(base, "://") + 3, "app_key", app_key, "oauth_client_id",
+		json_object_get(body, "oauthClientId"), "public_key", json_object_get(body, "publicKey"));
+}
+
+static int32_t check_texts(struct mortise_call *call, const json_t *body)
+{
+	static const char *const optional[] = {"oauthClientId", "publicKey"};
+
+	if (!jira_short(body, "sharedSecret", SECRET_MAX_SIZE))
+		return host->field_error(call, "sharedSecret", "Jira must send the shared secret.");
+	EACH(i, optional)
+		if (json_object_get(body, optional[i]) && !jira_short(body, optional[i], URL_MAX_SIZE))
+			return host->field_error(call, optional[i], "Jira must send a text of at most %d "
+				"bytes.", URL_MAX_SIZE);
+	return MORTISE_OK;
+}
+
+/* Also how a site gets a new secret, and how it comes back after it was disabled. */
+int32_t cloud_installed(struct mortise_call *call, const json_t *input, json_t **ret_output)
+{
+	const json_t *body = json_object_get(input, "body");
+	char *base = read_base(jira_text(body, "baseUrl")), *app_key = NULL;
+	int32_t ret = base ? check_texts(call, body)
+		: host->field_error(call, "baseUrl", "Jira must send the address of the site.");
+
+	(void)ret_output;
+	if (ret == MORTISE_OK)
+		ret = cloud_app_key(call, &app_key);
+	if (ret == MORTISE_OK)
+		ret = jira_effect(call, MORTISE_EFFECT_INTEGRATION_PUT, json_pack(
+			"{s:s, s:o, s:{s:O}}", "name", "JIRA", "metadata", make_metadata(body, base, app_key),
+			"secrets", "shared_secret", json_object_get(body, "sharedSecret")));
+	if (ret == MORTISE_OK)
+		ret = jira_effect(call, MORTISE_EFFECT_TASK, json_pack("{s:s}", "name", SYNC_METADATA));
+	free(app_key);
+	free(base);
+	return ret;
+}
+
+/* Links and what is linked stay, so that a later install finds them. */
+int32_t cloud_uninstalled(struct mortise_call *call, const json_t *input, json_t **ret_output)
+{
+	(void)input;
+	(void)ret_output;
+	return jira_effect(call, MORTISE_EFFECT_INTEGRATION_STATUS, json_pack("{s:s, s:s}", "status",
+		"disabled", "reason", "removed in Jira"));
+}
+
+/* ---- The install on this side ---- */
+
+/* What the reference in the link stands for. */
+static const json_t *site_of(const json_t *input)
+{
+	return json_object_get(json_object_get(input, "state"), "signed_params");
+}
+
+int32_t cloud_show_site(struct mortise_call *call, const json_t *input, json_t **ret_output)
+{
+	const json_t *metadata = json_object_get(site_of(input), "metadata");
+	const char *base = jira_text(metadata, "base_url");
+
+	if (!base)
+		return host->fail(call, MORTISE_E_SETTINGS, "The link says nothing of a site; open the app "
+			"in Jira again, and follow the link there.");
+	*ret_output = json_pack("{s:[{s:s, s:s}], s:{s:s}}", "rows", "label", "Jira site", "value",
+		base, "data", "baseUrl", base);
+	return MORTISE_OK;
+}
+
+int32_t cloud_build(struct mortise_call *call, const json_t *input, json_t **ret_output)
+{
+	const json_t *site = site_of(input);
+
+	if (!jira_text(site, "external_id") || !jira_text(site, "name"))
+		return host->fail(call, MORTISE_E_SETTINGS, "The link says nothing of a site; open the app "
+			"in Jira again, and follow the link there.");
+	*ret_output = json_pack("{s:O, s:O, s:s}", "external_id", json_object_get(site, "external_id"),
+		"name", json_object_get(site, "name"), "ownership", "proved");
+	return MORTISE_OK;
 }

@@ -29,6 +29,8 @@ struct flavor {
 	const char *user_id;       /* the member of a user that names him: "accountId" */
 	const char *user_query;    /* parameter of a search for assignable users: "query" */
 	const char *user_key;      /* parameter of a question about one user: "accountId" */
+	const char *search;        /* "/search/jql" */
+	const char *projects;      /* a list of projects, in pages or whole: "/project/search" */
 	bool trusts_sole_user;     /* the one user whom an address finds is he, even if Jira
 				    * hides whose address it is */
 	bool project_statuses;     /* Jira can tell the statuses of one project */
@@ -92,6 +94,9 @@ struct request {
  * '*ret_answer' is empty then. */
 int32_t jira_send(struct mortise_call *call, const struct flavor *flavor,
 	const struct request *request, struct mortise_answer *ret_answer);
+/* The same without a look at the status. */
+int32_t jira_ask(struct mortise_call *call, const struct flavor *flavor,
+	const struct request *request, struct mortise_answer *ret_answer);
 /* The JSON of the answer alone, as a new reference. */
 int32_t jira_get(struct mortise_call *call, const struct flavor *flavor,
 	const struct request *request, json_t **ret_json);
@@ -148,7 +153,8 @@ int32_t jira_effect(struct mortise_call *call, const char *type, json_t *record_
 /* Make an issue of these fields, once, and say what it is: the output of create. */
 int32_t jira_issue_make(struct mortise_call *call, const struct flavor *flavor,
 	const json_t *fields, const char *reference, json_t **ret_output);
-/* The issue as Jira has it now, a new reference.  'fields' as in Jira's own parameter. */
+/* The issue as Jira has it now, a new reference.  'fields' as Jira's own parameter has them,
+ * "status,project". */
 int32_t jira_issue_read(struct mortise_call *call, const struct flavor *flavor, const char *key,
 	const char *fields, json_t **ret_issue);
 jira_callback jira_issue_get;

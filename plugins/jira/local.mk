@@ -1,9 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 plugin_LTLIBRARIES += %D%/jira.la
 plugins_jira_jira_la_SOURCES = \
+	%D%/adf.c %D%/adf.h \
+	%D%/change.c \
 	%D%/cloud.c %D%/cloud.h \
+	%D%/comment.c \
 	%D%/connect.c \
+	%D%/errors.c \
+	%D%/issue.c \
 	%D%/jira.c %D%/jira.h \
+	%D%/metadata.c \
+	%D%/page.c \
+	%D%/request.c \
+	%D%/sync.c \
 	%D%/text.c %D%/text.h \
 	%D%/value.c \
 	%D%/wiki.c %D%/wiki.h
