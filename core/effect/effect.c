@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/base/err.h"
+#include "core/base/json_pointer.h"
 #include "core/base/mem.h"
 #include "core/effect/effect_private.h"
 #include "core/frame/effect_forms.h"
@@ -64,6 +65,68 @@ static int check_task(const struct effect_context *context, const json_t *record
 	return 0;
 }
 
+/* Does a merge patch change what stands at 'pointer'? */
+static bool touches(const json_t *patch, const char *pointer)
+{
+	const char *end = pointer;
+
+	do {
+		cleanup_free char *outer = NULL;
+		const json_t *value;
+
+		end = strchrnul(end + 1, '/');
+		outer = xstrndup(pointer, (size_t)(end - pointer));
+		value = json_pointer(patch, outer);
+		if (!value)
+			return false;
+		if (!json_is_object(value))
+			return true;
+	} while (*end);
+	return true;
+}
+
+/* Where requests go is said by an install, or by an event whose subject was verified; an
+ * answer of the upstream must not lead them elsewhere. */
+static int check_metadata(const struct effect_context *context, const json_t *record, struct err *err)
+{
+	static const char prefix[] = "metadata:";
+	const struct reg_provider *provider = context->scope->provider;
+	const json_t *metadata = json_object_get(record, "metadata");
+
+	for (size_t i = 0; i < provider->upstream_len; i++) {
+		const char *base = provider->upstreams[i].base;
+
+		if (strncmp(base, prefix, strlen(prefix)) == 0 &&
+			touches(metadata, base + strlen(prefix)))
+			return err_set(err, MORTISE_E_INTERNAL, "the address of upstream \"%s\" stands in "
+				"%s: leave it out, only build and integration_put in subject scope set it",
+				provider->upstreams[i].name, base);
+	}
+	return 0;
+}
+
+static int check_put(const struct effect_context *context, const json_t *record, struct err *err)
+{
+	if (context->scope->kind == MORTISE_SCOPE_SUBJECT)
+		return 0;
+	if (json_object_get(record, "secrets"))
+		return err_set(err, MORTISE_E_INTERNAL, "only subject scope may bring secrets");
+	return check_metadata(context, record, err);
+}
+
+/* What the rules say beyond a record's own form. */
+static int check_rules(const struct effect_context *context, const char *type, const json_t *record,
+	struct err *err)
+{
+	if (strcmp(type, MORTISE_EFFECT_TASK) == 0)
+		return check_task(context, record, err);
+	if (strcmp(type, MORTISE_EFFECT_INTEGRATION_PUT) == 0)
+		return check_put(context, record, err);
+	if (strcmp(type, MORTISE_EFFECT_INTEGRATION_PATCH) == 0)
+		return check_metadata(context, record, err);
+	return 0;
+}
+
 static int check_one(const struct effect_context *context, const json_t *record, struct err *err)
 {
 	const char *type = effect_text(record, "type");
@@ -75,9 +138,7 @@ static int check_one(const struct effect_context *context, const json_t *record,
 	result = effect_form_check_scope(form, context->scope->kind, err);
 	if (result == 0)
 		result = effect_form_check(form, record, err);
-	if (result == 0 && strcmp(type, MORTISE_EFFECT_TASK) == 0)
-		result = check_task(context, record, err);
-	return result;
+	return result < 0 ? result : check_rules(context, type, record, err);
 }
 
 int effects_check(const struct effect_context *context, const json_t *effects, struct err *err)

@@ -23,6 +23,7 @@ struct vault;
 
 struct effect_context {
 	const struct call_scope *scope;
+	struct vault *vault;       /* seals secrets of subject scope; else it may be NULL */
 	int64_t now_us;            /* made before the transaction */
 	int64_t job_id;            /* 0: none */
 	size_t applied, skipped, unchanged;  /* counted anew at each run */

@@ -21,6 +21,7 @@
 #include "core/storage/audit.h"
 #include "core/storage/integration.h"
 #include "core/storage/link.h"
+#include "core/vault/slot.h"
 
 #define LINKS_AT_ONCE 100
 
@@ -45,12 +46,47 @@ static void make_uid(const struct effect_context *context, unsigned char uid[INT
 		uid_key, sizeof(uid_key));
 }
 
+/* The row that the effect means, if there is one; else it stays zero. */
+static int find_row(struct tx *tx, const struct call_scope *scope, struct integration *ret_row,
+	struct err *err)
+{
+	cleanup_err struct err missing = {0};
+	int result = scope->integration_id > 0
+		? integration_get(tx, scope->integration_id, ret_row, &missing)
+		: integration_find(tx, reg_row_key(scope->provider), scope->external_id, 0, ret_row,
+			&missing);
+
+	return result < 0 && result != MORTISE_E_NOT_FOUND ? err_move(err, &missing) : 0;
+}
+
+/* Put the record's secrets beside those of the row and seal all for it.  The nonces are
+ * new at each run of the closure: nothing else depends on them, and only the blob of the
+ * run that is committed ever leaves this function. */
+static int seal_secrets(const struct effect_context *context, const struct integration *row,
+	const unsigned char uid[INTEGRATION_UID_SIZE], const json_t *record,
+	unsigned char **ret_sealed, size_t *ret_size, struct err *err)
+{
+	cleanup_json json_t *secrets = NULL;
+	const json_t *given = json_object_get(record, "secrets");
+	int result;
+
+	if (!context->vault)
+		return err_set(err, MORTISE_E_INTERNAL, "secrets cannot be sealed in this call");
+	result = secrets_unseal(context->vault, SLOT_INTEGRATION_COLUMN, row->uid, row->secrets,
+		row->secrets_size, &secrets, err);
+	if (result < 0)
+		return result;
+	json_object_update(secrets, (json_t *)(uintptr_t)given);
+	secrets_seal(context->vault, SLOT_INTEGRATION_COLUMN, uid, secrets, ret_sealed, ret_size);
+	return 0;
+}
+
 int effect_integration_put(struct tx *tx, struct effect_context *context, const json_t *record,
 	struct err *err)
 {
 	const struct call_scope *scope = context->scope;
 	cleanup_integration struct integration there = {0};
-	cleanup_err struct err missing = {0};
+	cleanup_free unsigned char *sealed = NULL;
 	unsigned char uid[INTEGRATION_UID_SIZE];
 	struct integration_put put = {
 		.provider = reg_row_key(scope->provider),
@@ -63,18 +99,23 @@ int effect_integration_put(struct tx *tx, struct effect_context *context, const 
 	};
 	int64_t id;
 	bool created;
-	int result;
+	int result = find_row(tx, scope, &there, err);
 
-	if (scope->integration_id > 0) {
-		result = integration_get(tx, scope->integration_id, &there, &missing);
-		if (result == MORTISE_E_NOT_FOUND)
-			return EFFECT_SKIPPED;
-		if (result < 0)
-			return err_move(err, &missing);
+	if (result == 0 && there.id == 0 && scope->integration_id > 0)
+		return EFFECT_SKIPPED;
+	if (there.id > 0) {
 		put.external_id = there.external_id;
 		put.owner_organization_id = there.owner_organization_id;
+		memcpy(uid, there.uid, sizeof(uid));
+	} else {
+		make_uid(context, uid);
 	}
-	make_uid(context, uid);
+	if (result == 0 && json_object_size(json_object_get(record, "secrets")) > 0) {
+		result = seal_secrets(context, &there, uid, record, &sealed, &put.secrets.size, err);
+		put.secrets.data = sealed;
+	}
+	if (result < 0)
+		return result;
 	result = integration_put(tx, &put, &id, &created, err);
 	if (result == 0 && scope->kind == MORTISE_SCOPE_SUBJECT)
 		result = integration_announce(tx, id, context->now_us, err);

@@ -25,6 +25,7 @@ enum member_type {
 	MEMBER_AUTHOR,         /* {"name"?, "email", "external_id"?, "anonymous"?: bool} */
 	MEMBER_FILES,          /* a list of at most 'max' ["A"|"M"|"D", path] */
 	MEMBER_PEOPLE,         /* a list of at most 'max' {"email"?, "name"?, "external_id"?} */
+	MEMBER_SECRETS,        /* at most 'max' {slot name: text of 1 byte to 64 KiB} */
 };
 
 enum member_need {
@@ -59,12 +60,14 @@ struct effect_form {
 #define KEY_MAX 256
 #define PATH_MAX_SIZE 4096
 #define TEXT_MAX_SIZE (1 << 20)
+#define SECRET_MAX_SIZE (64 << 10)
 #define TIME_MAX_MS INT64_C(253402300799999)   /* the end of the year 9999 */
 
 static const struct effect_form forms[] = {
 	{MORTISE_EFFECT_INTEGRATION_PUT, SUBJECT | INTEGRATION, {
 		{"name", MEMBER_TEXT, REQUIRED, 200},
-		{"metadata", MEMBER_OBJECT, REQUIRED}}},
+		{"metadata", MEMBER_OBJECT, REQUIRED},
+		{"secrets", MEMBER_SECRETS, OPTIONAL, 16}}},
 	{MORTISE_EFFECT_INTEGRATION_PATCH, WITH_INTEGRATION, {
 		{"metadata", MEMBER_OBJECT, REQUIRED}}},
 	{MORTISE_EFFECT_INTEGRATION_NAME, WITH_INTEGRATION, {
@@ -253,6 +256,21 @@ static bool is_people_list(const json_t *value, int64_t max)
 	return true;
 }
 
+static bool are_secrets(const json_t *value, int64_t max)
+{
+	const char *name;
+	json_t *secret;
+
+	if (!json_is_object(value) || (int64_t)json_object_size(value) > max)
+		return false;
+	json_object_foreach((json_t *)(uintptr_t)value, name, secret)
+		if (!name[0] || name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-")] ||
+			strlen(name) > 64 || !is_text(secret, SECRET_MAX_SIZE) ||
+			json_string_length(secret) == 0)
+			return false;
+	return true;
+}
+
 static bool has_form(const struct member *member, const json_t *value)
 {
 	switch (member->type) {
@@ -278,6 +296,8 @@ static bool has_form(const struct member *member, const json_t *value)
 		return is_file_list(value, member->max);
 	case MEMBER_PEOPLE:
 		return is_people_list(value, member->max);
+	case MEMBER_SECRETS:
+		return are_secrets(value, member->max);
 	case MEMBER_END:
 		break;
 	}

@@ -219,7 +219,8 @@ void job_finish(struct job_run *run, int result, struct err *err)
 	struct finish finish = {
 		.run = run,
 		.end = {.id = run->id, .lease = run->lease},
-		.context = {.scope = &run->scope, .now_us = clock_now_us(), .job_id = run->id},
+		.context = {.scope = &run->scope, .vault = run->daemon->vault,
+			.now_us = clock_now_us(), .job_id = run->id},
 	};
 	int written;
 
@@ -282,7 +283,8 @@ int job_checkpoint(struct job_run *run, const json_t *effects, const json_t *cur
 		json_dumps(cursor, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
 	struct checkpoint checkpoint = {
 		.run = run,
-		.context = {.scope = &run->scope, .now_us = now_us, .job_id = run->id},
+		.context = {.scope = &run->scope, .vault = run->daemon->vault, .now_us = now_us,
+			.job_id = run->id},
 		.effects = effects,
 		.cursor = cursor_text,
 		.lease_until_us = (clock_mono_ms() + stretch_ms + JOB_LEASE_EXTRA_MS) * 1000,

@@ -12,12 +12,15 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/daemon/daemon.h"
 #include "core/job/job.h"
 #include "core/pipeline/reference.h"
 #include "core/provider/recorder.h"
+#include "core/upstream/sign.h"
 #include "core/upstream/upstream.h"
 
 /* A request ends this long before its call, so that the plugin can still answer. */
@@ -235,6 +238,25 @@ static int ask_cache_put(struct call *call, const json_t *question, struct host_
 		life_ms < CACHE_LIFE_MAX_MS ? life_ms : CACHE_LIFE_MAX_MS, err);
 }
 
+static int ask_jwt_sign(struct call *call, const json_t *question, struct host_answer *answer,
+	struct err *err)
+{
+	char *token = NULL;
+	const char *slot;
+	int result = need_text(question, "slot", &slot, err);
+
+	if (result == 0)
+		result = upstream_jwt_sign(call_providers(call)->daemon, call_scope_of(call),
+			(int32_t)json_integer_value(json_object_get(question, "algorithm")), slot,
+			json_object_get(question, "claims"), &token, err);
+	if (result < 0)
+		return result;
+	json_object_set_new(answer->json, "value", json_string(token));
+	sodium_memzero(token, strlen(token));
+	free(token);
+	return 0;
+}
+
 static int ask_reference_make(struct call *call, const json_t *question, struct host_answer *answer,
 	struct err *err)
 {
@@ -258,6 +280,7 @@ static const struct {
 	{"once_clear", ask_once_clear},
 	{"cache_get", ask_cache_get},
 	{"cache_put", ask_cache_put},
+	{"jwt_sign", ask_jwt_sign},
 	{"reference_make", ask_reference_make},
 };
 

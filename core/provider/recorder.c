@@ -16,9 +16,9 @@
 #include "core/base/mem.h"
 #include "core/frame/call_scope.h"
 #include "core/provider/provider_private.h"
+#include "core/provider/recording.h"
 
 #define CALL_MAX ((size_t)16 << 20)    /* of one call, as JSON */
-#define NOT_RECORDED "not recorded"
 #define WAITING_MAX ((size_t)64 << 20) /* of those that were not read yet */
 
 struct ended {
@@ -384,6 +384,7 @@ static void end(struct call_record *record, int64_t now_ms, json_t *expect_take)
 	json_object_set_new(call, "now_ms", json_integer(now_ms));
 	if (expect_take)
 		json_object_set_new(call, "expect", expect_take);
+	recording_mask(call);
 	hand_over(record->recorder, call, size);
 }
 

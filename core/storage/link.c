@@ -35,6 +35,8 @@ SQL(link_sql_exists, "SELECT 1 FROM organization_integration l "
 SQL(link_sql_exists_pending, "SELECT 1 FROM organization_integration l "
 	"JOIN integration i ON i.id = l.integration_id "
 	"WHERE l.organization_id = $1 AND i.provider = $2 AND l.status IN (2, 3) LIMIT 1");
+SQL(link_sql_sibling, "SELECT 1 FROM organization_integration "
+	"WHERE integration_id = $1 AND id <> $2 AND status IN (0, 1) LIMIT 1");
 SQL(link_sql_set_config, "UPDATE organization_integration SET config = $1, updated_at = $2 "
 	"WHERE id = $3");
 SQL(link_sql_begin_deletion, "UPDATE organization_integration SET status = 2, updated_at = $1 "
@@ -220,6 +222,19 @@ int link_exists(struct tx *tx, int64_t organization_id, const char *provider, bo
 	if (result < 0)
 		return result;
 	*ret_exists = result == 1;
+	return 0;
+}
+
+int link_has_sibling(struct tx *tx, int64_t integration_id, int64_t id, bool *ret_has,
+	struct err *err)
+{
+	struct query query;
+	int result = query_first(&query, tx, &link_sql_sibling, err, "ii", integration_id, id);
+
+	query_end(&query);
+	if (result < 0)
+		return result;
+	*ret_has = result == 1;
 	return 0;
 }
 

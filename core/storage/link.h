@@ -62,6 +62,9 @@ int link_list_provider(struct tx *tx, const char *provider, int64_t after_id, si
  * With 'pending': one that waits for, or is in, its deletion. */
 int link_exists(struct tx *tx, int64_t organization_id, const char *provider, bool pending,
 	bool *ret_exists, struct err *err);
+/* Has the integration another link than this one, active or disabled? */
+int link_has_sibling(struct tx *tx, int64_t integration_id, int64_t id, bool *ret_has,
+	struct err *err);
 /* All are 1 for changed, 0 for no such row or nothing to change, or negative. */
 int link_set_config(struct tx *tx, int64_t id, const json_t *config, int64_t now_us,
 	struct err *err);

@@ -61,7 +61,7 @@ static int apply(struct daemon *daemon, const struct call_scope *scope, const js
 	struct err *err)
 {
 	struct commit commit = {
-		.context = {.scope = scope, .now_us = clock_now_us()},
+		.context = {.scope = scope, .vault = daemon->vault, .now_us = clock_now_us()},
 		.effects = effects,
 	};
 	int result;

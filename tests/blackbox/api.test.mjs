@@ -180,6 +180,7 @@ describe('the API', () => {
     assert.equal((await get(path)).json.organizationIntegrationStatus, 'active');
     await daemon.api('POST', path, { token, body: { keep: false } });
     assert.equal((await daemon.api('DELETE', path, { token })).status, 204);
+    assert.equal((await daemon.event('ping.uninstalled', { last: 'true' })).last, 'true');
     await until('it is gone', async () => (await get(path)).status === 404);
     assert.equal((await daemon.api('DELETE', path, { token })).status, 404);
     const kept = (await get(`/organizations/acme/repos/${repository.id}/`)).json;

@@ -91,16 +91,16 @@ static int32_t post_install(struct mortise_call *call, const json_t *input, json
 	return ret;
 }
 
-/* A link whose configuration says "keep" refuses. */
+/* A link whose configuration says "keep" refuses; else the log says whether it was the last. */
 static int32_t uninstall(struct mortise_call *call, const json_t *input, json_t **ret_output)
 {
 	json_t *args = json_pack("{s:s}", "pointer", "/keep");
 	json_t *value = NULL;
 	int32_t ret = host->read(call, MORTISE_READ_CONFIG, args, &value);
 
-	(void)input;
 	(void)ret_output;
 	json_decref(args);
+	host->log(call, MORTISE_LOG_INFO, "ping.uninstalled", input);
 	if (ret == MORTISE_OK && json_is_true(value))
 		ret = host->fail(call, MORTISE_E_CONFLICT, "It is still in use: release it first.");
 	else if (ret == MORTISE_E_NOT_FOUND)

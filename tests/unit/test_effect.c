@@ -15,6 +15,8 @@
 #include "core/storage/link.h"
 #include "core/storage/organization.h"
 #include "core/storage/store.h"
+#include "core/vault/slot.h"
+#include "core/vault/vault.h"
 #include "tests/unit/scratch_store.h"
 
 #define NOW INT64_C(1000000000000)
@@ -55,7 +57,8 @@ static int fill(struct tx *tx, void *arg, struct err *err)
 static int setup(void **state)
 {
 	static const char text[] = "{\"plugin\":\"acme\",\"version\":\"1\",\"providers\":[{"
-		"\"provider\":{\"key\":\"acme\",\"name\":\"A\"},\"tasks\":["
+		"\"provider\":{\"key\":\"acme\",\"name\":\"A\"},\"upstreams\":["
+		"{\"name\":\"site\",\"base\":\"metadata:/site/url\"}],\"tasks\":["
 		"{\"name\":\"all\",\"scope\":4,\"run\":true,\"version\":3},"
 		"{\"name\":\"each\",\"scope\":5,\"run\":true},"
 		"{\"name\":\"tick\",\"scope\":1,\"run\":true}]}]}";
@@ -120,6 +123,29 @@ static void only_well_formed_effects_of_the_scope_are_taken(void **state)
 			"[{\"type\":\"integration_put\",\"name\":\"x\",\"metadata\":{}}]", NULL},
 		{MORTISE_SCOPE_PIPELINE, -15,
 			"[{\"type\":\"integration_put\",\"name\":\"x\",\"metadata\":{}}]", "scope"},
+		{MORTISE_SCOPE_SUBJECT, 0, "[{\"type\":\"integration_put\",\"name\":\"x\",\"metadata\":"
+			"{\"site\":{\"url\":\"https://a.test\"}},\"secrets\":{\"shared\":\"s\"}}]", NULL},
+		{MORTISE_SCOPE_SUBJECT, -15, "[{\"type\":\"integration_put\",\"name\":\"x\",\"metadata\":"
+			"{},\"secrets\":{\"token:x\":\"s\"}}]", "secrets"},
+		{MORTISE_SCOPE_SUBJECT, -15, "[{\"type\":\"integration_put\",\"name\":\"x\",\"metadata\":"
+			"{},\"secrets\":{\"shared\":\"\"}}]", "secrets"},
+		{MORTISE_SCOPE_SUBJECT, -15, "[{\"type\":\"integration_put\",\"name\":\"x\",\"metadata\":"
+			"{},\"secrets\":{\"shared\":7}}]", "secrets"},
+		{MORTISE_SCOPE_INTEGRATION, -15, "[{\"type\":\"integration_put\",\"name\":\"x\","
+			"\"metadata\":{},\"secrets\":{\"shared\":\"s\"}}]", "subject scope"},
+		/* Where requests go is no matter of a patch. */
+		{MORTISE_SCOPE_INTEGRATION, -15, "[{\"type\":\"integration_put\",\"name\":\"x\","
+			"\"metadata\":{\"site\":{\"url\":\"https://evil.test\"}}}]", "upstream \"site\""},
+		{MORTISE_SCOPE_INTEGRATION, -15, "[{\"type\":\"integration_patch\",\"metadata\":"
+			"{\"site\":{\"url\":\"https://evil.test\"}}}]", "upstream \"site\""},
+		{MORTISE_SCOPE_SUBJECT, -15, "[{\"type\":\"integration_patch\",\"metadata\":"
+			"{\"site\":{\"url\":\"https://evil.test\"}}}]", "upstream \"site\""},
+		{MORTISE_SCOPE_INSTALL, -15,
+			"[{\"type\":\"integration_patch\",\"metadata\":{\"site\":null}}]", "upstream \"site\""},
+		{MORTISE_SCOPE_INSTALL, -15,
+			"[{\"type\":\"integration_patch\",\"metadata\":{\"site\":[]}}]", "upstream \"site\""},
+		{MORTISE_SCOPE_INSTALL, 0, "[{\"type\":\"integration_patch\",\"metadata\":"
+			"{\"site\":{\"icon\":\"x\"},\"url\":\"y\"}}]", NULL},
 		{MORTISE_SCOPE_INTEGRATION, 0, "[{\"type\":\"task\",\"name\":\"each\"}]", NULL},
 		{MORTISE_SCOPE_INTEGRATION, -15, "[{\"type\":\"task\",\"name\":\"other\"}]",
 			"not registered"},
@@ -231,6 +257,99 @@ static void a_subject_makes_its_integration_and_brings_it_back(void **state)
 	assert_int_equal(again.integration.status, INTEGRATION_ACTIVE);
 	assert_int_equal(json_object_size(again.integration.metadata), 2);
 	assert_memory_equal(again.integration.uid, made.integration.uid, INTEGRATION_UID_SIZE);
+}
+
+/* ---- Secrets ---- */
+
+struct secret_scene {
+	struct fixture *fixture;
+	struct vault *vault;
+	struct call_scope scope;
+	const json_t *effects;
+	bool refuse;
+};
+
+/* As a closure of a batch that is taken apart: applied, taken back, applied again. */
+static int apply_or_refuse(struct tx *tx, void *arg, struct err *err)
+{
+	struct secret_scene *scene = arg;
+	struct effect_context context = {.scope = &scene->scope, .vault = scene->vault, .now_us = NOW};
+	int result = effects_apply(tx, &context, scene->effects, err);
+
+	return result == 0 && scene->refuse ? err_set(err, MORTISE_E_CONFLICT, "not yet") : result;
+}
+
+static json_t *put_secrets(struct secret_scene *scene, const char *secrets)
+{
+	cleanup_free char *text = xasprintf("[{\"type\":\"integration_put\",\"name\":\"New\","
+		"\"metadata\":{},\"secrets\":%s}]", secrets);
+	cleanup_json json_t *effects = json_loads(text, 0, NULL);
+	cleanup_look struct look made = {0};
+	json_t *opened;
+
+	scene->effects = effects;
+	scene->refuse = true;
+	assert_int_equal(store_write(scene->fixture->scratch.store, apply_or_refuse, scene, NULL),
+		MORTISE_E_CONFLICT);
+	scene->refuse = false;
+	assert_int_equal(store_write(scene->fixture->scratch.store, apply_or_refuse, scene, NULL), 0);
+	made = look_at(scene->fixture, scene->scope.external_id, 0);
+	assert_int_equal(secrets_unseal(scene->vault, SLOT_INTEGRATION_COLUMN, made.integration.uid,
+		made.integration.secrets, made.integration.secrets_size, &opened, NULL), 0);
+	/* Sealed, and nowhere else. */
+	assert_null(memmem(made.integration.secrets, made.integration.secrets_size, "first", 5));
+	assert_int_equal(json_object_size(made.integration.metadata), 0);
+	return opened;
+}
+
+static void a_subject_brings_its_secrets_and_rotates_them(void **state)
+{
+	struct fixture *fixture = *state;
+	struct secret_scene scene = {.fixture = fixture, .scope = make_scope(fixture,
+		MORTISE_SCOPE_SUBJECT)};
+	const struct vault_settings settings = {.key_file = "", .state_dir = fixture->scratch.dir};
+	cleanup_json json_t *first = NULL;
+	cleanup_json json_t *second = NULL;
+	cleanup_json json_t *first_wanted = json_pack("{s:s, s:s}", "shared", "first", "kept", "same");
+	cleanup_json json_t *second_wanted = json_pack("{s:s, s:s}", "shared", "second", "kept", "same");
+
+	scene.scope.external_id = "77";
+	assert_int_equal(vault_open(&settings, &scene.vault, NULL), 0);
+	assert_int_equal(vault_check(scene.vault, fixture->scratch.store, NULL), 0);
+	first = put_secrets(&scene, "{\"shared\":\"first\",\"kept\":\"same\"}");
+	assert_true(json_equal(first, first_wanted));
+	second = put_secrets(&scene, "{\"shared\":\"second\"}");
+	assert_true(json_equal(second, second_wanted));
+	vault_close(scene.vault);
+}
+
+static void secrets_without_a_vault_are_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	struct secret_scene scene = {.fixture = fixture, .scope = make_scope(fixture,
+		MORTISE_SCOPE_SUBJECT)};
+	cleanup_json json_t *effects = json_loads("[{\"type\":\"integration_put\",\"name\":\"New\","
+		"\"metadata\":{},\"secrets\":{\"shared\":\"x\"}}]", 0, NULL);
+
+	scene.effects = effects;
+	assert_int_equal(store_write(fixture->scratch.store, apply_or_refuse, &scene, NULL),
+		MORTISE_E_INTERNAL);
+}
+
+static void an_integration_takes_the_name_that_its_upstream_has(void **state)
+{
+	struct fixture *fixture = *state;
+	struct effect_context counts = apply(fixture, MORTISE_SCOPE_INTEGRATION, NULL,
+		"[{\"type\":\"integration_name\",\"name\":\"Acme Tracker\"},"
+		"{\"type\":\"integration_name\",\"name\":\"Acme Tracker\"}]");
+	cleanup_look struct look named = look_at(fixture, "7", 0);
+
+	assert_int_equal(counts.applied, 1);
+	assert_int_equal(counts.unchanged, 1);
+	assert_string_equal(named.integration.name, "Acme Tracker");
+	counts = apply(fixture, MORTISE_SCOPE_SUBJECT, "nobody",
+		"[{\"type\":\"integration_name\",\"name\":\"x\"}]");
+	assert_int_equal(counts.skipped, 1);
 }
 
 static void what_is_so_already_is_nothing_and_what_is_gone_is_skipped(void **state)
@@ -365,6 +484,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(only_well_formed_effects_of_the_scope_are_taken),
 		CASE(a_subject_makes_its_integration_and_brings_it_back),
+		CASE(a_subject_brings_its_secrets_and_rotates_them),
+		CASE(secrets_without_a_vault_are_refused),
+		CASE(an_integration_takes_the_name_that_its_upstream_has),
 		CASE(what_is_so_already_is_nothing_and_what_is_gone_is_skipped),
 		CASE(a_link_that_is_gone_is_skipped),
 		CASE(a_configuration_is_patched_in_its_link_only),

@@ -205,6 +205,39 @@ static void a_reinstall_and_a_deletion_cannot_both_win(void **state)
 	in_write(state, reinstall_body);
 }
 
+static bool has_sibling(struct tx *tx, int64_t integration, int64_t link)
+{
+	bool has;
+
+	assert_int_equal(link_has_sibling(tx, integration, link, &has, NULL), 0);
+	return has;
+}
+
+static int sibling_body(struct tx *tx, void *arg, struct err *err)
+{
+	int64_t one = make_organization(tx, "one"), two = make_organization(tx, "two"), first, second;
+	bool created;
+	int64_t integration = put(tx, "7", 0, "{}", false, &created);
+	int64_t other = put(tx, "8", 0, "{}", false, &created);
+
+	(void)arg;
+	assert_int_equal(add_link(tx, one, integration, NOW, &first, &created, err), 0);
+	assert_int_equal(add_link(tx, two, other, NOW, &second, &created, err), 0);
+	assert_false(has_sibling(tx, integration, first));
+	assert_int_equal(add_link(tx, two, integration, NOW, &second, &created, err), 0);
+	assert_true(has_sibling(tx, integration, first));
+	assert_true(has_sibling(tx, integration, second));
+	/* One that goes itself is none. */
+	assert_int_equal(link_begin_deletion(tx, second, NOW, err), 1);
+	assert_false(has_sibling(tx, integration, first));
+	return 0;
+}
+
+static void a_link_knows_whether_it_is_the_last(void **state)
+{
+	in_write(state, sibling_body);
+}
+
 static int list_body(struct tx *tx, void *arg, struct err *err)
 {
 	int64_t organization = make_organization(tx, "one"), id, deleted[4];
@@ -342,6 +375,7 @@ int main(void)
 		CASE(claimed_rows_are_never_the_proved_one),
 		CASE(secrets_are_replaced_only_if_unchanged),
 		CASE(a_reinstall_and_a_deletion_cannot_both_win),
+		CASE(a_link_knows_whether_it_is_the_last),
 		CASE(lists_go_by_name_without_what_is_being_deleted),
 		CASE(an_upstream_account_belongs_to_one_user),
 		CASE(an_address_is_told_to_those_that_have_its_owner),
