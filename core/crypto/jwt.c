@@ -6,55 +6,20 @@
 
 #include <string.h>
 
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/rsa.h>
 #include <sodium.h>
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/crypto/digest.h"
+#include "core/crypto/rsa.h"
 #include "core/vault/vault.h"
 
 #define RSA_MIN_BITS 2048
 #define BASE64 sodium_base64_VARIANT_URLSAFE_NO_PADDING
 
 static const char *const names[] = {[JWT_HS256] = "HS256", [JWT_RS256] = "RS256"};
-
-/* ---- Keys ---- */
-
-/* Refuse an encrypted key at once: libcrypto would ask the terminal. */
-static int no_passphrase(char *text, int size, int writing, void *arg)
-{
-	(void)text;
-	(void)size;
-	(void)writing;
-	(void)arg;
-	return -1;
-}
-
-static int read_rsa(const struct secret *pem, bool private, EVP_PKEY **ret_key, struct err *err)
-{
-	BIO *bio = BIO_new_mem_buf(pem->data, (int)pem->size);
-	EVP_PKEY *key = private ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL) :
-		PEM_read_bio_PUBKEY(bio, NULL, no_passphrase, NULL);
-
-	BIO_free(bio);
-	ERR_clear_error();
-	if (!key)
-		return err_set(err, MORTISE_E_SETTINGS, private ?
-			"the private key is not an unencrypted RSA key in PEM" :
-			"the public key is not an RSA key in PEM");
-	if (!EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_get_bits(key) < RSA_MIN_BITS) {
-		EVP_PKEY_free(key);
-		return err_set(err, MORTISE_E_SETTINGS,
-			"the key must be an RSA key of at least %d bits", RSA_MIN_BITS);
-	}
-	*ret_key = key;
-	return 0;
-}
 
 /* ---- Signing ---- */
 
@@ -73,7 +38,7 @@ static int sign_rsa(const struct secret *pem, const char *text, char **ret_signa
 	unsigned char bytes[1024];
 	size_t size = sizeof(bytes);
 	EVP_PKEY *key = NULL;
-	int result = read_rsa(pem, true, &key, err);
+	int result = rsa_private_key(pem, RSA_MIN_BITS, &key, err);
 
 	if (result == 0 && (EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key) != 1 ||
 		EVP_DigestSign(context, bytes, &size, (const unsigned char *)text,
@@ -234,7 +199,7 @@ static enum jwt_verdict verify_rsa(const struct secret *pem, const struct jwt *j
 	EVP_PKEY *key;
 	bool good;
 
-	if (read_rsa(pem, false, &key, err) < 0)
+	if (rsa_public_key(pem, RSA_MIN_BITS, &key, err) < 0)
 		return JWT_BAD_KEY;
 	context = EVP_MD_CTX_new();
 	good = EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, key) == 1 &&
@@ -277,7 +242,7 @@ enum jwt_verdict jwt_check_signature(const struct jwt *jwt, enum jwt_algorithm a
 int jwt_check_public_key(const struct secret *pem, struct err *err)
 {
 	EVP_PKEY *key;
-	int result = read_rsa(pem, false, &key, err);
+	int result = rsa_public_key(pem, RSA_MIN_BITS, &key, err);
 
 	if (result == 0)
 		EVP_PKEY_free(key);
