@@ -41,8 +41,9 @@ METRIC_COUNTER(requests, "mortise_egress_requests_total",
 METRIC_SECONDS(seconds, "mortise_egress_seconds",
 	"Time from an outbound request to its answer.", "provider");
 
-/* Connections made under an entry of egress.allow are never used by anybody else. */
-enum trust { TRUST_PUBLIC, TRUST_NAMED, TRUST_LEN };
+/* Bits: connections made under an entry of egress.allow, and those whose certificate was
+ * not checked, are never used by anybody else. */
+enum trust { TRUST_NAMED = 1, TRUST_UNCHECKED = 2, TRUST_LEN = 4 };
 
 struct egress {
 	struct loop *loop;
@@ -62,7 +63,7 @@ struct egress {
 struct flight {
 	struct egress *egress;
 	struct transfer transfer;
-	enum trust trust;
+	int trust;
 	int64_t delay_ms;
 	/* Loop thread: */
 	struct loop_timer *timer;      /* not started yet */
@@ -84,7 +85,8 @@ struct journey {
 	char *method;
 	char *url;
 	struct origin origin;
-	bool with_secrets, with_body;
+	bool with_secrets, with_body, insecure;
+	bool acted;                    /* a 303 said that a write was carried out */
 	int64_t started_ms, until_ms;
 	int retries, redirects;
 	const char *outcome;           /* one word for log and metrics */
@@ -328,6 +330,9 @@ static int journey_fail(struct journey *journey, const struct flight *flight,
 	if (flight->transfer.forbidden)
 		return err_set(err, MORTISE_E_UPSTREAM, "the upstream's address is %s: if that is "
 			"meant, name it in egress.allow", flight->transfer.forbidden);
+	if (ending->code == CURLE_PEER_FAILED_VERIFICATION)
+		return err_set(err, MORTISE_E_UPSTREAM, "the upstream was not reached: %s (%s)",
+			ending->text, transfer_certificate_fault(&flight->transfer));
 	return err_set(err, MORTISE_E_UPSTREAM, "the upstream was not reached: %s",
 		ending->text);
 }
@@ -345,37 +350,64 @@ static int64_t retry_delay_ms(struct journey *journey, const struct flight *flig
 	return clock_mono_ms() + delay_ms < journey->until_ms ? delay_ms : 0;
 }
 
-/* One flight.  0: 'ret_answer' is there; 1: to be tried again after '*ret_delay_ms'. */
+/* The secret headers of one flight: those given, or one that is signed for it. */
+static int journey_prove(struct journey *journey, struct egress_header *signed_headers,
+	const struct egress_header **ret_headers, struct err *err)
+{
+	const struct egress_request *request = journey->request;
+	int result;
+
+	*ret_headers = journey->with_secrets ? request->secret_headers : NULL;
+	if (!journey->with_secrets || !request->sign)
+		return 0;
+	result = request->sign(request->sign_arg, journey->method, journey->url,
+		&signed_headers[0], err);
+	*ret_headers = signed_headers;
+	return result;
+}
+
+/* A flight that has landed, as journey_fly says. */
+static int journey_land(struct journey *journey, struct flight *flight, int64_t *delay_ms,
+	struct egress_answer *ret_answer, struct err *err)
+{
+	const struct ending *ending = ending_of(&flight->transfer, flight->result);
+
+	if (flight->result == CURLE_OK) {
+		transfer_take_answer(&flight->transfer, ret_answer);
+		return 0;
+	}
+	*delay_ms = retry_delay_ms(journey, flight, ending);
+	if (*delay_ms == 0)
+		return journey_fail(journey, flight, ending, err);
+	journey->retries++;
+	return 1;
+}
+
+/* One flight.  0: 'ret_answer' is there; 1: to be tried again after '*delay_ms'. */
 static int journey_fly(struct journey *journey, int64_t *delay_ms,
 	struct egress_answer *ret_answer, struct err *err)
 {
 	const struct settings *settings = journey->egress->settings;
 	int64_t left_ms = journey->until_ms - clock_mono_ms();
+	struct egress_header signed_headers[2] = {{0}};
 	struct flight flight = {.egress = journey->egress, .delay_ms = *delay_ms,
-		.trust = is_named(journey->egress, journey->request->provider, &journey->origin)
-			? TRUST_NAMED : TRUST_PUBLIC};
+		.trust = (is_named(journey->egress, journey->request->provider, &journey->origin)
+			? TRUST_NAMED : 0) | (journey->insecure ? TRUST_UNCHECKED : 0)};
 	struct transfer_plan plan = {.request = journey->request, .method = journey->method,
-		.url = journey->url, .with_secrets = journey->with_secrets,
-		.with_body = journey->with_body,
+		.url = journey->url, .with_body = journey->with_body,
+		.insecure = journey->insecure,
 		.timeout_ms = left_ms - *delay_ms > 1 ? left_ms - *delay_ms : 1,
 		.connect_timeout_ms = settings->egress_connect_timeout * 1000,
 		.proxy = settings->egress_proxy ? settings->egress_proxy : "",
 		.judge = judge_address, .judge_arg = journey};
-	const struct ending *ending;
-	int result;
+	int result = journey_prove(journey, signed_headers, &plan.secret_headers, err);
 
+	if (result < 0)
+		return result;
 	result = transfer_init(&flight.transfer, &plan, err);
 	if (result == 0) {
 		flight_fly(&flight);
-		ending = ending_of(&flight.transfer, flight.result);
-		if (flight.result == CURLE_OK) {
-			transfer_take_answer(&flight.transfer, ret_answer);
-		} else if ((*delay_ms = retry_delay_ms(journey, &flight, ending)) > 0) {
-			journey->retries++;
-			result = 1;
-		} else {
-			result = journey_fail(journey, &flight, ending, err);
-		}
+		result = journey_land(journey, &flight, delay_ms, ret_answer, err);
 	}
 	transfer_done(&flight.transfer);
 	return result;
@@ -417,6 +449,7 @@ static int journey_turn(struct journey *journey, const struct egress_answer *ans
 		free(journey->method);
 		journey->method = xstrdup("GET");
 		journey->with_body = false;
+		journey->acted = true;
 	}
 	if (!origin_equals(&origin, &journey->origin)) {
 		const char *why = NULL;
@@ -432,6 +465,7 @@ static int journey_turn(struct journey *journey, const struct egress_answer *ans
 		}
 		/* For good: coming back would hand them to whoever redirected us. */
 		journey->with_secrets = false;
+		journey->insecure = false;
 	}
 	origin_clear(&journey->origin);
 	journey->origin = origin;
@@ -453,6 +487,7 @@ static int journey_begin(struct journey *journey, struct err *err)
 	journey->method = xstrdup(request->method);
 	journey->url = xstrdup(request->url);
 	journey->with_secrets = journey->with_body = true;
+	journey->insecure = request->insecure;
 	journey->outcome = "refused";
 	journey->failure = EGRESS_NOT_SENT;
 	if (origin_parse(request->url, &journey->origin, NULL) < 0)
@@ -509,6 +544,7 @@ static void journey_report(const struct journey *journey, int status)
 
 	log_info("egress.request", LOG_TEXT("provider", journey->provider),
 		LOG_TEXT("method", journey->method), LOG_TEXT("outcome", journey->outcome),
+		LOG_TEXT("certificate", journey->insecure ? "unchecked" : "checked"),
 		LOG_INT("status", status), LOG_INT("retries", journey->retries),
 		LOG_INT("redirects", journey->redirects), LOG_INT("elapsed_ms", elapsed_ms));
 	metrics_add(&requests, 1, journey->provider, journey->outcome);
@@ -530,7 +566,8 @@ int egress_send(struct egress *egress, const struct egress_request *request,
 	if (result == 0)
 		result = journey_travel(&journey, ret_answer, err);
 	journey_report(&journey, result == 0 ? ret_answer->status : 0);
-	*ret_failure = journey.failure;
+	*ret_failure = journey.acted && journey.failure == EGRESS_NOT_SENT ? EGRESS_UNKNOWN
+		: journey.failure;
 	free(journey.method);
 	free(journey.url);
 	origin_clear(&journey.origin);

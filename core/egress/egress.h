@@ -9,7 +9,8 @@
  * time, after redirects too); TLS verified; http and https only; proxy from the
  * configuration only; bounded answers, after decompression; headers without CR or LF.
  * Credentials and their origin are core/upstream's: here a request may carry
- * 'secret_headers', which are dropped when a redirect leaves the origin.
+ * 'secret_headers' or 'sign', which are dropped when a redirect leaves the origin, and
+ * so is 'insecure'.
  */
 #ifndef MORTISE_EGRESS_EGRESS_H
 #define MORTISE_EGRESS_EGRESS_H
@@ -28,18 +29,26 @@ struct egress_header {
 	const char *value;
 };
 
+/* Make the secret header of one sending, which is signed over its method and URL.  On
+ * the worker; '*ret_header' borrows, until the next call. */
+typedef int egress_sign_fn(void *arg, const char *method, const char *url,
+	struct egress_header *ret_header, struct err *err);
+
 struct egress_request {
 	const char *provider;      /* for the allow list, logs and metrics */
 	const char *method;
 	const char *url;
 	const struct egress_header *headers;   /* NULL name ends */
 	const struct egress_header *secret_headers;
+	egress_sign_fn *sign;      /* in their place, for each sending anew; or NULL */
+	void *sign_arg;
 	const void *body;
 	size_t body_size;
 	int redirects;             /* MORTISE_REDIRECT_ */
 	size_t max_answer;         /* bytes; 0: 16 MiB */
 	int64_t timeout_ms;        /* total, 0: settings */
-	bool insecure;             /* do not verify TLS (an operator's form said so) */
+	bool insecure;             /* do not verify TLS (who installed it said so), on
+				    * connections that nobody else uses */
 	bool at_most_once;         /* on a connection of its own, since libcurl sends again
 				    * when a reused one dies */
 };

@@ -8,12 +8,13 @@ libcore_la_SOURCES += \
 	%D%/transfer.c %D%/transfer.h
 
 UNIT_TESTS += tests/unit/test_egress_address tests/unit/test_egress tests/unit/test_egress_guard \
-	tests/unit/test_egress_tls
+	tests/unit/test_egress_origin tests/unit/test_egress_tls
 tests_unit_test_egress_address_SOURCES = tests/unit/test_egress_address.c
 tests_unit_test_egress_SOURCES = tests/unit/test_egress.c tests/unit/scripted_server.c \
 	tests/unit/scripted_server.h
 tests_unit_test_egress_guard_SOURCES = tests/unit/test_egress_guard.c \
 	tests/unit/scripted_server.c tests/unit/scripted_server.h
+tests_unit_test_egress_origin_SOURCES = tests/unit/test_egress_origin.c
 tests_unit_test_egress_tls_SOURCES = tests/unit/test_egress_tls.c tests/unit/scripted_server.c \
 	tests/unit/scripted_server.h
 tests_unit_test_egress_tls_LDADD = $(LDADD) -lssl $(CRYPTO_LIBS)

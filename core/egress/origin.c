@@ -5,6 +5,7 @@
 #include "core/egress/origin.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,39 +64,96 @@ static int take_parts(struct origin *origin, const char *port, struct err *err)
 	return 0;
 }
 
-int origin_parse(const char *url, struct origin *ret_origin, struct err *err)
+static int parse(const char *url, CURLU *handle, struct err *err)
 {
-	struct origin origin = {0};
-	cleanup_free char *port = NULL;
-	CURLU *handle;
-	int result = 0;
-
 	if (strlen(url) > ORIGIN_URL_MAX)
 		return err_set(err, MORTISE_E_FIELD, "the URL is longer than %d bytes",
 			ORIGIN_URL_MAX);
 	if (!has_only_url_bytes(url))
 		return err_set(err, MORTISE_E_FIELD,
 			"the URL holds bytes that must be percent-encoded");
-	handle = curl_url();
 	if (!handle)
 		abort();
-	if (curl_url_set(handle, CURLUPART_URL, url, CURLU_DISALLOW_USER) != CURLUE_OK)
-		result = err_set(err, MORTISE_E_FIELD,
+	if (curl_url_set(handle, CURLUPART_URL, url, CURLU_DISALLOW_USER | CURLU_PATH_AS_IS) !=
+		CURLUE_OK)
+		return err_set(err, MORTISE_E_FIELD,
 			"not an absolute http or https URL without user and password");
-	if (result == 0) {
-		origin.scheme = url_part(handle, CURLUPART_SCHEME, 0);
-		origin.host = url_part(handle, CURLUPART_HOST, 0);
-		port = url_part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT);
-	}
-	curl_url_cleanup(handle);
-	if (result == 0)
-		result = take_parts(&origin, port, err);
-	if (result < 0) {
-		origin_clear(&origin);
-		return result;
-	}
-	*ret_origin = origin;
 	return 0;
+}
+
+static int take_origin(CURLU *handle, struct origin *ret_origin, struct err *err)
+{
+	cleanup_free char *port = url_part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+	struct origin origin = {.scheme = url_part(handle, CURLUPART_SCHEME, 0),
+		.host = url_part(handle, CURLUPART_HOST, 0)};
+	int result = take_parts(&origin, port, err);
+
+	if (result < 0)
+		origin_clear(&origin);
+	else
+		*ret_origin = origin;
+	return result;
+}
+
+int origin_parse(const char *url, struct origin *ret_origin, struct err *err)
+{
+	CURLU *handle = curl_url();
+	int result = parse(url, handle, err);
+
+	if (result == 0)
+		result = take_origin(handle, ret_origin, err);
+	curl_url_cleanup(handle);
+	return result;
+}
+
+static bool is_own_port(const struct origin *origin)
+{
+	return origin->port == (strcmp(origin->scheme, "https") == 0 ? 443 : 80);
+}
+
+/* NULL for an empty one: some versions of libcurl tell it from none. */
+static char *query_of(CURLU *handle)
+{
+	cleanup_free char *query = url_part(handle, CURLUPART_QUERY, 0);
+
+	return query && *query ? steal(&query) : NULL;
+}
+
+static void take_target(CURLU *handle, const struct origin *origin,
+	struct origin_target *ret_target)
+{
+	bool bracketed = strchr(origin->host, ':') != NULL;
+	char port[16] = "";
+
+	if (!is_own_port(origin))
+		snprintf(port, sizeof(port), ":%d", origin->port);
+	*ret_target = (struct origin_target){.path = url_part(handle, CURLUPART_PATH, 0),
+		.query = query_of(handle)};
+	ret_target->resource = xasprintf("%s://%s%s%s%s%s", origin->scheme, bracketed ? "[" : "",
+		origin->host, bracketed ? "]" : "", port, ret_target->path);
+}
+
+int origin_target_parse(const char *url, struct origin_target *ret_target, struct err *err)
+{
+	struct origin origin = {0};
+	CURLU *handle = curl_url();
+	int result = parse(url, handle, err);
+
+	if (result == 0)
+		result = take_origin(handle, &origin, err);
+	if (result == 0)
+		take_target(handle, &origin, ret_target);
+	origin_clear(&origin);
+	curl_url_cleanup(handle);
+	return result;
+}
+
+void origin_target_clear(struct origin_target *target)
+{
+	free(target->resource);
+	free(target->path);
+	free(target->query);
+	*target = (struct origin_target){0};
 }
 
 bool origin_equals(const struct origin *left, const struct origin *right)

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <openssl/x509_vfy.h>
 #include <sodium.h>
 
 #include "core/base/err.h"
@@ -199,8 +200,8 @@ static int set_headers(struct transfer *transfer, struct err *err)
 	bool has_type = false;
 	int result = add_headers(transfer, plan->request->headers, &has_type, err);
 
-	if (result == 0 && plan->with_secrets)
-		result = add_headers(transfer, plan->request->secret_headers, &has_type, err);
+	if (result == 0)
+		result = add_headers(transfer, plan->secret_headers, &has_type, err);
 	if (result < 0)
 		return result;
 	add_line(transfer, "Expect:");
@@ -250,8 +251,8 @@ static void set_rules(struct transfer *transfer)
 	/* No other one is taken: is_coded_otherwise. */
 	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, plan->request->insecure ? 0L : 1L);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, plan->request->insecure ? 0L : 2L);
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, plan->insecure ? 0L : 1L);
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, plan->insecure ? 0L : 2L);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)plan->timeout_ms);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)plan->connect_timeout_ms);
 	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, plan->request->at_most_once ? 1L : 0L);
@@ -336,6 +337,29 @@ int64_t transfer_sent_bytes(const struct transfer *transfer)
 
 	curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &bytes);
 	return bytes;
+}
+
+const char *transfer_certificate_fault(const struct transfer *transfer)
+{
+	static const struct {
+		long code;
+		const char *fault;
+	} faults[] = {
+		/* The chain was fine: then it is the name, which libcurl looks at itself. */
+		{X509_V_OK, "it is made out to another host"},
+		{X509_V_ERR_HOSTNAME_MISMATCH, "it is made out to another host"},
+		{X509_V_ERR_IP_ADDRESS_MISMATCH, "it is made out to another host"},
+		{X509_V_ERR_CERT_HAS_EXPIRED, "it has expired"},
+		{X509_V_ERR_CERT_NOT_YET_VALID, "it is not valid yet"},
+		{X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "it is self-signed"},
+	};
+	long code = X509_V_ERR_UNSPECIFIED;
+
+	curl_easy_getinfo(transfer->easy, CURLINFO_SSL_VERIFYRESULT, &code);
+	for (size_t i = 0; i < lengthof(faults); i++)
+		if (faults[i].code == code)
+			return faults[i].fault;
+	return "no authority known to this system vouches for it";
 }
 
 void transfer_done(struct transfer *transfer)

@@ -29,8 +29,9 @@ struct transfer_plan {
 	const struct egress_request *request;
 	const char *method;
 	const char *url;
-	bool with_secrets;
+	const struct egress_header *secret_headers;    /* NULL: none */
 	bool with_body;
+	bool insecure;                 /* the TLS certificate is not checked */
 	int64_t timeout_ms;
 	int64_t connect_timeout_ms;
 	const char *proxy;             /* "": none */
@@ -59,6 +60,8 @@ int transfer_init(struct transfer *transfer, const struct transfer_plan *plan, s
 void transfer_take_answer(struct transfer *transfer, struct egress_answer *ret_answer);
 /* Bytes of the request that went out. */
 int64_t transfer_sent_bytes(const struct transfer *transfer);
+/* After CURLE_PEER_FAILED_VERIFICATION: what is wrong with the certificate. */
+const char *transfer_certificate_fault(const struct transfer *transfer);
 void transfer_done(struct transfer *transfer);
 
 #endif

@@ -33,6 +33,23 @@ static void check_again(const struct origin *origin)
 	origin_clear(&again);
 }
 
+/* What is signed leads to the same origin, and has each part in its place. */
+static void check_target(const char *url, const struct origin *origin)
+{
+	struct origin_target target;
+	struct origin again;
+
+	HOLDS(origin_target_parse(url, &target, NULL) == 0);
+	HOLDS(target.path[0] == '/' && !strpbrk(target.path, "?#"));
+	HOLDS(!target.query || !strchr(target.query, '#'));
+	HOLDS(origin_parse(target.resource, &again, NULL) == 0);
+	HOLDS(origin_equals(origin, &again));
+	HOLDS(strlen(target.resource) > strlen(target.path) && strcmp(target.path,
+		target.resource + strlen(target.resource) - strlen(target.path)) == 0);
+	origin_clear(&again);
+	origin_target_clear(&target);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input input = {data, size};
@@ -45,6 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	check_origin(&origin);
 	check_again(&origin);
+	check_target(url, &origin);
 	origin_clear(&origin);
 	target = origin_resolve(url, location);
 	HOLDS(!target || !strchr(target, '#'));

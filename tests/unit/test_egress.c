@@ -280,6 +280,68 @@ static void secret_headers_stay_with_their_origin(void **state)
 	bench_free(bench);
 }
 
+/* Counts its calls, and says what each was asked to sign. */
+struct signer {
+	int calls;
+	bool fails;
+	char value[512];
+};
+
+static int sign(void *arg, const char *method, const char *url, struct egress_header *ret_header,
+	struct err *err)
+{
+	struct signer *signer = arg;
+
+	if (signer->fails)
+		return err_set(err, MORTISE_E_SETTINGS, "no key");
+	snprintf(signer->value, sizeof(signer->value), "%d %s %s", ++signer->calls, method,
+		strrchr(url, '/'));
+	*ret_header = (struct egress_header){"Authorization", signer->value};
+	return 0;
+}
+
+static void assert_signed(const struct bench *bench, const char *wanted)
+{
+	cleanup_free char *value = head_value(bench, "authorization");
+
+	if (wanted)
+		assert_string_equal(value, wanted);
+	else
+		assert_null(value);
+}
+
+static void each_sending_is_signed_anew(void **state)
+{
+	struct bench *bench = bench_new("cidr", "");
+	cleanup_free char *there = xasprintf("Location: %s/x\r\n",
+		scripted_server_url(bench->second));
+	cleanup_free char *url = xasprintf("%s/a", scripted_server_url(bench->first));
+	struct signer signer = {0};
+	struct egress_request request = {.url = url, .redirects = MORTISE_REDIRECT_ALL,
+		.sign = sign, .sign_arg = &signer};
+
+	(void)state;
+	bench->resets = 2;
+	assert_int_equal(send_request(bench, request), 0);
+	assert_signed(bench, "3 GET /a");
+	bench->resets = 0;
+	bench->reply = (struct scripted_reply){.status = 301, .headers = "Location: /b\r\n"};
+	request.redirects = MORTISE_REDIRECT_GET;
+	assert_int_equal(send_request(bench, request), MORTISE_E_UPSTREAM);
+	assert_signed(bench, "9 GET /b");
+	/* Never for another origin. */
+	bench->reply = (struct scripted_reply){.status = 302, .headers = there};
+	assert_int_equal(send_request(bench, request), 0);
+	assert_int_equal(scripted_server_requests(bench->second), 1);
+	assert_signed(bench, NULL);
+	assert_int_equal(signer.calls, 10);
+	/* What cannot be signed is not sent. */
+	signer.fails = true;
+	assert_int_equal(send_request(bench, request), MORTISE_E_SETTINGS);
+	assert_int_equal(bench->failure, EGRESS_NOT_SENT);
+	bench_free(bench);
+}
+
 static void redirects_follow_the_policy(void **state)
 {
 	struct bench *bench = bench_new("cidr", "");
@@ -309,6 +371,13 @@ static void redirects_follow_the_policy(void **state)
 		.redirects = MORTISE_REDIRECT_ALL, .body = "x", .body_size = 1}), 0);
 	assert_string_equal(bench->last_method, "GET");
 	assert_string_equal(bench->last_body, "");
+	/* It was done although nobody is there. */
+	scripted_server_free(bench->second);
+	bench->second = NULL;
+	assert_int_equal(send_request(bench, (struct egress_request){.method = "POST",
+		.redirects = MORTISE_REDIRECT_ALL, .body = "x", .body_size = 1}),
+		MORTISE_E_UPSTREAM);
+	assert_int_equal(bench->failure, EGRESS_UNKNOWN);
 	bench_free(bench);
 }
 
@@ -531,6 +600,7 @@ int main(void)
 		cmocka_unit_test(a_named_entry_opens_one_host_and_port_for_one_provider),
 		cmocka_unit_test(a_redirect_to_a_forbidden_address_is_refused),
 		cmocka_unit_test(secret_headers_stay_with_their_origin),
+		cmocka_unit_test(each_sending_is_signed_anew),
 		cmocka_unit_test(redirects_follow_the_policy),
 		cmocka_unit_test(reads_are_tried_again_and_writes_are_not),
 		cmocka_unit_test(a_guarded_write_never_rides_on_a_reused_connection),

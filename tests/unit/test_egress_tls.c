@@ -213,7 +213,8 @@ static void a_certificate_nobody_vouches_for_is_refused(void **state)
 	assert_int_equal(get(bench, bench->tls_url, false, MORTISE_REDIRECT_NONE),
 		MORTISE_E_UPSTREAM);
 	assert_int_equal(bench->failure, EGRESS_NOT_SENT);
-	assert_non_null(strstr(err_text(&bench->err), "certificate"));
+	assert_non_null(strstr(err_text(&bench->err), "certificate could not be verified (it is "
+		"self-signed)"));
 	assert_int_equal(scripted_server_requests(bench->server), 0);
 	/* Unless the operator said so, and only for that request. */
 	assert_int_equal(get(bench, bench->tls_url, true, MORTISE_REDIRECT_NONE), 302);
@@ -231,10 +232,21 @@ static void a_redirect_never_leads_from_https_to_http(void **state)
 	assert_int_equal(get(bench, bench->tls_url, true, MORTISE_REDIRECT_ALL), MORTISE_E_UPSTREAM);
 	assert_non_null(strstr(err_text(&bench->err), "from https to http"));
 	assert_int_equal(scripted_server_requests(bench->server), 1);
-	/* The other way is fine. */
-	free(bench->location);
+	bench_free(bench);
+}
+
+static void unchecked_is_one_origin_and_no_other(void **state)
+{
+	struct bench *bench = bench_new();
+
+	(void)state;
 	bench->location = xasprintf("Location: https://127.0.0.2:%d/x\r\n", bench->front.port);
-	assert_int_equal(get(bench, bench->plain_url, true, MORTISE_REDIRECT_ALL), 200);
+	assert_int_equal(get(bench, bench->tls_url, true, MORTISE_REDIRECT_ALL), 200);
+	assert_int_equal(scripted_server_requests(bench->server), 2);
+	assert_int_equal(get(bench, bench->plain_url, true, MORTISE_REDIRECT_ALL),
+		MORTISE_E_UPSTREAM);
+	assert_non_null(strstr(err_text(&bench->err), "self-signed"));
+	assert_int_equal(scripted_server_requests(bench->server), 3);
 	bench_free(bench);
 }
 
@@ -242,6 +254,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_certificate_nobody_vouches_for_is_refused),
+		cmocka_unit_test(unchecked_is_one_origin_and_no_other),
 		cmocka_unit_test(a_redirect_never_leads_from_https_to_http),
 	};
 
