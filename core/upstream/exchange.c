@@ -32,6 +32,19 @@ static const char *const own_headers[] = {
 
 /* ---- Where it goes ---- */
 
+/* The base's path without slashes at its end: what a signature leaves out. */
+static char *path_of_base(const char *base)
+{
+	struct origin_target target;
+	char *path;
+
+	if (origin_target_parse(base, &target, NULL) < 0)
+		return xstrdup("");
+	path = xstrndup(target.path, strcmp(target.path, "/") == 0 ? 0 : strlen(target.path));
+	origin_target_clear(&target);
+	return path;
+}
+
 static int parse_base(struct exchange *exchange, char **ret_base, struct err *err)
 {
 	cleanup_free char *base = NULL;
@@ -47,10 +60,26 @@ static int parse_base(struct exchange *exchange, char **ret_base, struct err *er
 		return err_set(err, MORTISE_E_SETTINGS, "the base URL of %s (%s) is not usable: %s",
 			exchange->scope->provider->provider.key, exchange->upstream->name,
 			why.code ? err_text(&why) : "it has a query or a fragment");
-	exchange->origin_text = xasprintf("%s://%s:%d", origin->scheme, origin->host, origin->port);
 	for (len = strlen(base); len > 0 && base[len - 1] == '/'; len--)
 		base[len - 1] = '\0';
+	exchange->base_path = path_of_base(base);
 	*ret_base = steal(&base);
+	return 0;
+}
+
+/* Who checks certificates and who does not fail apart from each other. */
+static int parse_verify(struct exchange *exchange, struct err *err)
+{
+	const struct origin *origin = &exchange->origin;
+	bool verify;
+	int result = upstream_verify(exchange->upstreams->daemon, exchange->scope,
+		exchange->upstream->verify, &verify, err);
+
+	if (result < 0)
+		return result;
+	exchange->insecure = !verify;
+	exchange->breaker = xasprintf("%s://%s:%d%s", origin->scheme, origin->host, origin->port,
+		verify ? "" : " unchecked");
 	return 0;
 }
 
@@ -65,7 +94,7 @@ static int check_absolute(struct exchange *exchange, const char *url, struct err
 	struct origin origin;
 	bool same;
 
-	if (origin_parse(url, &origin, NULL) < 0)
+	if (strchr(url, '#') || origin_parse(url, &origin, NULL) < 0)
 		return err_set(err, MORTISE_E_UPSTREAM, "the upstream \"%s\" gave a URL that is not "
 			"usable", exchange->upstream->name);
 	same = origin_equals(&origin, &exchange->origin);
@@ -206,6 +235,8 @@ int exchange_init(struct exchange *exchange, struct upstreams *upstreams,
 	if (result == 0)
 		result = build_url(exchange, request, err);
 	if (result == 0)
+		result = parse_verify(exchange, err);
+	if (result == 0)
 		result = check_headers(request->headers, err);
 	if (result == 0)
 		result = build_body(exchange, request->body, err);
@@ -225,7 +256,8 @@ int exchange_init(struct exchange *exchange, struct upstreams *upstreams,
 void exchange_clear(struct exchange *exchange)
 {
 	free(exchange->url);
-	free(exchange->origin_text);
+	free(exchange->base_path);
+	free(exchange->breaker);
 	free(exchange->body);
 	origin_clear(&exchange->origin);
 	integration_clear(&exchange->row);
@@ -320,7 +352,24 @@ static void note_breaker(struct exchange *exchange, int result,
 		outcome = BREAKER_WORKED;
 	}
 	breaker_leave(exchange->upstreams->gates, exchange->scope->provider->provider.key,
-		exchange->origin_text, clock_mono_ms(), outcome, text);
+		exchange->breaker, clock_mono_ms(), outcome, text);
+}
+
+/* What stands ready goes first; each later sending gets its own. */
+static int sign(void *arg, const char *method, const char *url, struct egress_header *ret_header,
+	struct err *err)
+{
+	struct exchange *exchange = arg;
+	int result = 0;
+
+	if (!exchange->use.unsent) {
+		credential_use_clear(&exchange->use);
+		result = credential_sign(exchange, method, url, &exchange->use, err);
+	}
+	exchange->use.unsent = false;
+	if (result == 0)
+		*ret_header = (struct egress_header){exchange->use.header, exchange->use.value};
+	return result;
 }
 
 static int send_once(struct exchange *exchange, struct egress_answer *ret_answer,
@@ -335,7 +384,7 @@ static int send_once(struct exchange *exchange, struct egress_answer *ret_answer
 
 	if (result == 0)
 		result = breaker_enter(upstreams->gates, exchange->scope->provider->provider.key,
-			exchange->origin_text, clock_mono_ms(), err);
+			exchange->breaker, clock_mono_ms(), err);
 	if (result < 0)
 		return result;
 	fill_headers(exchange, headers);
@@ -345,6 +394,9 @@ static int send_once(struct exchange *exchange, struct egress_answer *ret_answer
 		.url = exchange->url,
 		.headers = headers,
 		.secret_headers = secrets,
+		.sign = exchange->use.unsent ? sign : NULL,
+		.sign_arg = exchange,
+		.insecure = exchange->insecure,
 		.body = exchange->body,
 		.body_size = exchange->body_size,
 		.redirects = exchange->redirects,
@@ -353,8 +405,10 @@ static int send_once(struct exchange *exchange, struct egress_answer *ret_answer
 		.at_most_once = exchange->at_most_once,
 	}, ret_answer, ret_failure, &why);
 	note_breaker(exchange, result, ret_answer, &why);
-	if (result == 0)
+	if (result == 0) {
 		answer_mask(ret_answer, exchange->use.secret);
+		answer_mask(ret_answer, exchange->use.token);
+	}
 	if (result == 0)
 		note_gate(exchange, ret_answer);
 	else
@@ -370,10 +424,15 @@ static int check_gate(struct exchange *exchange, struct err *err)
 
 int exchange_ready(struct exchange *exchange, struct err *err)
 {
+	const struct mortise_credential *credential = exchange->credential;
 	int result = check_gate(exchange, err);
 
-	if (result == 0 && exchange->credential && !exchange->use.header)
-		result = credential_make(exchange, NULL, &exchange->use, err);
+	if (result < 0 || !credential || exchange->use.header)
+		return result;
+	if (!credential_is_signed(credential))
+		return credential_make(exchange, NULL, &exchange->use, err);
+	result = credential_sign(exchange, exchange->method, exchange->url, &exchange->use, err);
+	exchange->use.unsent = result == 0;
 	return result;
 }
 
@@ -386,7 +445,8 @@ int exchange_send(struct exchange *exchange, struct egress_answer *ret_answer,
 	*ret_failure = EGRESS_NOT_SENT;
 	if (result == 0)
 		result = send_once(exchange, ret_answer, ret_failure, err);
-	if (result < 0 || ret_answer->status != 401 || !exchange->use.token)
+	if (result < 0 || ret_answer->status != 401 || !exchange->credential ||
+		exchange->credential->kind != MORTISE_CREDENTIAL_MINTED)
 		return result;
 	/* The token was taken back before its time: get another one, once. */
 	rejected = steal(&exchange->use.token);

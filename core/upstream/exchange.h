@@ -43,7 +43,9 @@ struct credential_use {
 	char *header;                  /* name; NULL: no credentials */
 	char *value;                   /* secret */
 	const char *secret;            /* the part of value behind the prefix */
-	char *token;                   /* secret; the minted token inside it, or NULL */
+	char *token;                   /* secret; what stands inside value for longer than this
+					* request, as far as it is not all of it; or NULL */
+	bool unsent;                   /* signed for the exchange's own method and URL */
 };
 
 struct exchange {
@@ -54,7 +56,9 @@ struct exchange {
 	const char *method;
 	char *url;
 	struct origin origin;
-	char *origin_text;             /* "https://api.github.com:443" */
+	char *base_path;               /* of the upstream's base, without slashes at its end */
+	bool insecure;                 /* TLS certificates are not checked */
+	char *breaker;                 /* "https://api.github.com:443" */
 	char owner[48];                /* "integration:5", "pipeline:9", "provider:github" */
 	json_t *headers;               /* of the plugin, or NULL; borrowed */
 	char *body;                    /* or NULL */
@@ -80,9 +84,14 @@ int exchange_send(struct exchange *exchange, struct egress_answer *ret_answer,
 
 /* ---- credential.c ---- */
 
+/* Is it made for each sending anew?  Then credential_sign, else credential_make. */
+bool credential_is_signed(const struct mortise_credential *credential);
 /* Make what the exchange's credential says.  'rejected' is a minted token that the
  * upstream refused, or NULL. */
 int credential_make(struct exchange *exchange, const char *rejected,
+	struct credential_use *ret_use, struct err *err);
+/* The same over the method and URL of one sending. */
+int credential_sign(struct exchange *exchange, const char *method, const char *url,
 	struct credential_use *ret_use, struct err *err);
 void credential_use_clear(struct credential_use *use);
 

@@ -98,6 +98,7 @@ static void cache_key(const struct exchange *exchange, unsigned char key[CACHE_K
 	hash_text(&state, exchange->credential ? exchange->credential->name : "");
 	hash_text(&state, exchange->method);
 	hash_text(&state, exchange->url);
+	hash_text(&state, exchange->insecure ? "unchecked" : "");
 	hash_text(&state, exchange->redirects == MORTISE_REDIRECT_NONE ? "" : "follow");
 	hash_text(&state, exchange->upstream->accept ? exchange->upstream->accept : "");
 	hash_text(&state, headers ? headers : "");

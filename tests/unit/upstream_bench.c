@@ -121,11 +121,20 @@ static void registrations(struct bench *bench)
 		.slot = "integration:api_key"};
 	bench->credentials[3] = (struct mortise_credential){.kind = MORTISE_CREDENTIAL_HEADER,
 		.name = "user", .slot = "state:oauth_token"};
+	bench->credentials[4] = (struct mortise_credential){.kind = MORTISE_CREDENTIAL_JWT,
+		.name = "connect", .slot = "integration:shared_secret", .prefix = "JWT ",
+		.issuer = "metadata:/app_key", .life_ms = 300000, .backdate_ms = 10000};
+	bench->credentials[5] = (struct mortise_credential){.kind = MORTISE_CREDENTIAL_OAUTH1,
+		.name = "oauth1", .slot = "provider:private_key", .consumer_key = "setting:app_id",
+		.token_slot = "integration:access_token"};
 	bench->upstreams[0] = (struct mortise_upstream){.name = "api",
 		.base = scripted_server_url(bench->server), .credentials = "installation",
 		.redirects = MORTISE_REDIRECT_ALL};
 	bench->upstreams[1] = (struct mortise_upstream){.name = "bare",
 		.base = scripted_server_url(bench->server), .cache_ms = 60000};
+	bench->upstreams[2] = (struct mortise_upstream){.name = "tenant",
+		.base = "metadata:/base_url", .credentials = "connect",
+		.redirects = MORTISE_REDIRECT_ALL, .verify = "metadata:/verify_ssl"};
 	bench->provider = (struct reg_provider){.provider = {.key = "acme", .name = "Acme"},
 		.upstreams = bench->upstreams, .upstream_len = lengthof(bench->upstreams),
 		.credentials = bench->credentials, .credential_len = lengthof(bench->credentials)};

@@ -26,8 +26,10 @@ struct bench {
 	struct daemon daemon;
 	pthread_t thread;
 	struct scripted_server *server;
-	struct mortise_upstream upstreams[2];   /* "api"; "bare" without credentials */
-	struct mortise_credential credentials[4]; /* "app", "installation", "key", "user" */
+	/* "api"; "bare" without credentials; "tenant", where its metadata says */
+	struct mortise_upstream upstreams[3];
+	/* "app", "installation", "key", "user", "connect" (jwt), "oauth1" */
+	struct mortise_credential credentials[6];
 	struct reg_provider provider;
 	struct call_scope scope;       /* of the integration */
 	struct call_scope pipeline;
