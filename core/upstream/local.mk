@@ -9,10 +9,11 @@ libcore_la_SOURCES += \
 	%D%/mask.c %D%/mask.h \
 	%D%/mint.c \
 	%D%/oauth2.c %D%/oauth2.h \
-	%D%/oauth1.h \
+	%D%/oauth1.c %D%/oauth1.h \
 	%D%/once.c \
 	%D%/sign.c %D%/sign.h \
 	%D%/template.c %D%/template.h \
+	%D%/token_endpoint.c %D%/token_endpoint.h \
 	%D%/upstream.c %D%/upstream.h \
 	%D%/value.c
 
@@ -30,6 +31,9 @@ tests_unit_test_upstream_send_LDADD = $(LDADD) $(CRYPTO_LIBS)
 UNIT_TESTS += tests/unit/test_upstream_oauth2
 tests_unit_test_upstream_oauth2_SOURCES = tests/unit/test_upstream_oauth2.c $(UPSTREAM_BENCH)
 tests_unit_test_upstream_oauth2_LDADD = $(LDADD) $(CRYPTO_LIBS)
+UNIT_TESTS += tests/unit/test_upstream_oauth1
+tests_unit_test_upstream_oauth1_SOURCES = tests/unit/test_upstream_oauth1.c $(UPSTREAM_BENCH)
+tests_unit_test_upstream_oauth1_LDADD = $(LDADD) $(CRYPTO_LIBS)
 UNIT_TESTS += tests/unit/test_upstream_sign
 tests_unit_test_upstream_sign_SOURCES = tests/unit/test_upstream_sign.c $(UPSTREAM_BENCH)
 tests_unit_test_upstream_sign_LDADD = $(LDADD) $(CRYPTO_LIBS)

@@ -18,13 +18,11 @@
 #include "core/upstream/form.h"
 #include "core/upstream/mask.h"
 #include "core/upstream/template.h"
+#include "core/upstream/token_endpoint.h"
 #include "core/upstream/upstream.h"
 #include "core/vault/slot.h"
 
-#define TIMEOUT_MS 30000
-#define ANSWER_MAX ((size_t)256 * 1024)
 #define BODY_MAX ((size_t)64 * 1024)
-#define SHOWN_MAX 200
 
 static void buf_wipe(struct buf *buf)
 {
@@ -86,39 +84,26 @@ static int build(struct daemon *daemon, const struct call_scope *scope,
 static int send_exchange(struct daemon *daemon, const struct call_scope *scope,
 	const struct oauth2_exchange *exchange, struct egress_answer *ret_answer, struct err *err)
 {
-	static const struct egress_header headers[] = {
-		{"Accept", "application/json"},
-		{"Content-Type", "application/x-www-form-urlencoded"}, {NULL, NULL}};
+	const struct mortise_step *step = exchange->step;
 	cleanup_wipe struct buf body = BUF(BODY_MAX);
 	cleanup_wipe struct buf authorization = BUF(BODY_MAX);
-	struct egress_header secrets[2] = {{0}};
 	cleanup_secret struct secret *secret = NULL;
-	cleanup_free char *url = NULL;
-	enum egress_failure failure;
-	int result = upstream_template(daemon, scope, exchange->step->token_url, NULL, &url, err);
+	int result = 0;
 
-	if (result == 0 && exchange->step->client_secret)
-		result = slot_read(daemon, scope, exchange->step->client_secret, &secret, err);
+	if (step->client_secret)
+		result = slot_read(daemon, scope, step->client_secret, &secret, err);
 	if (result == 0)
 		result = build(daemon, scope, exchange, secret, &body, &authorization, err);
-	if (result < 0)
-		return result;
-	if (authorization.size > 0)
-		secrets[0] = (struct egress_header){"Authorization", buf_text(&authorization)};
-	/* A code is good for one exchange, and a redirect would carry the secret along. */
-	result = egress_send(daemon->egress, &(struct egress_request){
-		.provider = scope->provider->provider.key,
-		.method = "POST",
-		.url = url,
-		.headers = headers,
-		.secret_headers = secrets,
-		.body = buf_text(&body),
-		.body_size = body.size,
-		.redirects = MORTISE_REDIRECT_NONE,
-		.max_answer = ANSWER_MAX,
-		.timeout_ms = exchange->timeout_ms > 0 ? exchange->timeout_ms : TIMEOUT_MS,
-		.at_most_once = true,
-	}, ret_answer, &failure, err);
+	if (result == 0)
+		result = token_request_send(daemon, scope, &(struct token_request){
+			.url = step->token_url,
+			.verify = step->verify,
+			.accept = "application/json",
+			.authorization = authorization.size > 0 ? buf_text(&authorization) : NULL,
+			.body = buf_text(&body),
+			.body_size = body.size,
+			.timeout_ms = exchange->timeout_ms,
+		}, ret_answer, err);
 	if (result < 0)
 		return result;
 	answer_mask(ret_answer, exchange->code);
@@ -152,17 +137,6 @@ static json_t *answer_parse(const struct egress_answer *answer)
 	return payload;
 }
 
-/* The upstream's own words for the user: one line, bounded. */
-static char *shown(const char *text)
-{
-	char *line = xstrndup(text, SHOWN_MAX);
-
-	for (char *c = line; *c; c++)
-		if ((unsigned char)*c < ' ')
-			*c = ' ';
-	return line;
-}
-
 static int refused(const json_t *payload, struct err *err)
 {
 	const char *description = json_string_value(json_object_get(payload, "error_description"));
@@ -171,7 +145,7 @@ static int refused(const json_t *payload, struct err *err)
 	if (!description)
 		return err_set(err, MORTISE_E_IDENTITY, "the authorization was not accepted by the "
 			"provider; start again");
-	text = shown(description);
+	text = token_words(description);
 	return err_set(err, MORTISE_E_IDENTITY, "the provider says: \"%s\"; start again", text);
 }
 
@@ -182,13 +156,8 @@ static int answer_judge(const struct egress_answer *answer, const json_t *payloa
 
 	if (json_object_get(payload, "error") || answer->status == 401)
 		return refused(payload, err);
-	if (answer->status >= 500 || answer->status == 429) {
-		(void)err_set(err, MORTISE_E_UPSTREAM, "the provider's token endpoint failed with "
-			"status %d; try again later", answer->status);
-		if (err)
-			err->upstream_status = answer->status;
-		return MORTISE_E_UPSTREAM;
-	}
+	if (answer->status >= 500 || answer->status == 429)
+		return token_endpoint_failed(answer->status, err);
 	if (!payload)
 		return err_set(err, MORTISE_E_UPSTREAM, "the provider's token endpoint answered "
 			"neither JSON nor a form (status %d)", answer->status);
@@ -212,8 +181,7 @@ int oauth2_exchange(struct daemon *daemon, const struct call_scope *scope,
 	}
 	payload = answer_parse(&answer);
 	result = answer_judge(&answer, payload, err);
-	sodium_memzero(answer.body, answer.size);
-	egress_answer_clear(&answer);
+	token_answer_clear(&answer);
 	if (result < 0)
 		return result;
 	*ret_token = steal(&payload);
