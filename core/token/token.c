@@ -338,19 +338,12 @@ static int find_in(struct tx *tx, void *arg, struct err *err)
 	return used_token_find(tx, find->hash, &find->used, err);
 }
 
-int token_is_used(struct daemon *daemon, const struct token *token, bool *ret_used,
+int token_is_used(struct daemon *daemon, const struct token_use *use, bool *ret_used,
 	struct err *err)
 {
-	struct token_use use;
-	struct find find = {.hash = use.hash};
-	int result;
+	struct find find = {.hash = use->hash};
+	int result = *use->hash ? store_read(daemon->store, find_in, &find, err) : 0;
 
-	token_use_prepare(daemon, token, &use);
-	if (!*use.hash) {
-		*ret_used = false;
-		return 0;
-	}
-	result = store_read(daemon->store, find_in, &find, err);
 	if (result == 0)
 		*ret_used = find.used;
 	return result;

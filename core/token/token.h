@@ -82,17 +82,20 @@ enum token_verdict token_check(struct daemon *daemon, const struct call_scope *s
 enum token_verdict token_verify(struct daemon *daemon, const struct call_scope *scope,
 	const struct token *token, struct err *err);
 
-/* A token that counts once.  For those that do not, both do nothing and it is never used. */
-int token_is_used(struct daemon *daemon, const struct token *token, bool *ret_used,
-	struct err *err);
-/* To use a verified one up in the transaction that does what it is good for: E_CONFLICT if it
- * was used before. */
+/* ---- Tokens that count once ---- */
+
+/* What is kept of a verified one. */
 struct token_use {
-	char hash[65];             /* "": it may be used again */
+	char hash[65];             /* "": it may be used again, and the rest does nothing */
 	int64_t expires_at_us;
 };
+
 void token_use_prepare(struct daemon *daemon, const struct token *token,
 	struct token_use *ret_use);
+int token_is_used(struct daemon *daemon, const struct token_use *use, bool *ret_used,
+	struct err *err);
+/* In the transaction that does what the token is good for: E_CONFLICT, and nothing is done,
+ * if it was used before. */
 int token_use_up(struct tx *tx, const struct token_use *use, struct err *err);
 
 #endif

@@ -5,7 +5,7 @@
  * Storing a verified webhook: its row, its body and its jobs are one commit, and the
  * reply leaves when that is durable.  A success status means: on disk.
  *
- * Intake worker; the closure runs on the store writer, and so does the reply.
+ * Intake or request worker; the closure runs on the store writer, and so does the reply.
  */
 #include "config.h"
 
@@ -33,6 +33,7 @@ struct accept {
 	struct packed body;
 	/* Set anew at each run: */
 	bool known;
+	bool replayed;
 	int64_t webhook_id;
 };
 
@@ -103,12 +104,16 @@ static int add_job(struct tx *tx, const struct accept *accept,
 static int accept_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct accept *accept = arg;
-	int result = webhook_add(tx, &accept->add, &accept->webhook_id, &accept->known, err);
+	int result;
 
+	accept->replayed = false;
+	result = webhook_add(tx, &accept->add, &accept->webhook_id, &accept->known, err);
 	if (result < 0)
 		return result;
 	if (accept->known)
 		return revive_dead(tx, accept, accept->webhook_id, err);
+	result = token_use_up(tx, &accept->intake->use, err);
+	accept->replayed = result == MORTISE_E_CONFLICT;
 	for (size_t i = 0; result == 0 && i < accept->intake->target_len; i++)
 		result = add_job(tx, accept, &accept->intake->targets[i], err);
 	return result;
@@ -137,6 +142,11 @@ static void accepted(int result, struct err *err, void *arg)
 	struct accept *accept = arg;
 	struct jobs *jobs = accept->intake->webhooks->daemon->jobs;
 
+	if (accept->replayed) {
+		intake_end(accept->intake, WEBHOOK_REPLAYED);
+		accept_free(accept);
+		return;
+	}
 	if (result < 0) {
 		refuse(accept, err);
 		return;

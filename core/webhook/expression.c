@@ -4,16 +4,19 @@
 #include "config.h"
 #include "core/webhook/expression.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
 
 #define MAX_PARTS 16
+#define NUMBER_SIZE 24
 
 enum part_kind {
 	PART_HEADER,
 	PART_PATH,
+	PART_CLAIM,
 	PART_JSON,
 	PART_LITERAL,
 	PART_OR,       /* the next sequence begins */
@@ -36,6 +39,7 @@ static const struct {
 } prefixes[] = {
 	{"header:", PART_HEADER},
 	{"path:", PART_PATH},
+	{"claim:", PART_CLAIM},
 	{"json:", PART_JSON},
 };
 
@@ -77,7 +81,7 @@ static int parse_part(const char **at, struct scanner_plan *plan, struct part *r
 		return ret_part->place < 0 ? ret_part->place : 0;
 	}
 	return err_set(err, MORTISE_E_FIELD, "\"%.*s\" is none of header:NAME, json:/pointer, "
-		"path:NAME and a literal in quotes", (int)size, *at);
+		"path:NAME, claim:NAME and a literal in quotes", (int)size, *at);
 }
 
 /* Every "|" must stand between two sequences. */
@@ -156,8 +160,18 @@ static bool append(char *text, size_t *size, const char *more)
 	return true;
 }
 
-/* The part's text; NULL: absent. */
-static const char *part_text(const struct part *part, const struct expression_source *source)
+/* A claim that is a text, or an integer written into 'number'; else NULL. */
+static const char *claim_text(const json_t *claim, char number[static NUMBER_SIZE])
+{
+	if (!json_is_integer(claim))
+		return json_string_value(claim);
+	snprintf(number, NUMBER_SIZE, "%" JSON_INTEGER_FORMAT, json_integer_value(claim));
+	return number;
+}
+
+/* The part's text, which may stand in 'number'; NULL: absent. */
+static const char *part_text(const struct part *part, const struct expression_source *source,
+	char number[static NUMBER_SIZE])
 {
 	const struct scanner_value *value;
 	const char *text;
@@ -168,6 +182,9 @@ static const char *part_text(const struct part *part, const struct expression_so
 		break;
 	case PART_PATH:
 		text = source->path(source->arg, part->text);
+		break;
+	case PART_CLAIM:
+		text = claim_text(json_object_get(source->claims, part->text), number);
 		break;
 	case PART_JSON:
 		value = &source->body->values[part->place];
@@ -189,6 +206,7 @@ static enum expression_state evaluate_sequence(const struct expression *expressi
 	for (; *at < expression->len && expression->parts[*at].kind != PART_OR; (*at)++) {
 		const struct part *part = &expression->parts[*at];
 		const char *text = NULL;
+		char number[NUMBER_SIZE];
 
 		if (state == EXPRESSION_ABSENT)
 			continue;
@@ -196,7 +214,7 @@ static enum expression_state evaluate_sequence(const struct expression *expressi
 			state = EXPRESSION_LATER;
 			continue;
 		}
-		text = part_text(part, source);
+		text = part_text(part, source, number);
 		if (!text || !append(ret_text, &size, text))
 			state = EXPRESSION_ABSENT;
 	}

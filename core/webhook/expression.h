@@ -6,15 +6,17 @@
  *
  *   expression  = sequence *("|" sequence)      the first that is present
  *   sequence    = 1*part                        all present, joined
- *   part        = header:NAME | json:/pointer | path:NAME | "literal"
+ *   part        = header:NAME | json:/pointer | path:NAME | claim:NAME | "literal"
  *
- * A result is 1 to 256 bytes of printable ASCII, else it counts as absent.  Any
- * thread; an expression is constant.
+ * A result is 1 to 256 bytes of printable ASCII, else it counts as absent.  Of claims,
+ * texts and integers count.  Any thread; an expression is constant.
  */
 #ifndef MORTISE_WEBHOOK_EXPRESSION_H
 #define MORTISE_WEBHOOK_EXPRESSION_H
 
 #include <stdbool.h>
+
+#include <jansson.h>
 
 #include "core/webhook/scanner.h"
 
@@ -27,6 +29,7 @@ struct expression_source {
 	const char *(*path)(const void *arg, const char *name);
 	const void *arg;
 	const struct scanner_result *body;     /* NULL: not scanned yet */
+	const json_t *claims;                  /* of the request's token; NULL: it has none */
 };
 
 enum expression_state {

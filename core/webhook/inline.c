@@ -28,13 +28,17 @@
 struct commit {
 	struct effect_context context;
 	const json_t *effects;
+	const struct token_use *use;
+	bool replayed;                 /* set anew at each run */
 };
 
 static int commit_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct commit *commit = arg;
+	int result = token_use_up(tx, commit->use, err);
 
-	return effects_apply(tx, &commit->context, commit->effects, err);
+	commit->replayed = result == MORTISE_E_CONFLICT;
+	return result < 0 ? result : effects_apply(tx, &commit->context, commit->effects, err);
 }
 
 static struct call_scope scope_of(const struct intake *intake)
@@ -57,28 +61,34 @@ static struct call_scope scope_of(const struct intake *intake)
 	return scope;
 }
 
-static int apply(struct daemon *daemon, const struct call_scope *scope, const json_t *effects,
-	struct err *err)
+/* The effects, and with them the token that allows them; '*ret_replayed' if it was used
+ * up meanwhile. */
+static int apply(struct intake *intake, const struct call_scope *scope, const json_t *effects,
+	bool *ret_replayed, struct err *err)
 {
+	struct daemon *daemon = intake->webhooks->daemon;
 	struct commit commit = {
 		.context = {.scope = scope, .vault = daemon->vault, .now_us = clock_now_us()},
 		.effects = effects,
+		.use = &intake->use,
 	};
 	int result;
 
-	if (json_array_size(effects) == 0)
+	if (json_array_size(effects) == 0 && !*intake->use.hash)
 		return 0;
 	result = effects_check(&commit.context, effects, err);
 	if (result == 0)
 		result = store_write(daemon->store, commit_in, &commit, err);
-	if (result < 0)
+	*ret_replayed = commit.replayed;
+	if (result < 0 || json_array_size(effects) == 0)
 		return result;
 	webhooks_forget_all(daemon->webhooks);
 	jobs_wake(daemon->jobs);
 	return 0;
 }
 
-static int handle(struct intake *intake, json_t **ret_output, struct err *err)
+static int handle(struct intake *intake, json_t **ret_output, bool *ret_replayed,
+	struct err *err)
 {
 	struct daemon *daemon = intake->webhooks->daemon;
 	struct call_scope scope = scope_of(intake);
@@ -97,7 +107,7 @@ static int handle(struct intake *intake, json_t **ret_output, struct err *err)
 	};
 	int result = provider_call(daemon->providers, &request, ret_output, &effects, err);
 
-	return result < 0 ? result : apply(daemon, &scope, effects, err);
+	return result < 0 ? result : apply(intake, &scope, effects, ret_replayed, err);
 }
 
 static void answer_failure(struct intake *intake, int code, const struct err *err)
@@ -125,12 +135,13 @@ static void run_inline(void *arg)
 	struct intake *intake = arg;
 	cleanup_json json_t *output = NULL;
 	cleanup_err struct err err = {0};
-	int result = handle(intake, &output, &err);
+	bool replayed = false;
+	int result = handle(intake, &output, &replayed, &err);
 	json_t *body = json_object_get(output, "body");
 	const char *unused;
 
-	if (result == 0 && !body) {
-		intake_end(intake, WEBHOOK_ACCEPTED);
+	if (replayed || (result == 0 && !body)) {
+		intake_end(intake, replayed ? WEBHOOK_REPLAYED : WEBHOOK_ACCEPTED);
 		return;
 	}
 	if (result < 0)

@@ -6,7 +6,8 @@
  * Nothing from a request that is not yet verified is used but to find the key.
  *
  * Method, configuration and size are looked at on the loop, before the body is read;
- * the rest on an intake worker.
+ * the rest on an intake worker.  From where a token's key must be fetched, it goes on on a
+ * request worker: the intake never waits for others.
  */
 #include "config.h"
 
@@ -17,40 +18,41 @@
 #include "core/base/err.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/pool.h"
 #include "core/config/settings.h"
 #include "core/daemon/daemon.h"
 #include "core/http/http.h"
 #include "core/provider/provider.h"
-#include "core/webhook/scheme.h"
 #include "core/webhook/webhook_private.h"
 
-/* A check's answer when there is nothing to say. */
-#define GO_ON WEBHOOK_CONDITION_LEN
+#define GO_ON WEBHOOK_GO_ON
 
 typedef enum webhook_condition check_fn(struct intake *intake);
 
 /* ---- On the loop ---- */
 
-static bool has_slot(const struct webhook_plan *plan, const char *prefix)
-{
-	const char *key = plan->reg->webhook.key;
-
-	return key && strncmp(key, prefix, strlen(prefix)) == 0;
-}
-
-/* Is the file of its key named?  Only what needs no reading of files. */
+/* Are the files of its keys named?  Only what needs no reading of files. */
 static bool is_configured(struct daemon *daemon, const struct webhook_set *set,
 	const struct webhook_plan *plan)
 {
-	cleanup_free char *setting = NULL, *file = NULL;
+	static const char prefix[] = "provider:";
 
 	if (plan->unusable)
 		return false;
-	if (!has_slot(plan, "provider:"))
+	if (!webhook_has_slot(plan, prefix))
 		return provider_configured(daemon, set->provider);
-	setting = xasprintf("%s_file", plan->reg->webhook.key + strlen("provider:"));
-	file = settings_provider_text(daemon->settings, set->provider->provider.key, setting);
-	return file && *file;
+	for (size_t i = 0; i < plan->slot_len; i++) {
+		cleanup_free char *setting = NULL, *file = NULL;
+
+		if (!webhook_is_slot(plan->slots[i], prefix))
+			continue;
+		setting = xasprintf("%s_file", plan->slots[i] + strlen(prefix));
+		file = settings_provider_text(daemon->settings, set->provider->provider.key,
+			setting);
+		if (!file || !*file)
+			return false;
+	}
+	return true;
 }
 
 static bool is_announced_larger(struct http_request *request, int64_t max)
@@ -87,7 +89,7 @@ static int64_t admit_to(struct http_request *request, struct webhooks *webhooks,
 		condition = WEBHOOK_TOO_LARGE;
 	if (condition == GO_ON)
 		return max;
-	webhook_answer(request, set, plan, NULL, condition);
+	webhook_answer(request, set, plan, NULL, condition, NULL);
 	return -1;
 }
 
@@ -106,17 +108,23 @@ int64_t intake_admit(struct http_request *request, void *arg)
 
 /* ---- On an intake worker ---- */
 
-static const char *header_of(const void *arg, const char *name)
+const char *intake_header(const void *arg, const char *name)
 {
 	const struct intake *intake = arg;
 
 	return http_header(intake->request, name);
 }
 
+/* But for a token's own segment: that is a secret. */
 static const char *path_of(const void *arg, const char *name)
 {
 	const struct intake *intake = arg;
+	const struct reg_webhook *reg = intake->plan->reg;
 
+	for (size_t i = 0; i < reg->token_len; i++)
+		if (reg->tokens[i].where == MORTISE_TOKEN_PATH &&
+			strcmp(reg->tokens[i].name, name) == 0)
+			return NULL;
 	return webhook_path_value(&intake->path, name);
 }
 
@@ -124,10 +132,11 @@ static enum expression_state evaluate(const struct intake *intake,
 	const struct expression *expression, char ret_text[static SCANNER_VALUE_SIZE + 1])
 {
 	struct expression_source source = {
-		.header = header_of,
+		.header = intake_header,
 		.path = path_of,
 		.arg = intake,
 		.body = intake->scanned ? &intake->picked : NULL,
+		.claims = intake->token ? token_claims(intake->token) : NULL,
 	};
 
 	return expression ? expression_evaluate(expression, &source, ret_text) :
@@ -140,12 +149,12 @@ static enum webhook_condition check_configured(struct intake *intake)
 	cleanup_err struct err err = {0};
 	int result;
 
-	if (!has_slot(intake->plan, "provider:"))
+	if (!webhook_has_slot(intake->plan, "provider:"))
 		return GO_ON;
 	result = subject_get(intake->webhooks->subjects, intake->set, intake->plan, "",
 		&intake->own, &err);
 	if (result == 0)
-		return intake->own->keys.len > 0 ? GO_ON : WEBHOOK_NOT_CONFIGURED;
+		return GO_ON;
 	log_limited(MORTISE_LOG_ERROR, "webhook.key_unreadable",
 		LOG_TEXT("provider", intake->set->provider->provider.key),
 		LOG_TEXT("reason", err_text(&err)));
@@ -190,37 +199,19 @@ static enum webhook_condition check_early_event(struct intake *intake)
 	return names_event_early(intake) ? check_known(intake) : GO_ON;
 }
 
-static enum webhook_condition verify(const struct intake *intake, const struct subject_keys *keys)
-{
-	static const enum webhook_condition conditions[] = {
-		[SCHEME_VERIFIED] = GO_ON,
-		[SCHEME_NO_SIGNATURE] = WEBHOOK_NO_SIGNATURE,
-		[SCHEME_BAD_TOKEN] = WEBHOOK_BAD_TOKEN,
-		[SCHEME_BAD_SIGNATURE] = WEBHOOK_BAD_SIGNATURE,
-	};
-	struct scheme_request request = {
-		.header = header_of,
-		.arg = intake,
-		.body = intake->data ? intake->data : "",
-		.size = intake->size,
-	};
-
-	return conditions[scheme_verify(intake->plan->reg, &request, keys ? keys->keys : NULL,
-		keys ? keys->len : 0)];
-}
-
 /* Does the key lie with the integration or link? */
 static bool verifies_late(const struct intake *intake)
 {
-	return intake->plan->reg->webhook.scheme != MORTISE_SCHEME_NONE &&
-		!has_slot(intake->plan, "provider:");
+	return intake_has_slot(intake, "integration:") || intake_has_slot(intake, "install:");
 }
 
 static enum webhook_condition check_early_signature(struct intake *intake)
 {
 	if (verifies_late(intake))
 		return GO_ON;
-	return verify(intake, intake->own ? &intake->own->keys : NULL);
+	if (intake_fetches_key(intake))
+		return intake->may_wait ? intake_verify_fetched(intake) : WEBHOOK_MUST_WAIT;
+	return intake_verify(intake, intake->own ? intake->own->keys : NULL, 0);
 }
 
 static enum webhook_condition check_json(struct intake *intake)
@@ -258,7 +249,6 @@ static enum webhook_condition check_subject(struct intake *intake)
 static enum webhook_condition check_integration(struct intake *intake)
 {
 	cleanup_err struct err err = {0};
-	bool linked = false;
 
 	if (intake->plan->reg->webhook.scope == MORTISE_SCOPE_PROVIDER)
 		return GO_ON;
@@ -268,15 +258,8 @@ static enum webhook_condition check_integration(struct intake *intake)
 			LOG_TEXT("reason", err_text(&err)));
 		return WEBHOOK_OVERLOADED;
 	}
-	if (intake->subject_scope)
-		return GO_ON;
-	for (size_t i = 0; i < intake->subject->len; i++)
-		if (intake->subject->integrations[i].active &&
-			intake->subject->integrations[i].link_len > 0)
-			linked = true;
-	if (intake->subject->len == 0)
-		return WEBHOOK_UNKNOWN_INTEGRATION;
-	return linked ? GO_ON : WEBHOOK_NO_LINK;
+	return intake->subject->len > 0 || intake->subject_scope ? GO_ON :
+		WEBHOOK_UNKNOWN_INTEGRATION;
 }
 
 static void add_target(struct intake *intake, const struct subject_integration *integration,
@@ -293,12 +276,13 @@ static void add_target(struct intake *intake, const struct subject_integration *
 static enum webhook_condition target_links(struct intake *intake,
 	const struct subject_integration *integration)
 {
-	bool own_keys = has_slot(intake->plan, "install:");
+	bool own_keys = intake_has_slot(intake, "install:");
 	enum webhook_condition last = WEBHOOK_BAD_SIGNATURE;
 
 	for (size_t i = 0; i < integration->link_len; i++) {
 		const struct subject_link *link = &integration->links[i];
-		enum webhook_condition condition = own_keys ? verify(intake, &link->keys) : GO_ON;
+		enum webhook_condition condition = own_keys ?
+			intake_verify(intake, link->keys, integration->id) : GO_ON;
 
 		if (condition == GO_ON)
 			add_target(intake, integration, link);
@@ -313,12 +297,14 @@ static enum webhook_condition target_integration(struct intake *intake,
 {
 	enum webhook_condition condition = GO_ON;
 
-	if (has_slot(intake->plan, "integration:"))
-		condition = verify(intake, &integration->keys);
+	if (intake_has_slot(intake, "integration:"))
+		condition = intake_verify(intake, integration->keys, integration->id);
 	if (condition != GO_ON)
 		return condition;
+	if (!intake->subject_scope && (!integration->active || integration->link_len == 0))
+		return WEBHOOK_NO_LINK;
 	if (intake->plan->reg->webhook.scope == MORTISE_SCOPE_INSTALL ||
-		has_slot(intake->plan, "install:"))
+		intake_has_slot(intake, "install:"))
 		return target_links(intake, integration);
 	add_target(intake, integration, NULL);
 	return GO_ON;
@@ -344,20 +330,21 @@ static enum webhook_condition check_late_signature(struct intake *intake)
 		const struct subject_integration *integration = &intake->subject->integrations[i];
 		enum webhook_condition condition;
 
-		if (!intake->subject_scope && (!integration->active || integration->link_len == 0))
-			continue;
 		if (intake->subject_scope && !late) {
 			add_target(intake, integration, NULL);
 			break;
 		}
 		condition = target_integration(intake, integration);
-		if (condition != GO_ON)
+		/* One that was verified, but that nobody has linked, says more than the others. */
+		if (condition != GO_ON && last != WEBHOOK_NO_LINK)
 			last = condition;
 	}
 	if (intake->target_len > 0)
 		return GO_ON;
+	if (intake->subject && intake->subject->len > 0)
+		return last;
 	if (late)
-		return intake->subject && intake->subject->len > 0 ? last : verify(intake, NULL);
+		return intake_verify(intake, NULL, 0);
 	/* A new subject, or the provider as a whole. */
 	intake->target_len = 1;
 	return GO_ON;
@@ -384,9 +371,9 @@ static enum webhook_condition take_names(struct intake *intake)
 		*intake->delivery_id = '\0';
 	if (evaluate(intake, intake->plan->object, intake->object) != EXPRESSION_PRESENT)
 		*intake->object = '\0';
-	if (has_slot(intake->plan, "install:"))
+	if (intake_has_slot(intake, "install:"))
 		intake->key_owner = xasprintf("link:%lld", (long long)first->link_id);
-	else if (has_slot(intake->plan, "integration:"))
+	else if (intake_has_slot(intake, "integration:"))
 		intake->key_owner = xasprintf("integration:%lld", (long long)first->integration_id);
 	else
 		intake->key_owner = xstrdup(intake->set->provider->provider.key);
@@ -394,9 +381,9 @@ static enum webhook_condition take_names(struct intake *intake)
 }
 
 static check_fn *const checks[] = {
-	check_configured, check_headers, check_empty, check_early_event, check_early_signature,
-	check_json, check_event, check_subject, check_integration, check_late_signature,
-	check_bind, take_names,
+	check_configured, intake_find_token, check_headers, check_empty, check_early_event,
+	check_early_signature, check_json, check_event, check_subject, check_integration,
+	check_late_signature, intake_check_use, check_bind, take_names,
 };
 
 /* ---- */
@@ -419,6 +406,8 @@ static struct intake *intake_new(struct webhooks *webhooks, struct http_request 
 
 void intake_free(struct intake *intake)
 {
+	token_free(intake->token);
+	err_clear(&intake->why);
 	subject_unref(intake->own);
 	subject_unref(intake->subject);
 	webhook_path_clear(&intake->path);
@@ -430,7 +419,8 @@ void intake_free(struct intake *intake)
 
 void intake_end(struct intake *intake, enum webhook_condition condition)
 {
-	webhook_answer(intake->request, intake->set, intake->plan, intake->event, condition);
+	webhook_answer(intake->request, intake->set, intake->plan, intake->event, condition,
+		intake->why.text);
 	intake_free(intake);
 }
 
@@ -444,19 +434,29 @@ static void end_unplanned(struct intake *intake)
 	intake_free(intake);
 }
 
-void intake_handle(struct http_request *request, void *arg)
+static void run_checks(void *arg);
+
+static void wait_elsewhere(struct intake *intake)
 {
-	struct intake *intake = intake_new(arg, request);
+	intake->may_wait = true;
+	if (pool_submit(intake->webhooks->daemon->request_pool, run_checks, intake, NULL) < 0)
+		intake_end(intake, WEBHOOK_OVERLOADED);
+}
 
-	if (!intake->plan) {
-		end_unplanned(intake);
-		return;
-	}
-	for (size_t i = 0; i < lengthof(checks); i++) {
-		enum webhook_condition condition = checks[i](intake);
+/* What is left of them. */
+static void run_checks(void *arg)
+{
+	struct intake *intake = arg;
 
-		if (condition != GO_ON) {
-			intake_end(intake, condition);
+	for (; intake->checked < lengthof(checks); intake->checked++) {
+		enum webhook_condition answer = checks[intake->checked](intake);
+
+		if (answer == WEBHOOK_MUST_WAIT) {
+			wait_elsewhere(intake);
+			return;
+		}
+		if (answer != GO_ON) {
+			intake_end(intake, answer);
 			return;
 		}
 	}
@@ -464,6 +464,16 @@ void intake_handle(struct http_request *request, void *arg)
 		webhook_run_inline(intake);
 	else
 		webhook_accept(intake);
+}
+
+void intake_handle(struct http_request *request, void *arg)
+{
+	struct intake *intake = intake_new(arg, request);
+
+	if (intake->plan)
+		run_checks(intake);
+	else
+		end_unplanned(intake);
 }
 
 json_t *intake_headers(const struct intake *intake)

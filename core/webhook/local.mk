@@ -10,6 +10,7 @@ libcore_la_SOURCES += \
 	%D%/scheme.c %D%/scheme.h \
 	%D%/set.c %D%/set.h \
 	%D%/subject.c %D%/subject.h \
+	%D%/verify.c \
 	%D%/webhook.c %D%/webhook.h %D%/webhook_private.h \
 	%D%/webhook_admin.c
 

@@ -47,6 +47,14 @@ static const struct condition {
 		"The signature has no known form"},
 	[WEBHOOK_BAD_SIGNATURE] = {"bad_signature", 401, TELL, WEBHOOK_BAD_SIGNATURE,
 		"The signature does not match"},
+	[WEBHOOK_NO_KID] = {"no_kid", 400, TELL, WEBHOOK_NO_KID, "The token names no key"},
+	[WEBHOOK_UNKNOWN_KEY] = {"unknown_key", 400, TELL, WEBHOOK_UNKNOWN_KEY,
+		"The key that the token names is not known"},
+	[WEBHOOK_EXPIRED] = {"expired", 401, TELL, WEBHOOK_EXPIRED, "The token has expired"},
+	[WEBHOOK_BAD_QSH] = {"bad_qsh", 401, TELL, WEBHOOK_BAD_QSH,
+		"The token was made for another request"},
+	/* A token that counts once has expired by its use. */
+	[WEBHOOK_REPLAYED] = {"replayed", 0, TELL, WEBHOOK_EXPIRED, "The token was used before"},
 	[WEBHOOK_BAD_BIND] = {"bad_bind", 400, TELL, WEBHOOK_BAD_BIND,
 		"The body does not belong to its signature"},
 	[WEBHOOK_ACCEPTED] = {"accepted", 202, TELL_NOTHING, WEBHOOK_ACCEPTED, ""},
@@ -84,12 +92,25 @@ int webhook_status(const struct webhook_plan *plan, const struct mortise_event *
 	return reply->status;
 }
 
+static void log_refused(const struct webhook_set *set, const struct condition *c, int status,
+	const char *why)
+{
+	const struct log_field provider = LOG_TEXT("provider", set->provider->provider.key);
+	const struct log_field reason = LOG_TEXT("reason", c->name);
+
+	if (why)
+		log_notice("webhook.rejected", provider, reason, LOG_INT("status", status),
+			LOG_TEXT("why", why));
+	else
+		log_notice("webhook.rejected", provider, reason, LOG_INT("status", status));
+}
+
 /* At most ten lines a minute for each condition. */
-static void log_answer(const struct webhook_set *set, enum webhook_condition condition, int status)
+static void log_answer(const struct webhook_set *set, enum webhook_condition condition, int status,
+	const char *why)
 {
 	static struct log_limit limits[WEBHOOK_CONDITION_LEN];
 	const struct condition *c = &conditions[condition];
-	bool refused = c->tell == TELL;
 	int64_t dropped;
 
 	if (c->tell == TELL_NOTHING || !log_limit_take(&limits[condition], &dropped))
@@ -97,10 +118,11 @@ static void log_answer(const struct webhook_set *set, enum webhook_condition con
 	if (dropped > 0)
 		log_notice("log.dropped", LOG_TEXT("of", "webhook.rejected"),
 			LOG_TEXT("reason", c->name), LOG_INT("count", dropped));
-	log_at(refused ? MORTISE_LOG_NOTICE : MORTISE_LOG_INFO,
-		refused ? "webhook.rejected" : "webhook.ignored",
-		LOG_TEXT("provider", set->provider->provider.key), LOG_TEXT("reason", c->name),
-		LOG_INT("status", status));
+	if (c->tell == TELL)
+		log_refused(set, c, status, why);
+	else
+		log_info("webhook.ignored", LOG_TEXT("provider", set->provider->provider.key),
+			LOG_TEXT("reason", c->name), LOG_INT("status", status));
 }
 
 static void send_body(struct http_request *request, int status, const char *body,
@@ -117,14 +139,14 @@ static void send_body(struct http_request *request, int status, const char *body
 
 void webhook_answer(struct http_request *request, const struct webhook_set *set,
 	const struct webhook_plan *plan, const struct mortise_event *event,
-	enum webhook_condition condition)
+	enum webhook_condition condition, const char *why)
 {
 	const struct condition *c = &conditions[condition];
 	const char *body;
 	int status = webhook_status(plan, event, condition, &body);
 
 	metrics_add(&webhooks_total, 1, set->provider->provider.key, c->name);
-	log_answer(set, condition, status);
+	log_answer(set, condition, status, why);
 	if (condition == WEBHOOK_METHOD)
 		http_reply_header(request, "Allow", webhook_methods(plan));
 	if (status == 503)

@@ -28,10 +28,19 @@ enum webhook_condition {
 	WEBHOOK_NO_SIGNATURE,
 	WEBHOOK_BAD_TOKEN,
 	WEBHOOK_BAD_SIGNATURE,
+	WEBHOOK_NO_KID,
+	WEBHOOK_UNKNOWN_KEY,
+	WEBHOOK_EXPIRED,
+	WEBHOOK_BAD_QSH,
+	WEBHOOK_REPLAYED,
 	WEBHOOK_BAD_BIND,
 	WEBHOOK_ACCEPTED,
 	WEBHOOK_DUPLICATE,
 	WEBHOOK_CONDITION_LEN,
+	/* What a check answers when there is nothing to refuse; and when it must be asked
+	 * again where it may wait. */
+	WEBHOOK_GO_ON = WEBHOOK_CONDITION_LEN,
+	WEBHOOK_MUST_WAIT,
 };
 
 /* May a reply be registered for it? */
@@ -40,10 +49,10 @@ bool webhook_condition_known(const char *name);
  * borrowed from 'plan'. */
 int webhook_status(const struct webhook_plan *plan, const struct mortise_event *event,
 	enum webhook_condition condition, const char **ret_body);
-/* Answer, count, and log one line for what was refused. */
+/* Answer, count, and log one line for what was refused; 'why', for the log only, or NULL. */
 void webhook_answer(struct http_request *request, const struct webhook_set *set,
 	const struct webhook_plan *plan, const struct mortise_event *event,
-	enum webhook_condition condition);
+	enum webhook_condition condition, const char *why);
 /* The same for an inline handler's own body, which is taken over. */
 void webhook_answer_json(struct http_request *request, const struct webhook_set *set,
 	int status, json_t *json_take);

@@ -51,6 +51,11 @@ void scheme_key_free(struct scheme_key *key)
 	free(key);
 }
 
+const struct secret *scheme_key_secret(const struct scheme_key *key)
+{
+	return key->secret;
+}
+
 static bool strip_prefix(const char *prefix, struct value *value)
 {
 	size_t size = prefix ? strlen(prefix) : 0;

@@ -2,7 +2,7 @@
  * Copyright 2026 The Mortise developers
  */
 /*
- * Signature schemes of webhooks: hmac, header, none.  Every comparison
+ * Signature schemes of webhooks: hmac, header, none; jwt is core/token's.  Every comparison
  * with a key or a computed signature takes the same time whatever it finds.  Any thread.
  */
 #ifndef MORTISE_WEBHOOK_SCHEME_H
@@ -32,6 +32,8 @@ struct scheme_request {
  * threads may verify with it at once. */
 struct scheme_key *scheme_key_new(const struct reg_webhook *webhook, struct secret *secret_take);
 void scheme_key_free(struct scheme_key *key);
+/* For core/token; lent. */
+const struct secret *scheme_key_secret(const struct scheme_key *key);
 
 /* Verify against each of 'keys'; without any, only the form of the signature is seen,
  * and a good form is SCHEME_BAD_SIGNATURE. */

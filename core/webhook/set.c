@@ -101,6 +101,23 @@ static int split_path(struct webhook_plan *plan, struct err *err)
 	return 0;
 }
 
+/* Where its keys lie. */
+static void fill_slots(struct webhook_plan *plan)
+{
+	const struct reg_webhook *reg = plan->reg;
+
+	if (reg->webhook.scheme != MORTISE_SCHEME_JWT) {
+		plan->slots[0] = reg->webhook.key;
+		plan->slot_len = 1;
+		return;
+	}
+	for (size_t i = 0; i < reg->token_len && i < TOKEN_REGISTERED_MAX; i++) {
+		bool is_fetched = webhook_is_slot(reg->tokens[i].key, "url:");
+
+		plan->slots[plan->slot_len++] = is_fetched ? NULL : reg->tokens[i].key;
+	}
+}
+
 static int fill_plan(const struct making *making, struct err *err)
 {
 	const struct mortise_webhook *webhook = &making->registered->webhook;
@@ -134,6 +151,7 @@ static void make_plan(const struct making *making)
 	plan->name = webhook->name ? webhook->name : webhook->path;
 	plan->scanner = scanner_plan_new();
 	fill_signatures(making);
+	fill_slots(plan);
 	plan->unusable_code = fill_plan(making, &err);
 	if (plan->unusable_code < 0)
 		plan->unusable = xstrdup(err_text(&err));
@@ -213,6 +231,19 @@ static bool path_fits(const struct webhook_plan *plan, char *const *segments, si
 		if (!is_open(plan->segments[i]) && strcmp(plan->segments[i], segments[i]) != 0)
 			return false;
 	return true;
+}
+
+bool webhook_is_slot(const char *slot, const char *prefix)
+{
+	return slot && strncmp(slot, prefix, strlen(prefix)) == 0;
+}
+
+bool webhook_has_slot(const struct webhook_plan *plan, const char *prefix)
+{
+	for (size_t i = 0; i < plan->slot_len; i++)
+		if (webhook_is_slot(plan->slots[i], prefix))
+			return true;
+	return false;
 }
 
 const char *webhook_methods(const struct webhook_plan *plan)

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "core/provider/registration.h"
+#include "core/token/token.h"
 #include "core/webhook/expression.h"
 #include "core/webhook/scanner.h"
 
@@ -28,6 +29,9 @@ struct webhook_plan {
 	const char *name;
 	struct scanner_plan *scanner;
 	struct expression *event, *delivery_id, *subject, *bind_left, *bind_right, *object;
+	/* Its keys: one, or that of each token; NULL where a key is fetched. */
+	const char *slots[TOKEN_REGISTERED_MAX];
+	size_t slot_len;
 	char *segments[WEBHOOK_SEGMENTS_MAX];  /* of the path; "{name}" matches any */
 	size_t segment_len;
 	char *unusable;                        /* why it cannot be used, or NULL */
@@ -64,6 +68,9 @@ void webhook_path_clear(struct webhook_path *path);
 /* For expressions: the value of the segment "{name}", or NULL. */
 const char *webhook_path_value(const struct webhook_path *path, const char *name);
 
+/* Is one of its slots of this kind: "provider:"? */
+bool webhook_has_slot(const struct webhook_plan *plan, const char *prefix);
+bool webhook_is_slot(const char *slot, const char *prefix);
 /* "POST" or "POST, DELETE". */
 const char *webhook_methods(const struct webhook_plan *plan);
 /* The registered event of this name, or NULL. */

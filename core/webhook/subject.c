@@ -67,17 +67,18 @@ void subject_table_forget(struct subject_table *table)
 	atomic_fetch_add(&table->generation, 1);
 }
 
-static void clear_keys(struct subject_keys *keys)
+static void clear_keys(struct subject_keys keys[TOKEN_REGISTERED_MAX])
 {
-	for (size_t i = 0; i < keys->len; i++)
-		scheme_key_free(keys->keys[i]);
+	for (size_t i = 0; i < TOKEN_REGISTERED_MAX; i++)
+		for (size_t j = 0; j < keys[i].len; j++)
+			scheme_key_free(keys[i].keys[j]);
 }
 
 static void clear_integration(struct subject_integration *integration)
 {
-	clear_keys(&integration->keys);
+	clear_keys(integration->keys);
 	for (size_t i = 0; i < integration->link_len; i++)
-		clear_keys(&integration->links[i].keys);
+		clear_keys(integration->links[i].keys);
 	free(integration->links);
 }
 
@@ -88,7 +89,7 @@ void subject_unref(const struct subject *subject)
 
 	if (!subject || atomic_fetch_sub(&counted->references, 1) > 1)
 		return;
-	clear_keys(&counted->subject.keys);
+	clear_keys(counted->subject.keys);
 	for (size_t i = 0; i < counted->subject.len; i++)
 		clear_integration(&counted->subject.integrations[i]);
 	free(counted->subject.name);
@@ -195,21 +196,13 @@ static int read_in(struct tx *tx, void *arg, struct err *err)
 	return result;
 }
 
-static bool has_slot(const struct webhook_plan *plan, const char *prefix)
-{
-	const char *key = plan->reg->webhook.key;
-
-	return key && strncmp(key, prefix, strlen(prefix)) == 0;
-}
-
-/* The values of the webhook's slot in this scope; an empty slot has none. */
-static int read_keys(struct daemon *daemon, const struct webhook_plan *plan,
+/* The values of one slot in this scope; an empty slot has none. */
+static int read_slot(struct daemon *daemon, const struct webhook_plan *plan, const char *slot,
 	const struct call_scope *scope, struct subject_keys *keys, struct err *err)
 {
 	cleanup_err struct err why = {0};
 	struct secret *current = NULL, *previous = NULL;
-	int result = slot_read_both(daemon, scope, plan->reg->webhook.key, &current, &previous,
-		&why);
+	int result = slot_read_both(daemon, scope, slot, &current, &previous, &why);
 
 	if (result == MORTISE_E_NOT_FOUND)
 		return 0;
@@ -221,20 +214,33 @@ static int read_keys(struct daemon *daemon, const struct webhook_plan *plan,
 	return 0;
 }
 
-static int read_integration_keys(struct daemon *daemon, const struct webhook_plan *plan,
-	struct call_scope scope, struct subject_integration *integration, struct err *err)
+/* Those of the webhook's slots that begin with 'prefix'. */
+static int read_keys(struct daemon *daemon, const struct webhook_plan *plan, const char *prefix,
+	const struct call_scope *scope, struct subject_keys keys[TOKEN_REGISTERED_MAX],
+	struct err *err)
 {
 	int result = 0;
 
+	for (size_t i = 0; result == 0 && i < plan->slot_len; i++)
+		if (webhook_is_slot(plan->slots[i], prefix))
+			result = read_slot(daemon, plan, plan->slots[i], scope, &keys[i], err);
+	return result;
+}
+
+static int read_integration_keys(struct daemon *daemon, const struct webhook_plan *plan,
+	struct call_scope scope, struct subject_integration *integration, struct err *err)
+{
+	int result;
+
 	scope.integration_id = integration->id;
 	scope.kind = MORTISE_SCOPE_INTEGRATION;
-	if (has_slot(plan, "integration:"))
-		return read_keys(daemon, plan, &scope, &integration->keys, err);
+	result = read_keys(daemon, plan, "integration:", &scope, integration->keys, err);
 	scope.kind = MORTISE_SCOPE_INSTALL;
 	for (size_t i = 0; result == 0 && i < integration->link_len; i++) {
 		scope.link_id = integration->links[i].id;
 		scope.organization_id = integration->links[i].organization_id;
-		result = read_keys(daemon, plan, &scope, &integration->links[i].keys, err);
+		result = read_keys(daemon, plan, "install:", &scope, integration->links[i].keys,
+			err);
 	}
 	return result;
 }
@@ -250,10 +256,8 @@ static int read_all_keys(struct daemon *daemon, const struct webhook_set *set,
 	};
 	int result = 0;
 
-	if (has_slot(plan, "provider:"))
-		return read_keys(daemon, plan, &scope, &subject->keys, err);
-	if (!has_slot(plan, "integration:") && !has_slot(plan, "install:"))
-		return 0;
+	if (*external_id == '\0')
+		return read_keys(daemon, plan, "provider:", &scope, subject->keys, err);
 	for (size_t i = 0; result == 0 && i < subject->len; i++)
 		result = read_integration_keys(daemon, plan, scope, &subject->integrations[i], err);
 	return result;
@@ -267,7 +271,7 @@ static int read_subject(struct subject_table *table, const struct webhook_set *s
 		.provider = reg_row_key(set->provider),
 		.external_id = external_id,
 		.all_links = plan->reg->webhook.scope == MORTISE_SCOPE_INSTALL ||
-			has_slot(plan, "install:"),
+			webhook_has_slot(plan, "install:"),
 		.subject = subject,
 	};
 	int result = 0;

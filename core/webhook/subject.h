@@ -26,7 +26,7 @@ struct subject_table;
 #define SUBJECT_INTEGRATIONS_MAX 8
 #define SUBJECT_KEYS_MAX 2
 
-/* The values of a slot: current and previous. */
+/* The values of one slot: current and previous. */
 struct subject_keys {
 	struct scheme_key *keys[SUBJECT_KEYS_MAX];
 	size_t len;
@@ -35,20 +35,21 @@ struct subject_keys {
 /* An active link. */
 struct subject_link {
 	int64_t id, organization_id;
-	struct subject_keys keys;      /* when the key is install:SLOT */
+	/* Here and below: of each slot of the webhook that lies here. */
+	struct subject_keys keys[TOKEN_REGISTERED_MAX];
 };
 
 struct subject_integration {
 	int64_t id;
 	bool active;
-	struct subject_keys keys;      /* when the key is integration:SLOT */
+	struct subject_keys keys[TOKEN_REGISTERED_MAX];
 	struct subject_link *links;
 	size_t link_len;
 };
 
 struct subject {
 	char *name;                    /* PROVIDER/WEBHOOK/SUBJECT */
-	struct subject_keys keys;      /* when the key is provider:SLOT */
+	struct subject_keys keys[TOKEN_REGISTERED_MAX];
 	struct subject_integration integrations[SUBJECT_INTEGRATIONS_MAX];
 	size_t len;
 };
@@ -56,7 +57,7 @@ struct subject {
 struct subject_table *subject_table_new(struct daemon *daemon);
 void subject_table_free(struct subject_table *table);
 void subject_table_forget(struct subject_table *table);
-/* What is known of 'external_id' ("": only the provider's own keys), with a reference.
+/* What is known of 'external_id' ("": the provider's own keys), with a reference.
  * E_SETTINGS when the provider's slot is not configured. */
 int subject_get(struct subject_table *table, const struct webhook_set *set,
 	const struct webhook_plan *plan, const char *external_id, const struct subject **ret_subject,

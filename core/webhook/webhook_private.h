@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "core/base/err.h"
 #include "core/webhook/reply.h"
 #include "core/webhook/set.h"
 #include "core/webhook/subject.h"
@@ -44,6 +45,12 @@ struct intake {
 	size_t size;
 	bool has_body;                         /* its method has one */
 	bool subject_scope;                    /* no integration need exist */
+	bool may_wait;                         /* it is on a request worker */
+	size_t checked;                        /* checks that it has passed */
+	struct token *token;                   /* scheme jwt */
+	struct token_use use;                  /* of it, once it was verified */
+	size_t slot;                           /* of the plan's: where the key lies */
+	struct err why;                        /* a refusal in words, for the log */
 	bool scanned;
 	struct scanner_result picked;
 	const struct subject *own;             /* the provider's keys */
@@ -71,8 +78,25 @@ void intake_handle(struct http_request *request, void *arg);
 /* Give the answer to a condition and free the intake. */
 void intake_end(struct intake *intake, enum webhook_condition condition);
 void intake_free(struct intake *intake);
+/* For expressions and schemes: a header of the intake's request. */
+const char *intake_header(const void *intake, const char *name);
 /* The headers to keep, as JSON. */
 json_t *intake_headers(const struct intake *intake);
+
+/* ---- verify.c ---- */
+
+/* Scheme jwt: the token, nothing of which is verified; it decides whose key is used. */
+enum webhook_condition intake_find_token(struct intake *intake);
+/* Does the key of this request lie there ("integration:")? */
+bool intake_has_slot(const struct intake *intake, const char *prefix);
+/* Verify with these keys, or see the form only (NULL); 'integration_id' 0: not one's. */
+enum webhook_condition intake_verify(struct intake *intake,
+	const struct subject_keys all[TOKEN_REGISTERED_MAX], int64_t integration_id);
+/* Must the key be fetched?  Then verify with it; blocks. */
+bool intake_fetches_key(const struct intake *intake);
+enum webhook_condition intake_verify_fetched(struct intake *intake);
+/* Once it was verified: was its token used before, if it counts once? */
+enum webhook_condition intake_check_use(struct intake *intake);
 
 /* ---- accept.c: stored webhooks ---- */
 
