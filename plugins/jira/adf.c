@@ -205,9 +205,10 @@ static void read_quote(struct reader *reader, const json_t *node)
 {
 	begin_block(reader);
 	if (reader->breaks == 0)
-		put_sign(reader, "> ");
+		put_text(reader, "> ");
 	for (; reader->breaks > 1; reader->breaks--)
 		break_line(reader);
+	reader->is_begun = true;
 	read_prefixed(reader, node, "> ");
 }
 

@@ -53,6 +53,8 @@ const struct flavor jira_cloud = {
 	.user_email = ask_email,
 };
 
+JIRA_CALLBACK(cloud, issue_changed)
+
 /* ---- The provider ---- */
 
 static const struct mortise_provider provider = {
@@ -129,25 +131,170 @@ static const struct mortise_field arrival = {
 
 /* ---- Coming in ---- */
 
+#define KEYS "url:{setting:keys_url}/{kid}"
+#define IN_HEADER .where = MORTISE_TOKEN_HEADER, .name = "JWT"
+#define IN_QUERY .where = MORTISE_TOKEN_QUERY, .name = "jwt"
+#define PROOF (MORTISE_TOKEN_EXPIRES | MORTISE_TOKEN_QSH)
+
+/* Signed by Atlassian, for an app at our address. */
+static const struct mortise_token life_cycle_token = {
+	.size = sizeof(life_cycle_token),
+	.algorithm = MORTISE_ALGORITHM_RS256,
+	.flags = PROOF | MORTISE_TOKEN_SINGLE_USE | MORTISE_TOKEN_KID,
+	.key = KEYS,
+	.audience = "public_url:",
+	IN_HEADER,
+};
+
+/* Signed with the secret of the site; how it said that it removes the app before there were
+ * the others. */
+static const struct mortise_token legacy_token = {
+	.size = sizeof(legacy_token),
+	.algorithm = MORTISE_ALGORITHM_HS256,
+	.flags = PROOF | MORTISE_TOKEN_SINGLE_USE,
+	.key = "integration:shared_secret",
+	IN_HEADER,
+};
+
+static const struct mortise_token change_token = {
+	.size = sizeof(change_token),
+	.algorithm = MORTISE_ALGORITHM_HS256,
+	.flags = PROOF,
+	.key = "integration:shared_secret",
+	IN_HEADER,
+};
+
+static const struct mortise_token page_token = {
+	.size = sizeof(page_token),
+	.algorithm = MORTISE_ALGORITHM_HS256,
+	.flags = PROOF,
+	.key = "integration:shared_secret",
+	IN_QUERY,
+};
+
+#define EVENT(name_, flags_) \
+	{.size = sizeof(struct mortise_event), .name = (name_), .flags = (flags_)}
 #define REPLY(condition_, status_, body_)                                           \
 	{.size = sizeof(struct mortise_reply), .condition = (condition_),           \
 		.status = (status_), .body = (body_)}
-static const struct mortise_webhook descriptor = {
-	.size = sizeof(descriptor),
-	.mode = MORTISE_WEBHOOK_INLINE,
-	.name = "descriptor",
-	.path = "descriptor/",
-	.methods = "GET",
-	.scope = MORTISE_SCOPE_PROVIDER,
-	.scheme = MORTISE_SCHEME_NONE,
-	.handler = cloud_descriptor,
+#define DETAIL(text_) "{\"detail\":\"" text_ "\"}"
+
+/* A webhook and what belongs to it; what is left over in a list has no size. */
+struct hook {
+	struct mortise_webhook webhook;
+	const struct mortise_token *tokens[2];
+	struct mortise_event events[3];
+	struct mortise_reply replies[12];
 };
 
-static const struct mortise_reply descriptor_replies[] = {
-	REPLY("accepted", 200, NULL),
+static const struct hook hooks[] = {
+	{
+		.webhook = {.size = sizeof(struct mortise_webhook), .mode = MORTISE_WEBHOOK_INLINE,
+			.name = "descriptor", .path = "descriptor/", .methods = "GET",
+			.scope = MORTISE_SCOPE_PROVIDER, .scheme = MORTISE_SCHEME_NONE,
+			.handler = cloud_descriptor},
+		.replies = {REPLY("accepted", 200, NULL)},
+	},
+	{
+		.webhook = {.size = sizeof(struct mortise_webhook), .mode = MORTISE_WEBHOOK_INLINE,
+			.name = "installed", .path = "installed/", .scope = MORTISE_SCOPE_SUBJECT,
+			.scheme = MORTISE_SCHEME_JWT, .event = "\"installed\"", .subject = "claim:iss",
+			.bind_left = "claim:iss", .bind_right = "json:/clientKey",
+			.handler = cloud_installed},
+		.tokens = {&life_cycle_token},
+		.events = {EVENT("installed", MORTISE_EVENT_HANDLE | MORTISE_EVENT_LIFECYCLE |
+			MORTISE_EVENT_BARRIER)},
+		.replies = {
+			REPLY("no_signature", 409, NULL),
+			REPLY("empty_body", 400, NULL),
+			REPLY("bad_token", 400, DETAIL("Failed to fetch key id")),
+			REPLY("no_kid", 400, DETAIL("Missing key id")),
+			REPLY("unknown_key", 400, DETAIL("Invalid key id")),
+			REPLY("expired", 400, DETAIL("Expired signature")),
+			REPLY("bad_signature", 400, DETAIL("Invalid signature")),
+			REPLY("bad_qsh", 409, NULL),
+			REPLY("bad_bind", 400, DETAIL("The token is another site's than the body")),
+			REPLY("accepted", 200, NULL),
+		},
+	},
+	{
+		.webhook = {.size = sizeof(struct mortise_webhook), .mode = MORTISE_WEBHOOK_INLINE,
+			.name = "uninstalled", .path = "uninstalled/",
+			.scope = MORTISE_SCOPE_INTEGRATION, .scheme = MORTISE_SCHEME_JWT,
+			.event = "\"uninstalled\"", .subject = "claim:iss", .handler = cloud_uninstalled},
+		.tokens = {&life_cycle_token, &legacy_token},
+		.events = {EVENT("uninstalled", MORTISE_EVENT_HANDLE | MORTISE_EVENT_BARRIER)},
+		.replies = {
+			REPLY("no_signature", 409, NULL),
+			REPLY("bad_token", 409, NULL),
+			REPLY("no_kid", 409, NULL),
+			REPLY("unknown_key", 409, NULL),
+			REPLY("expired", 409, NULL),
+			REPLY("bad_signature", 409, NULL),
+			REPLY("bad_qsh", 409, NULL),
+			REPLY("no_subject", 409, NULL),
+			REPLY("unknown_integration", 409, NULL),
+			REPLY("accepted", 200, NULL),
+		},
+	},
+	{
+		.webhook = {.size = sizeof(struct mortise_webhook), .mode = MORTISE_WEBHOOK_STORED,
+			.name = "issue-updated", .path = "issue-updated/", .max_body = 4 << 20,
+			.scope = MORTISE_SCOPE_INTEGRATION, .scheme = MORTISE_SCHEME_JWT,
+			.event = "json:/webhookEvent", .subject = "claim:iss",
+			.delivery_id = "header:X-Atlassian-Webhook-Identifier",
+			.object = "json:/issue/id", .handler = cloud_issue_changed},
+		.tokens = {&change_token},
+		.events = {EVENT("jira:issue_updated", MORTISE_EVENT_HANDLE),
+			EVENT("jira:issue_deleted", MORTISE_EVENT_HANDLE)},
+		.replies = {
+			REPLY("no_signature", 409, NULL),
+			REPLY("bad_token", 409, NULL),
+			REPLY("no_kid", 409, NULL),
+			REPLY("unknown_key", 409, NULL),
+			REPLY("expired", 409, NULL),
+			REPLY("bad_signature", 409, NULL),
+			REPLY("bad_qsh", 409, NULL),
+			REPLY("no_subject", 409, NULL),
+			REPLY("unknown_integration", 409, NULL),
+			REPLY("no_event", 200, NULL),
+			REPLY("other_event", 200, NULL),
+			REPLY("accepted", 200, NULL),
+		},
+	},
+};
+
+#define PAGE(name_, path_, data_)                                                     \
+	{.size = sizeof(struct mortise_page), .name = (name_), .path = (path_),       \
+		.subject = "claim:iss", .frame = "/base_url",                         \
+		.script = "https://connect-cdn.atl-paas.net/all.js", .data = (data_)}
+
+/* The panel has two paths: a site calls the one in the descriptor that it installed. */
+static const struct mortise_page pages[] = {
+	PAGE("ui-hook", "ui-hook/", cloud_settings_page),
+	PAGE("issue-details", "issue-details/{issue_key}/", cloud_panel_page),
+	PAGE("issue", "issue/{issue_key}/", cloud_panel_page),
 };
 
 /* ---- Load ---- */
+
+static int32_t load_hook(const struct mortise_registry *registry, struct mortise_registrar *reg,
+	const struct hook *hook)
+{
+	const char *name = hook->webhook.name;
+
+	TRY(registry->webhook(reg, PROVIDER, &hook->webhook));
+	EACH(i, hook->tokens)
+		if (hook->tokens[i])
+			TRY(registry->webhook_token(reg, PROVIDER, name, hook->tokens[i]));
+	EACH(i, hook->events)
+		if (hook->events[i].size)
+			TRY(registry->webhook_event(reg, PROVIDER, name, &hook->events[i]));
+	EACH(i, hook->replies)
+		if (hook->replies[i].size)
+			TRY(registry->webhook_reply(reg, PROVIDER, name, &hook->replies[i]));
+	return MORTISE_OK;
+}
 
 int32_t cloud_load(const struct mortise_registry *registry, struct mortise_registrar *reg)
 {
@@ -158,8 +305,11 @@ int32_t cloud_load(const struct mortise_registry *registry, struct mortise_regis
 	TRY(registry->upstream(reg, PROVIDER, &upstream));
 	TRY(registry->step(reg, PROVIDER, &confirm));
 	TRY(registry->arrival(reg, PROVIDER, &arrival));
-	TRY(registry->webhook(reg, PROVIDER, &descriptor));
-	EACH(i, descriptor_replies)
-		TRY(registry->webhook_reply(reg, PROVIDER, descriptor.name, &descriptor_replies[i]));
+	EACH(i, hooks)
+		TRY(load_hook(registry, reg, &hooks[i]));
+	EACH(i, pages) {
+		TRY(registry->page(reg, PROVIDER, &pages[i]));
+		TRY(registry->page_token(reg, PROVIDER, pages[i].name, &page_token));
+	}
 	return MORTISE_OK;
 }

@@ -27,3 +27,13 @@ UNIT_TESTS += tests/unit/test_plugin_jira_text
 tests_unit_test_plugin_jira_text_SOURCES = tests/unit/test_plugin_jira_text.c \
 	%D%/text.c %D%/text.h %D%/wiki.c %D%/wiki.h
 tests_unit_test_plugin_jira_text_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+
+UNIT_TESTS += tests/unit/test_plugin_jira_adf
+tests_unit_test_plugin_jira_adf_SOURCES = tests/unit/test_plugin_jira_adf.c \
+	%D%/adf.c %D%/adf.h %D%/text.c %D%/text.h %D%/value.c
+tests_unit_test_plugin_jira_adf_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+
+UNIT_TESTS += tests/unit/test_plugin_jira
+tests_unit_test_plugin_jira_SOURCES = tests/unit/test_plugin_jira.c \
+	tests/unit/plugin_peer.c tests/unit/plugin_peer.h \
+	tests/unit/host_peer.c tests/unit/host_peer.h
