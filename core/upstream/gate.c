@@ -33,6 +33,7 @@ struct breaker {
 	char *provider, *origin;
 	char *why;                     /* of the last failure */
 	int failures;                  /* in a row */
+	int64_t failed_ms;             /* the last of them */
 	int64_t open_until_ms;         /* monotonic; 0: closed */
 	bool probing;                  /* one request is out to try */
 };
@@ -187,15 +188,24 @@ int64_t gate_of_answer(const struct egress_answer *answer, int64_t now_us)
 
 /* ---- The circuit breaker ---- */
 
+/* With those that failed long ago dropped on the way, lest the origins of upstreams that
+ * are no more pile up. */
 static struct breaker **breaker_find(struct gates *gates, const char *provider,
-	const char *origin)
+	const char *origin, int64_t now_ms)
 {
-	struct breaker **link = &gates->breakers;
+	struct breaker **link = &gates->breakers, **found = NULL;
 
-	while (*link && (strcmp((*link)->provider, provider) != 0 ||
-		strcmp((*link)->origin, origin) != 0))
+	while (*link) {
+		if (!(*link)->probing && now_ms - (*link)->failed_ms >= BREAKER_FORGET_MS) {
+			breaker_drop(link);
+			continue;
+		}
+		if (strcmp((*link)->provider, provider) == 0 &&
+			strcmp((*link)->origin, origin) == 0)
+			found = link;
 		link = &(*link)->next;
-	return link;
+	}
+	return found ? found : link;
 }
 
 int breaker_enter(struct gates *gates, const char *provider, const char *origin,
@@ -205,7 +215,7 @@ int breaker_enter(struct gates *gates, const char *provider, const char *origin,
 	int result = 0;
 
 	pthread_mutex_lock(&gates->lock);
-	breaker = *breaker_find(gates, provider, origin);
+	breaker = *breaker_find(gates, provider, origin, now_ms);
 	if (breaker && breaker->open_until_ms != 0) {
 		if (breaker->probing || now_ms < breaker->open_until_ms)
 			result = err_set(err, MORTISE_E_UPSTREAM, "the upstream has failed %d times "
@@ -226,6 +236,7 @@ static bool breaker_fail(struct breaker *breaker, int64_t now_ms, const char *wh
 	free(breaker->why);
 	breaker->why = xstrdup(why);
 	breaker->failures++;
+	breaker->failed_ms = now_ms;
 	breaker->probing = false;
 	if (breaker->failures < BREAKER_FAILURES)
 		return false;
@@ -240,7 +251,7 @@ void breaker_leave(struct gates *gates, const char *provider, const char *origin
 	bool opened = false, closed = false;
 
 	pthread_mutex_lock(&gates->lock);
-	link = breaker_find(gates, provider, origin);
+	link = breaker_find(gates, provider, origin, now_ms);
 	if (!*link && outcome == BREAKER_FAILED) {
 		*link = new(struct breaker);
 		(*link)->provider = xstrdup(provider);

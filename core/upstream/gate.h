@@ -18,6 +18,7 @@ struct gates;
 
 #define BREAKER_FAILURES 5
 #define BREAKER_OPEN_MS 30000
+#define BREAKER_FORGET_MS 600000 /* failures so far apart are not in a row */
 
 struct gates *gates_new(void);
 void gates_free(struct gates *gates);

@@ -11,6 +11,7 @@ libcore_la_SOURCES += \
 	%D%/oauth2.c %D%/oauth2.h \
 	%D%/oauth1.c %D%/oauth1.h \
 	%D%/once.c \
+	%D%/pinned.c \
 	%D%/sign.c %D%/sign.h \
 	%D%/template.c %D%/template.h \
 	%D%/token_endpoint.c %D%/token_endpoint.h \

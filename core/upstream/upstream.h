@@ -47,6 +47,12 @@ void upstream_answer_clear(struct upstream_answer *answer);
  * E_FORBIDDEN or E_LIMIT as upstream_send would say; nothing is sent. */
 int upstream_check(const struct reg_provider *provider, const struct upstream_request *request,
 	struct err *err);
+/* May this integration be made?  Where the base of an upstream is "metadata:/…" and a form
+ * of the provider asks for an origin (MORTISE_FIELD_ORIGIN), 'metadata' must hold one that
+ * 'state' shows to have been typed, or none; E_INTERNAL names the upstream.  'metadata'
+ * NULL: what is there stays. */
+int upstream_check_origins(const struct reg_provider *provider, const json_t *state,
+	const json_t *metadata, struct err *err);
 int upstream_once_settle(struct upstreams *upstreams, const struct call_scope *scope,
 	const char *once, const json_t *answer, struct err *err);
 int upstream_once_clear(struct upstreams *upstreams, const struct call_scope *scope,

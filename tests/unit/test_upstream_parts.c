@@ -13,10 +13,12 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/egress/egress.h"
+#include "core/provider/registration.h"
 #include "core/upstream/cache.h"
 #include "core/upstream/gate.h"
 #include "core/upstream/mask.h"
 #include "core/upstream/template.h"
+#include "core/upstream/upstream.h"
 
 /* ---- Templates ---- */
 
@@ -85,6 +87,63 @@ static void queries_repeat_what_is_a_list(void **state)
 		if (result != table[i].code ||
 			(result == 0 && strcmp(buf_text(&buf), table[i].filled) != 0))
 			fail_msg("%zu: %d %s", i, result, buf_text(&buf));
+	}
+}
+
+/* ---- Pinned origins ---- */
+
+static void credentials_go_where_somebody_typed(void **state)
+{
+	static const struct {
+		const char *state, *metadata;
+		bool saved_apart, free;        /* no form asks for an origin */
+		int code;
+	} table[] = {
+		{"{\"url\":\"https://jira.example/ctx\"}", "{\"base\":\"https://jira.example/ctx\"}",
+			false, false, 0},
+		{"{\"url\":\"https://JIRA.example:443\"}", "{\"base\":\"https://jira.example/x\"}",
+			false, false, 0},
+		{"{\"form\":{\"url\":\"http://a.example\"}}", "{\"base\":\"http://a.example\"}", true,
+			false, 0},
+		{"{\"url\":\"https://a.example\"}", "{\"base\":\"https://b.example\"}", false, false,
+			MORTISE_E_INTERNAL},
+		{"{\"url\":\"https://a.example\"}", "{\"base\":\"http://a.example\"}", false, false,
+			MORTISE_E_INTERNAL},
+		{"{\"url\":\"https://a.example\"}", "{\"base\":\"https://a.example:8443\"}", false,
+			false, MORTISE_E_INTERNAL},
+		{"{\"url\":\"https://a.example\"}", "{\"base\":\"https://a.example@b.example\"}",
+			false, false, MORTISE_E_INTERNAL},
+		{"{\"url\":\"https://a.example\"}", "{\"base\":\"https://a.example\"}", true, false,
+			MORTISE_E_INTERNAL},
+		{"{}", "{\"base\":\"https://a.example\"}", false, false, MORTISE_E_INTERNAL},
+		{"{}", "{\"base\":\"https://a.example\"}", false, true, 0},
+		{"{}", "{\"base\":\"a.example\"}", false, true, MORTISE_E_INTERNAL},
+		{"{}", "{\"base\":5}", false, true, MORTISE_E_INTERNAL},
+		{"{}", "{}", false, false, 0},
+		{"{}", NULL, false, false, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < lengthof(table); i++) {
+		struct mortise_field field = {.name = "url",
+			.flags = table[i].free ? 0 : MORTISE_FIELD_ORIGIN};
+		struct reg_step step = {.step = {.kind = MORTISE_STEP_FORM,
+			.save_as = table[i].saved_apart ? "form" : NULL}, .fields = &field,
+			.field_len = 1};
+		struct mortise_upstream upstreams[] = {{.name = "fixed", .base = "https://f.example"},
+			{.name = "tenant", .base = "metadata:/base"}};
+		struct reg_provider provider = {.provider = {.key = "acme"}, .steps = &step,
+			.step_len = 1, .upstreams = upstreams, .upstream_len = 2};
+		cleanup_json json_t *typed = json_loads(table[i].state, 0, NULL);
+		cleanup_json json_t *metadata = table[i].metadata
+			? json_loads(table[i].metadata, 0, NULL) : NULL;
+		cleanup_err struct err err = {0};
+		int result = upstream_check_origins(&provider, typed, metadata, &err);
+
+		if (result != table[i].code)
+			fail_msg("%zu: %d %s", i, result, err_text(&err));
+		if (result < 0)
+			assert_non_null(strstr(err_text(&err), "\"tenant\""));
 	}
 }
 
@@ -193,6 +252,21 @@ static void a_breaker_opens_tries_and_closes(void **state)
 	gates_free(gates);
 }
 
+static void failures_of_long_ago_are_forgotten(void **state)
+{
+	struct gates *gates = gates_new();
+	int64_t later_ms = 1000 + BREAKER_FORGET_MS;
+
+	(void)state;
+	fail_times(gates, BREAKER_FAILURES - 1, 1000);
+	fail_times(gates, 1, later_ms - 1);
+	assert_int_equal(breaker_enter(gates, "p", "o", later_ms, NULL), MORTISE_E_UPSTREAM);
+	later_ms += BREAKER_FORGET_MS;
+	fail_times(gates, BREAKER_FAILURES - 1, later_ms);
+	assert_int_equal(breaker_enter(gates, "p", "o", later_ms, NULL), 0);
+	gates_free(gates);
+}
+
 /* ---- The cache ---- */
 
 static void put(struct cache *cache, unsigned char name, size_t size, int64_t life_ms)
@@ -283,9 +357,11 @@ int main(void)
 		cmocka_unit_test(what_an_answer_repeats_is_blotted_out),
 		cmocka_unit_test(paths_are_filled_and_stay_where_they_are),
 		cmocka_unit_test(queries_repeat_what_is_a_list),
+		cmocka_unit_test(credentials_go_where_somebody_typed),
 		cmocka_unit_test(answers_close_the_gate_as_they_say),
 		cmocka_unit_test(a_gate_never_moves_back),
 		cmocka_unit_test(a_breaker_opens_tries_and_closes),
+		cmocka_unit_test(failures_of_long_ago_are_forgotten),
 		cmocka_unit_test(the_cache_keeps_what_was_used_last),
 	};
 
