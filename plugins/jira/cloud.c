@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "adf.h"
+#include "form.h"
 
 /* ---- What is its own where code is shared ---- */
 
@@ -50,6 +51,7 @@ const struct flavor jira_cloud = {
 	.write_text = adf_from_markdown,
 	.write_note = adf_quote,
 	.read_text = adf_to_markdown,
+	.form = &cloud_form_rules,
 	.user_email = ask_email,
 };
 

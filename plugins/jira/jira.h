@@ -34,11 +34,13 @@ struct flavor {
 	bool trusts_sole_user;     /* the one user whom an address finds is he, even if Jira
 				    * hides whose address it is */
 	bool project_statuses;     /* Jira can tell the statuses of one project */
-	/* What a description or a comment is sent as; each a new reference. */
-	json_t *(*write_text)(const char *markdown);
+	/* What a description or a comment is sent as; each a new reference.  'write_text' takes
+	 * what a user wrote into a form: whatever language it proposed (form.h). */
+	json_t *(*write_text)(const char *text);
 	json_t *(*write_note)(const char *author, const char *markdown);
-	/* What a description or a comment says, as Markdown; a new string, NULL for none. */
+	/* What a description or a comment says, as text; a new string, NULL for none. */
 	char *(*read_text)(const json_t *body);
+	const struct form_rules *form; /* form.h */
 	/* The credentials of this integration; NULL: those of the upstream. */
 	int32_t (*credentials)(struct mortise_call *call, const char **ret_name);
 	/* The address of a user who has none in 'user': a new string, or NULL if it is not to

@@ -5,13 +5,22 @@ plugins_jira_jira_la_SOURCES = \
 	%D%/change.c \
 	%D%/cloud.c %D%/cloud.h \
 	%D%/comment.c \
+	%D%/config.c \
 	%D%/connect.c \
 	%D%/errors.c \
+	%D%/fields.c \
+	%D%/form.c %D%/form.h \
 	%D%/issue.c \
 	%D%/jira.c %D%/jira.h \
 	%D%/metadata.c \
 	%D%/page.c \
+	%D%/project.c \
 	%D%/request.c \
+	%D%/search.c \
+	%D%/server.c %D%/server.h \
+	%D%/server_install.c \
+	%D%/server_webhook.c \
+	%D%/submit.c \
 	%D%/sync.c \
 	%D%/text.c %D%/text.h \
 	%D%/value.c \
@@ -23,7 +32,10 @@ plugins_jira_jira_la_LIBADD = $(PLUGIN_LIBS)
 plugins_jira_jira_la_DEPENDENCIES = $(PLUGIN_MAP)
 EXTRA_DIST += %D%/README.md %D%/testdata
 
-UNIT_TESTS += tests/unit/test_plugin_jira_text
+UNIT_TESTS += tests/unit/test_plugin_jira_forms tests/unit/test_plugin_jira_text
+tests_unit_test_plugin_jira_forms_SOURCES = tests/unit/test_plugin_jira_forms.c \
+	tests/unit/plugin_peer.c tests/unit/plugin_peer.h \
+	tests/unit/host_peer.c tests/unit/host_peer.h
 tests_unit_test_plugin_jira_text_SOURCES = tests/unit/test_plugin_jira_text.c \
 	%D%/text.c %D%/text.h %D%/wiki.c %D%/wiki.h
 tests_unit_test_plugin_jira_text_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE

@@ -86,7 +86,7 @@ static void reply_to(struct plugin *plugin, uint64_t call, uint32_t seq, const j
 static const struct answer *take_answer(const struct answer *answers, const char *ask, size_t nth)
 {
 	for (; answers && answers->ask; answers++)
-		if (strcmp(answers->ask, ask) == 0 && nth-- == 0)
+		if (strcmp(answers->ask, ask) == 0 && (answers->always || nth-- == 0))
 			return answers;
 	return NULL;
 }

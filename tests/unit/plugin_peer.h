@@ -7,6 +7,8 @@
 
 #include "tests/unit/unit.h"
 
+#include <stdbool.h>
+
 #include "tests/unit/host_peer.h"
 
 #define NOW_MS INT64_C(1777630000000)
@@ -19,6 +21,7 @@ struct answer {
 	const char *body;          /* http: the body; others: the value */
 	const char *link;          /* http: a Link header */
 	const char *retry_after;   /* http: a Retry-After header */
+	bool always;               /* each time it is asked, not once */
 };
 
 struct plugin {
