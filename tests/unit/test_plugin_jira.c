@@ -221,7 +221,9 @@ static void rate_limit_on_an_address_waits(void **state)
 	const struct plugin *plugin = *state;
 
 	assert_int_equal(changed(state, EVENT(HIDDEN, ASSIGNED), answers), MORTISE_E_RATE);
-	assert_int_equal(json_integer_value(json_object_get(plugin->reply, "retry_at_ms")), NOW_MS + 30000);
+	/* The clock of the host goes on. */
+	assert_in_range(json_integer_value(json_object_get(plugin->reply, "retry_at_ms")), NOW_MS + 30000,
+		NOW_MS + 50000);
 	assert_int_equal(effect_len(state), 0);
 }
 
