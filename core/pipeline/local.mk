@@ -12,6 +12,7 @@ libcore_la_SOURCES += \
 	%D%/step_fields.c \
 	%D%/step_form.c \
 	%D%/step_leave.c \
+	%D%/step_oauth1.c \
 	%D%/tasks.c
 
 UNIT_TESTS += tests/unit/test_pipeline_machine

@@ -15,7 +15,8 @@
 #include "core/daemon/daemon.h"
 
 static const struct step_kind *const kinds[] = {
-	&step_form, &step_choice, &step_confirm, &step_oauth2, &step_redirect, &step_external,
+	&step_form, &step_choice, &step_confirm, &step_oauth2, &step_redirect, &step_oauth1,
+	&step_external,
 };
 
 int step_kind_find(const struct reg_step *step, const struct step_kind **ret_kind,

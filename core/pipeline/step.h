@@ -39,7 +39,7 @@ struct step_kind {
 };
 
 extern const struct step_kind step_form, step_choice, step_confirm, step_oauth2, step_redirect,
-	step_external;
+	step_oauth1, step_external;
 
 /* E_INTERNAL for a kind that we do not know. */
 int step_kind_find(const struct reg_step *step, const struct step_kind **ret_kind,
