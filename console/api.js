@@ -6,6 +6,8 @@
 // Pages stand at …/console/ and …/extensions/SLUG/setup/; this module always at …/console/.
 const root = new URL('../', import.meta.url);
 export const apiUrl = (path) => new URL(`api/0${path}`, root);
+// Where the links of a provider's own pages lead.
+export const configureUrl = (slug) => new URL(`extensions/${encodeURIComponent(slug)}/configure/`, root);
 export const pageUrl = (name, query = {}) => {
   const url = new URL(`console/${name}`, root);
   for (const [key, value] of Object.entries(query))
@@ -94,13 +96,23 @@ export async function signOut() {
 export const pipelinePath = (org, id) =>
   `/organizations/${encodeURIComponent(org)}/pipeline/integration_pipeline/${id ? `?pipeline=${id}` : ''}`;
 
-// What waits while the browser is away at a provider; kept per tab.
-const WAITING = 'mortise.install';
-export const waiting = {
-  set: (value) => sessionStorage.setItem(WAITING, JSON.stringify(value)),
-  take: () => {
-    const text = sessionStorage.getItem(WAITING);
-    sessionStorage.removeItem(WAITING);
-    return text ? JSON.parse(text) : null;
-  },
-};
+// One thing that this tab keeps, over other pages and a sign-in.
+function kept(name) {
+  const get = () => JSON.parse(sessionStorage.getItem(name) ?? 'null');
+  const clear = () => sessionStorage.removeItem(name);
+  return {
+    set: (value) => sessionStorage.setItem(name, JSON.stringify(value)),
+    get,
+    clear,
+    take: () => {
+      const value = get();
+      clear();
+      return value;
+    },
+  };
+}
+
+// The install that waits while the browser is away at a provider.
+export const waiting = kept('mortise.install');
+// What a provider's link brought, until an install has begun with it.
+export const arrival = kept('mortise.arrival');

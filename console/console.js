@@ -2,7 +2,7 @@
 // Copyright 2026 The Mortise developers
 //
 // The console: sign in, choose an organization, see what is installed and what came in.
-import { get, pageUrl, post, previewLink, remove, request, signIn, signOut, whoAmI } from './api.js';
+import { arrival, configureUrl, get, pageUrl, post, previewLink, remove, request, signIn, signOut, whoAmI } from './api.js';
 import { action, byId, day, make, say, show, webLink } from './dom.js';
 
 const view = byId('view');
@@ -23,7 +23,9 @@ async function offerSignIn(token) {
     make('p', {}, 'If that is not you, close this page.'),
     make('button', { type: 'button', onclick: action(async () => {
       await signIn(token);
-      await enter();
+      const brought = arrival.get();
+      if (brought) location.replace(configureUrl(brought.slug));
+      else await enter();
     }) }, `Sign in as ${account.name}`)));
 }
 

@@ -7,16 +7,18 @@
 //   install.html?organization=ORG&provider=KEY             starts one
 //   install.html?organization=ORG&provider=KEY&pipeline=ID goes on with one
 import { get, pageUrl, pipelinePath, post, waiting, whoAmI } from './api.js';
-import { action, byId, make, say, show } from './dom.js';
+import { action, byId, day, make, say, show } from './dom.js';
 
 const query = new URLSearchParams(location.search);
 const organization = query.get('organization');
+const POLL_MS = 3000;
 const OURS = new Set(['organization', 'provider', 'pipeline', 'error', 'stay', 'complete', 'integrationId']);
 let provider = query.get('provider');
 let pipeline = query.get('pipeline');
 
 const view = byId('view');
 const consoleLink = () => make('p', {}, make('a', { href: pageUrl('') }, 'Back to the console'));
+const againLink = () => make('p', {}, make('a', { href: pageUrl('install.html', { organization, provider }) }, 'Start again'));
 
 function finished(name, data) {
   byId('progress').textContent = '';
@@ -27,11 +29,13 @@ function finished(name, data) {
   }
 }
 
-async function send(body) {
-  const answer = await post(pipelinePath(organization, pipeline), body);
+function take(answer) {
   if (answer.status === 'complete') finished(answer.data.name, answer.data);
   else render(answer);
 }
+
+const answerStep = (body) => post(pipelinePath(organization, pipeline), body);
+const send = async (body) => take(await answerStep(body));
 
 // ---- One function per kind of step; each gives the elements to show. ----
 
@@ -107,6 +111,43 @@ function leave({ data, dataKey, providerSlug }) {
   ];
 }
 
+// Resolves when somebody looks at this page.
+const visible = () => new Promise((resolve) => {
+  const look = () => {
+    if (document.visibilityState !== 'visible') return;
+    document.removeEventListener('visibilitychange', look);
+    resolve();
+  };
+  document.addEventListener('visibilitychange', look);
+  look();
+});
+const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+// Something is done at the provider; asks whether it came, as long as this page is shown.
+function external({ data, dataKey }) {
+  const ask = async () => {
+    const answer = await answerStep({});
+    if (answer.status !== 'stay') take(answer);
+    return answer.status === 'stay';
+  };
+  const place = make('p', { class: 'help' }, `It may come until ${day(data.waitsUntil)}.`);
+  const watch = async () => {
+    do {
+      await pause(POLL_MS);
+      await visible();
+    } while (place.isConnected && await ask());
+  };
+  watch().catch((error) => { if (place.isConnected) say(error.message, 'error'); });
+  return [
+    make('p', {}, 'Waiting until the provider tells that ', make('strong', {}, data[dataKey]),
+      ' was installed there. Do that now; this page goes on by itself.'),
+    place,
+    make('button', { type: 'button', onclick: action(async () => {
+      if (await ask()) say('Nothing came yet.');
+    }) }, 'Look now'),
+  ];
+}
+
 function finishing() {
   return [
     make('p', {}, 'All steps are done; finishing did not work yet.'),
@@ -114,14 +155,14 @@ function finishing() {
   ];
 }
 
-const kinds = { form, choice, confirm, oauth2: leave, redirect: leave };
+const kinds = { form, choice, confirm, oauth1: leave, oauth2: leave, redirect: leave, external };
 
 function render(info) {
   pipeline = String(info.id);
   provider = info.provider;
   byId('progress').textContent = info.step ? `Step ${info.stepIndex + 1} of ${info.totalSteps}` : '';
   history.replaceState(null, '', pageUrl('install.html', { organization, provider, pipeline }));
-  show(view, (kinds[info.kind] ?? finishing)(info), consoleLink());
+  show(view, (kinds[info.kind] ?? finishing)(info), againLink(), consoleLink());
   if (info.status === 'stay') say('The provider says that this is not done yet: it may wait for an owner to approve.');
   view.querySelector('input, select, textarea, button')?.focus();
 }
@@ -152,6 +193,5 @@ try {
   await run();
 } catch (error) {
   say(error.message, 'error');
-  show(view, make('p', {}, make('a', {
-    href: pageUrl('install.html', { organization, provider }) }, 'Start again')), consoleLink());
+  show(view, againLink(), consoleLink());
 }

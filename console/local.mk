@@ -3,6 +3,8 @@
 consoledir = $(pkgdatadir)/console
 dist_console_DATA = \
 	%D%/api.js \
+	%D%/configure.html \
+	%D%/configure.js \
 	%D%/console.css \
 	%D%/console.js \
 	%D%/dom.js \

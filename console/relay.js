@@ -29,6 +29,14 @@ async function handToInstall(install) {
   location.replace(back);
 }
 
+// What an upstream gave for an install that is not in this tab starts no other one.
+function belongsElsewhere() {
+  show(byId('view'),
+    make('p', {}, 'This answers an install that this tab knows nothing of: it was started in another tab, or is over.'),
+    make('p', {}, 'Go on with it where you started it, or start it again.'),
+    make('p', {}, make('a', { href: pageUrl('') }, 'Go to the console')));
+}
+
 function handToOpener() {
   window.opener.postMessage({ source: 'sentry-pipeline', ...given }, location.origin);
   show(byId('view'), make('p', {}, 'Done here. You can close this window.'));
@@ -55,6 +63,7 @@ const install = waiting.take();
 try {
   if (install && install.slug === slug) await handToInstall(install);
   else if (window.opener) handToOpener();
+  else if ('oauth_token' in given || 'oauth_problem' in given) belongsElsewhere();
   else await startHere();
 } catch (error) {
   say(error.message, 'error');

@@ -57,6 +57,9 @@ static void add_console(struct daemon *daemon, struct api *api)
 	/* A provider sends the browser back here; the page hands on what it brought. */
 	static_files_add_page(api->files, daemon->http, "/extensions/{slug}/setup/",
 		"relay.html");
+	/* A link of a provider's own pages leads here; the page starts an install. */
+	static_files_add_page(api->files, daemon->http, "/extensions/{slug}/configure/",
+		"configure.html");
 	api->home = xasprintf("%s/console/", daemon->settings->public_url);
 	http_server_add(daemon->http, &(struct http_route){
 		.method = "GET",

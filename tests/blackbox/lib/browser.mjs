@@ -105,6 +105,11 @@ export class Browser {
     return this.run('location.href');
   }
 
+  // The addresses that one can go back to.
+  async history() {
+    return (await this.#send('Page.getNavigationHistory')).entries.map(({ url }) => url);
+  }
+
   async close() {
     const ended = new Promise((resolve) => this.process.once('exit', resolve));
     // It may be gone before it answers.
