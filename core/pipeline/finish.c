@@ -28,6 +28,7 @@
 #include "core/storage/link.h"
 #include "core/storage/store.h"
 #include "core/sync/migrate.h"
+#include "core/upstream/upstream.h"
 #include "core/vault/vault.h"
 #include "core/webhook/webhook.h"
 
@@ -161,6 +162,8 @@ static int built_read(const struct pipeline_run *run, struct built *built, struc
 		return err_set(err, MORTISE_E_INTERNAL,
 			"build of %s must say whether the ownership is \"proved\" or \"claimed\"",
 			run->row.provider);
+	if (upstream_check_origins(run->provider, run->state, metadata, err) < 0)
+		return err->code;
 	built_identity(built);
 	return built_secrets(run, built, err);
 }

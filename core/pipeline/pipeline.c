@@ -185,6 +185,25 @@ int pipeline_show(struct daemon *daemon, const struct principal *principal, int6
 	return run_walk(&run, PIPELINE_SHOWN, ret_reply, err);
 }
 
+/* Credentials go to the origin that a user typed, so no callback may put another there. */
+static int check_typed(const struct pipeline_run *run, const json_t *more, struct err *err)
+{
+	for (size_t i = 0; i < run->provider->step_len; i++) {
+		const struct reg_step *step = &run->provider->steps[i];
+
+		for (size_t j = 0; j < step->field_len; j++) {
+			const struct mortise_field *field = &step->fields[j];
+			const char *key = step->step.save_as ? step->step.save_as : field->name;
+
+			if ((field->flags & MORTISE_FIELD_ORIGIN) && json_object_get(more, key))
+				return err_set(err, MORTISE_E_INTERNAL,
+					"a check of %s changed \"%s\", where the address stands that "
+					"the user typed", run->row.provider, key);
+		}
+	}
+	return 0;
+}
+
 /* Give the answer to the provider's check callback, if the step has one.  1: the step
  * keeps waiting. */
 static int answer_verify(struct pipeline_run *run, const struct reg_step *step, json_t *clean,
@@ -205,6 +224,8 @@ static int answer_verify(struct pipeline_run *run, const struct reg_step *step, 
 		return err_set(err, MORTISE_E_INTERNAL,
 			"the check of step \"%s\" of %s gave a state that is no object",
 			step->step.name, run->row.provider);
+	if (check_typed(run, more, err) < 0)
+		return err->code;
 	json_object_update(run->state, more);
 	return json_is_true(json_object_get(output, "stay")) ? 1 : 0;
 }

@@ -13,7 +13,9 @@
  * its value in state[save_as] (form without save_as: at the top); secret fields are
  * secrets under their own name.  oauth2 saves the access token as the secret 'save_as',
  * a refresh token as 'save_as.refresh_token', and {"token_type", "scope",
- * "expires_at_ms"} as state[save_as].  redirect saves the parameters that came back.
+ * "expires_at_ms"} as state[save_as]; oauth1 the same, with the token's secret as
+ * 'save_as.secret'.  redirect saves the parameters that came back, external
+ * {"external_id"}.  What a step makes at random is a secret, too.
  */
 #ifndef MORTISE_PIPELINE_PIPELINE_H
 #define MORTISE_PIPELINE_PIPELINE_H

@@ -159,6 +159,18 @@ describe('steps of installs', () => {
       });
     }
 
+    for (const consumer of ['elsewhere', 'overwrites']) {
+      test(`credentials go only to the site that was typed (${consumer})`, async () => {
+        site.consumer = consumer;
+        const leaves = await begin('steps', { consumer_key: consumer });
+        const failed = await post(site.authorize(leaves.data.oauthUrl));
+        site.consumer = 'mortise';
+        assert.equal(failed.status, 500, failed.text);
+        assert.ok(failed.json.errorId);
+        assert.deepEqual(await installed(), []);
+      });
+    }
+
     test('a key that is none is a wrong field', async () => {
       await initialize('steps');
       for (const key of ['none', site.privateKey.slice(0, 400), site.publicKey.export({ type: 'spki', format: 'pem' })])

@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#define ELSEWHERE "https://elsewhere.test"
+
 static const struct mortise_host *host;
 
 static const char *text_at(const json_t *object, const char *outer, const char *inner)
@@ -32,21 +34,24 @@ static int32_t sign_with(struct mortise_call *call, const char *slot, char **ret
 	return ret;
 }
 
-/* The access token works: the site says who it belongs to. */
+/* The access token works: the site says who it belongs to.  The consumer "overwrites" wants
+ * another address than was typed; "elsewhere" wants it at the end. */
 static int32_t check_access(struct mortise_call *call, const json_t *input, json_t **ret_output)
 {
 	const struct mortise_http request = {.size = sizeof(request), .upstream = "setup",
 		.method = "GET", .path = "/me"};
 	struct mortise_answer answer = {.size = sizeof(answer)};
+	const char *consumer = text_at(input, "state", "consumer_key");
 	int32_t ret = host->http(call, &request, &answer);
 	const char *name;
 
-	(void)input;
 	if (ret != MORTISE_OK)
 		return ret;
 	name = json_string_value(json_object_get(answer.json, "name"));
 	if (answer.status != 200 || !name)
 		ret = host->fail(call, MORTISE_E_UPSTREAM, "The site did not say who you are.");
+	else if (strcmp(consumer, "overwrites") == 0)
+		*ret_output = json_pack("{s:{s:s}}", "state", "url", ELSEWHERE);
 	else
 		*ret_output = json_pack("{s:{s:s}}", "state", "name", name);
 	host->answer_clear(&answer);
@@ -55,15 +60,18 @@ static int32_t check_access(struct mortise_call *call, const json_t *input, json
 
 static int32_t build_site(struct mortise_call *call, const json_t *input, json_t **ret_output)
 {
+	const char *consumer = text_at(input, "state", "consumer_key");
+	const char *url = strcmp(consumer, "elsewhere") == 0 ? ELSEWHERE :
+		text_at(input, "state", "url");
 	char *token = NULL;
 	int32_t ret = sign_with(call, "state:hook_secret", &token);
 
 	if (ret != MORTISE_OK)
 		return ret;
 	*ret_output = json_pack("{s:s, s:s, s:{s:s, s:s, s:O}, s:s, s:{s:s, s:s, s:s, s:s}}",
-		"external_id", text_at(input, "state", "consumer_key"),
+		"external_id", consumer,
 		"name", text_at(input, "state", "name"),
-		"metadata", "base_url", text_at(input, "state", "url"), "token", token, "verify_ssl",
+		"metadata", "base_url", url, "token", token, "verify_ssl",
 			json_object_get(json_object_get(input, "state"), "verify_ssl"),
 		"ownership", "proved",
 		"secrets", "private_key", "private_key", "access_token", "access",

@@ -259,6 +259,43 @@ static void a_subject_makes_its_integration_and_brings_it_back(void **state)
 	assert_memory_equal(again.integration.uid, made.integration.uid, INTEGRATION_UID_SIZE);
 }
 
+/* ---- What installs wait for ---- */
+
+static int announced_in(struct tx *tx, void *arg, struct err *err)
+{
+	bool *announced = arg;
+
+	for (int i = 0; i < 2; i++)
+		if (integration_announced(tx, "acme", "7", i == 0 ? NOW - 1 : NOW, &announced[i],
+			err) < 0)
+			return err->code;
+	return 0;
+}
+
+/* Was it announced after the moment before NOW, and after NOW? */
+static void assert_announced(struct fixture *fixture, bool before, bool after)
+{
+	bool announced[2];
+
+	assert_int_equal(store_read(fixture->scratch.store, announced_in, announced, NULL), 0);
+	assert_int_equal(announced[0], before);
+	assert_int_equal(announced[1], after);
+}
+
+static void only_a_life_cycle_event_announces_an_integration(void **state)
+{
+	static const char put[] = "[{\"type\":\"integration_put\",\"name\":\"A\",\"metadata\":{}}]";
+	struct fixture *fixture = *state;
+
+	apply(fixture, MORTISE_SCOPE_INTEGRATION, "7", put);
+	assert_announced(fixture, false, false);
+	apply(fixture, MORTISE_SCOPE_SUBJECT, "7", put);
+	assert_announced(fixture, true, false);
+	apply(fixture, MORTISE_SCOPE_SUBJECT, "7",
+		"[{\"type\":\"integration_status\",\"status\":\"disabled\",\"reason\":\"gone\"}]");
+	assert_announced(fixture, false, false);
+}
+
 /* ---- Secrets ---- */
 
 struct secret_scene {
@@ -484,6 +521,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(only_well_formed_effects_of_the_scope_are_taken),
 		CASE(a_subject_makes_its_integration_and_brings_it_back),
+		CASE(only_a_life_cycle_event_announces_an_integration),
 		CASE(a_subject_brings_its_secrets_and_rotates_them),
 		CASE(secrets_without_a_vault_are_refused),
 		CASE(an_integration_takes_the_name_that_its_upstream_has),
