@@ -15,6 +15,7 @@
 #include "core/issue/rules.h"
 #include "core/storage/activity.h"
 #include "core/storage/issue.h"
+#include "core/storage/issue_hour.h"
 #include "core/storage/release.h"
 
 #define CLOCKS_DIFFER_US (INT64_C(300) * 1000000)
@@ -201,6 +202,9 @@ int issue_seen(struct tx *tx, const struct issue_seen *seen, struct issue_seen_r
 			.user = seen->user,
 			.now_us = seen->now_us,
 		}, err);
+	if (result >= 0)
+		result = issue_hour_add(tx, out.issue_id, seen->times > 0 ? seen->times : 1,
+			seen->now_us, err);
 	if (result >= 0 && !out.created)
 		result = check_regression(tx, seen, &issue, out.release_id, &out.regressed, err);
 	if (result < 0)

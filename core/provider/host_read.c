@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/json_pointer.h"
 #include "core/base/mem.h"
 #include "core/config/settings.h"
@@ -24,6 +25,7 @@
 #include "core/storage/link.h"
 #include "core/storage/repository.h"
 #include "core/storage/store.h"
+#include "core/tracker/linked.h"
 #include "core/vault/slot.h"
 
 /* A read under way: what goes into a transaction and comes out of it. */
@@ -32,6 +34,7 @@ struct read {
 	const struct call_scope *scope;
 	const char *what;
 	const json_t *args;
+	int64_t now_us;                /* made before the transaction, by those that need it */
 	json_t *value;
 };
 
@@ -441,6 +444,30 @@ static int read_mapping(struct read *read, struct err *err)
 	return store_read(read->daemon->store, mapping_tx, read, err);
 }
 
+static int linked_issues_tx(struct tx *tx, void *arg, struct err *err)
+{
+	struct read *read = arg;
+	const struct call_scope *scope = read->scope;
+	struct linked_query query = {
+		.daemon = read->daemon,
+		.integration_id = scope->integration_id,
+		.organization_id = scope->kind == MORTISE_SCOPE_INSTALL ? scope->organization_id : 0,
+		.now_us = read->now_us,
+	};
+
+	json_decref(read->value);
+	read->value = NULL;
+	if (need_arg(read, "key", &query.key, err) < 0)
+		return err->code;
+	return linked_issues(tx, &query, &read->value, err);
+}
+
+static int read_linked_issues(struct read *read, struct err *err)
+{
+	read->now_us = clock_now_us();
+	return store_read(read->daemon->store, linked_issues_tx, read, err);
+}
+
 /* ---- The table ---- */
 
 #define SUBJECT (1u << MORTISE_SCOPE_SUBJECT)
@@ -469,6 +496,7 @@ static const struct reading {
 	{MORTISE_READ_SECRET_PRESENT, EVERY, read_secret_present, true},
 	{MORTISE_READ_LINK, INSTALL, read_link, true},
 	{MORTISE_READ_MAPPING, INSTALL, read_mapping, true},
+	{MORTISE_READ_LINKED_ISSUES, INTEGRATION | INSTALL, read_linked_issues, true},
 };
 
 /* NULL: a call of this scope cannot read it. */

@@ -17,6 +17,15 @@ SQL(issue_link_sql_delete, "DELETE FROM issue_link "
 SQL(issue_link_sql_list_linked, "SELECT id, issue_id, project_id, linked_type, linked_id, "
 	"relationship, added_at FROM issue_link "
 	"WHERE linked_type = $1 AND linked_id = $2 AND id > $3 ORDER BY id LIMIT $4");
+/* Rows outlive an organization's link to the integration: then they are not its to show. */
+#define LINKED_TO_KEY                                                                       \
+	"FROM external_issue e JOIN organization_integration o "                            \
+	"ON o.integration_id = e.integration_id AND o.organization_id = e.organization_id " \
+	"JOIN issue_link l ON l.linked_type = 3 AND l.linked_id = e.id "                    \
+	"WHERE e.integration_id = $1 AND e.key = $2 AND o.status = 0 "                      \
+	"AND (CAST($3 AS BIGINT) = 0 OR e.organization_id = CAST($3 AS BIGINT))"
+SQL(issue_link_sql_count_key, "SELECT COUNT(*) " LINKED_TO_KEY);
+SQL(issue_link_sql_list_key, "SELECT l.issue_id " LINKED_TO_KEY " ORDER BY l.id DESC LIMIT $4");
 
 int issue_link_insert(struct tx *tx, const struct issue_link *link, struct err *err)
 {
@@ -68,6 +77,31 @@ int issue_link_list_linked(struct tx *tx, enum issue_link_type type, int64_t lin
 		return result;
 	}
 	*ret_list = list;
+	*ret_len = len;
+	return 0;
+}
+
+int issue_link_list_key(struct tx *tx, int64_t integration_id, int64_t organization_id,
+	const char *key, size_t max, int64_t *ret_issue_ids, size_t *ret_len, int64_t *ret_total,
+	struct err *err)
+{
+	struct query query;
+	size_t len = 0;
+	int result = query_first(&query, tx, &issue_link_sql_count_key, err, "isi", integration_id,
+		key, organization_id);
+
+	if (result == 1)
+		*ret_total = query_int(&query, 0);
+	query_end(&query);
+	if (result < 0)
+		return result;
+	result = query_begin(&query, tx, &issue_link_sql_list_key, err, "isii", integration_id, key,
+		organization_id, (int64_t)max);
+	while (result >= 0 && (result = query_next(&query)) == 1)
+		ret_issue_ids[len++] = query_int(&query, 0);
+	query_end(&query);
+	if (result < 0)
+		return result;
 	*ret_len = len;
 	return 0;
 }

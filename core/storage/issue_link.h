@@ -45,5 +45,11 @@ int issue_link_delete(struct tx *tx, int64_t issue_id, enum issue_link_type type
 int issue_link_list_linked(struct tx *tx, enum issue_link_type type, int64_t linked_id,
 	int64_t after_id, size_t max, struct issue_link **ret_list, size_t *ret_len,
 	struct err *err);
+/* The issues linked to the external issue 'key' of an integration, newest link first, at
+ * most 'max', and how many there are: in one organization, or with 0 in all that have an
+ * active link to the integration. */
+int issue_link_list_key(struct tx *tx, int64_t integration_id, int64_t organization_id,
+	const char *key, size_t max, int64_t *ret_issue_ids, size_t *ret_len, int64_t *ret_total,
+	struct err *err);
 
 #endif

@@ -104,6 +104,7 @@ libcore_la_SOURCES += \
 libcore_la_SOURCES += \
 	%D%/external_issue.c %D%/external_issue.h \
 	%D%/form_default.c %D%/form_default.h \
+	%D%/issue_hour.c %D%/issue_hour.h \
 	%D%/issue_link.c %D%/issue_link.h
 
 include tests/sql/local.mk

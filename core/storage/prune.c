@@ -9,6 +9,7 @@
 #include "core/storage/delivery.h"
 #include "core/storage/event.h"
 #include "core/storage/issue.h"
+#include "core/storage/issue_hour.h"
 #include "core/storage/ledger.h"
 #include "core/storage/reference.h"
 #include "core/storage/session.h"
@@ -55,6 +56,7 @@ int store_prune_step(struct tx *tx, const struct prune_cutoffs *cutoffs, int64_t
 		{session_prune, cutoffs->now_us},
 		{reference_prune, cutoffs->now_us},
 		{used_token_prune, cutoffs->now_us},
+		{issue_hour_prune, cutoffs->now_us},
 		{ledger_prune, cutoffs->ledger_us},
 		{event_prune, cutoffs->events_us},
 		{issue_prune, cutoffs->issues_us},

@@ -21,7 +21,8 @@ struct prune_cutoffs {
 	int64_t events_us;     /* received before */
 	int64_t issues_us;     /* last seen before */
 	int64_t audit_us;      /* added before */
-	int64_t now_us;        /* what has an end: links, sessions, references, tokens */
+	int64_t now_us;        /* what has an end: links, sessions, references, tokens,
+				* what an issue counts of late */
 };
 
 /* Delete up to about 200 rows of each kind; '*ret_deleted' 0 means nothing is left. */

@@ -8,6 +8,7 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/storage/activity.h"
+#include "core/storage/issue_hour.h"
 #include "core/storage/store.h"
 #include "tests/unit/issue_scene.h"
 
@@ -37,6 +38,68 @@ static void an_issue_is_made_once_and_counted_after(void **state)
 	assert_int_equal(issue.last_release_id, again.release_id);
 	assert_string_equal(issue.substatus, "new");
 	assert_string_equal(scene_activities(scene, issue.id), "first_seen");
+}
+
+struct recent {
+	int64_t issue_id, now_us;
+	int64_t day, fortnight;
+	int pruned;
+};
+
+static int recent_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct recent *recent = arg;
+
+	return issue_hour_recent(tx, recent->issue_id, recent->now_us, &recent->day,
+		&recent->fortnight, err);
+}
+
+static int prune_hours_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct recent *recent = arg;
+
+	recent->pruned = issue_hour_prune(tx, recent->now_us, 2, err);
+	return recent->pruned < 0 ? recent->pruned : 0;
+}
+
+static int delete_recent_in(struct tx *tx, void *arg, struct err *err)
+{
+	return issue_delete(tx, ((struct recent *)arg)->issue_id, err);
+}
+
+static void check_recent(struct scene *scene, struct recent *recent, int day, int fortnight)
+{
+	recent->now_us = scene->now_us;
+	scene_do(scene, recent_in, recent);
+	assert_int_equal(recent->day, day);
+	assert_int_equal(recent->fortnight, fortnight);
+}
+
+/* When an event is counted matters here, not when its sender says it happened. */
+static void what_was_counted_of_late_is_known_by_the_hour(void **state)
+{
+	struct scene *scene = *state;
+	struct recent recent = {.issue_id = scene_see(scene, "a", NULL).issue_id};
+
+	scene_see(scene, "a", NULL);
+	scene_see(scene, "b", NULL);
+	check_recent(scene, &recent, 2, 2);
+	scene->now_us += SCENE_DAY - SCENE_DAY / 24;
+	check_recent(scene, &recent, 2, 2);
+	scene->now_us += SCENE_DAY / 24;
+	check_recent(scene, &recent, 0, 2);
+	scene_see(scene, "a", NULL);
+	check_recent(scene, &recent, 1, 3);
+	scene->now_us += 13 * SCENE_DAY;
+	check_recent(scene, &recent, 0, 1);
+	/* The first hour of both issues. */
+	scene_do(scene, prune_hours_in, &recent);
+	assert_int_equal(recent.pruned, 2);
+	scene_do(scene, prune_hours_in, &recent);
+	assert_int_equal(recent.pruned, 0);
+	check_recent(scene, &recent, 0, 1);
+	scene_do(scene, delete_recent_in, &recent);
+	check_recent(scene, &recent, 0, 0);
 }
 
 static int two_hashes_in(struct tx *tx, void *arg, struct err *err)
@@ -363,6 +426,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(an_issue_is_made_once_and_counted_after),
+		TEST(what_was_counted_of_late_is_known_by_the_hour),
 		TEST(any_known_hash_leads_to_the_issue),
 		TEST(a_regression_tells_what_it_contradicts),
 		TEST(what_is_so_already_is_not_told_again),
