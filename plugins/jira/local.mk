@@ -32,7 +32,8 @@ plugins_jira_jira_la_LIBADD = $(PLUGIN_LIBS)
 plugins_jira_jira_la_DEPENDENCIES = $(PLUGIN_MAP)
 EXTRA_DIST += %D%/README.md %D%/testdata
 
-UNIT_TESTS += tests/unit/test_plugin_jira_forms tests/unit/test_plugin_jira_text
+UNIT_TESTS += tests/unit/test_plugin_jira_forms tests/unit/test_plugin_jira_server \
+	tests/unit/test_plugin_jira_text
 tests_unit_test_plugin_jira_forms_SOURCES = tests/unit/test_plugin_jira_forms.c \
 	tests/unit/plugin_peer.c tests/unit/plugin_peer.h \
 	tests/unit/host_peer.c tests/unit/host_peer.h
@@ -47,5 +48,8 @@ tests_unit_test_plugin_jira_adf_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 
 UNIT_TESTS += tests/unit/test_plugin_jira
 tests_unit_test_plugin_jira_SOURCES = tests/unit/test_plugin_jira.c \
+	tests/unit/plugin_peer.c tests/unit/plugin_peer.h \
+	tests/unit/host_peer.c tests/unit/host_peer.h
+tests_unit_test_plugin_jira_server_SOURCES = tests/unit/test_plugin_jira_server.c \
 	tests/unit/plugin_peer.c tests/unit/plugin_peer.h \
 	tests/unit/host_peer.c tests/unit/host_peer.h

@@ -115,9 +115,10 @@ static const struct mortise_credential credentials[] = {
 
 static const struct mortise_upstream upstreams[] = {
 	{.size = sizeof(upstreams[0]), .name = "setup", .base = "state:/url",
-		.verify = "state:/verify_ssl"},
+		.verify = "state:/verify_ssl", .credentials = "setup_oauth1", .timeout_ms = 10000},
 	{.size = sizeof(upstreams[0]), .name = "jira", .base = "metadata:/base_url",
-		.verify = "metadata:/verify_ssl", .cache_ms = 240000},
+		.verify = "metadata:/verify_ssl", .credentials = "oauth1", .timeout_ms = 10000,
+		.cache_ms = 240000},
 };
 
 /* ---- The install ---- */
