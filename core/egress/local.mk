@@ -16,5 +16,5 @@ tests_unit_test_egress_guard_SOURCES = tests/unit/test_egress_guard.c \
 	tests/unit/scripted_server.c tests/unit/scripted_server.h
 tests_unit_test_egress_origin_SOURCES = tests/unit/test_egress_origin.c
 tests_unit_test_egress_tls_SOURCES = tests/unit/test_egress_tls.c tests/unit/scripted_server.c \
-	tests/unit/scripted_server.h
+	tests/unit/scripted_server.h tests/unit/tls_front.c tests/unit/tls_front.h
 tests_unit_test_egress_tls_LDADD = $(LDADD) -lssl $(CRYPTO_LIBS)

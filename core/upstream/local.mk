@@ -41,6 +41,10 @@ tests_unit_test_upstream_sign_LDADD = $(LDADD) $(CRYPTO_LIBS)
 UNIT_TESTS += tests/unit/test_upstream_signed
 tests_unit_test_upstream_signed_SOURCES = tests/unit/test_upstream_signed.c $(UPSTREAM_BENCH)
 tests_unit_test_upstream_signed_LDADD = $(LDADD) $(CRYPTO_LIBS)
+UNIT_TESTS += tests/unit/test_upstream_tenant
+tests_unit_test_upstream_tenant_SOURCES = tests/unit/test_upstream_tenant.c $(UPSTREAM_BENCH) \
+	tests/unit/tls_front.c tests/unit/tls_front.h
+tests_unit_test_upstream_tenant_LDADD = $(LDADD) -lssl $(CRYPTO_LIBS)
 UNIT_TESTS += tests/unit/test_upstream_value
 tests_unit_test_upstream_value_SOURCES = tests/unit/test_upstream_value.c $(UPSTREAM_BENCH)
 tests_unit_test_upstream_value_LDADD = $(LDADD) $(CRYPTO_LIBS)

@@ -8,15 +8,9 @@
 #include "config.h"
 #include "tests/unit/unit.h"
 #include "tests/unit/scripted_server.h"
+#include "tests/unit/tls_front.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <pthread.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
 
 #include "core/base/err.h"
 #include "core/base/log.h"
@@ -24,102 +18,6 @@
 #include "core/base/mem.h"
 #include "core/config/settings.h"
 #include "core/egress/egress.h"
-
-/* ---- TLS in front of a scripted server, one connection after the other ---- */
-
-struct front {
-	SSL_CTX *tls;
-	int fd, port, back_port;
-	pthread_t thread;
-};
-
-static int tcp_socket(int port, struct sockaddr_in *ret_address)
-{
-	*ret_address = (struct sockaddr_in){.sin_family = AF_INET,
-		.sin_port = htons((uint16_t)port)};
-	inet_pton(AF_INET, "127.0.0.2", &ret_address->sin_addr);
-	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-}
-
-/* One request over, one answer back. */
-static void relay(struct front *front, SSL *client)
-{
-	struct sockaddr_in address;
-	int back = tcp_socket(front->back_port, &address);
-	char bytes[16384];
-	ssize_t got = SSL_read(client, bytes, sizeof(bytes));
-
-	if (got > 0 && connect(back, (struct sockaddr *)&address, sizeof(address)) == 0 &&
-		send(back, bytes, (size_t)got, MSG_NOSIGNAL) == got) {
-		shutdown(back, SHUT_WR);
-		while ((got = recv(back, bytes, sizeof(bytes), 0)) > 0)
-			SSL_write(client, bytes, (int)got);
-	}
-	close(back);
-}
-
-static void *serve(void *arg)
-{
-	struct front *front = arg;
-	int fd;
-
-	while ((fd = accept4(front->fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
-		SSL *client = SSL_new(front->tls);
-
-		SSL_set_fd(client, fd);
-		if (SSL_accept(client) == 1) {
-			relay(front, client);
-			SSL_shutdown(client);
-		}
-		SSL_free(client);
-		close(fd);
-	}
-	return NULL;
-}
-
-static void use_own_certificate(SSL_CTX *tls)
-{
-	EVP_PKEY *key = EVP_RSA_gen(2048);
-	X509 *certificate = X509_new();
-	X509_NAME *name = X509_get_subject_name(certificate);
-
-	ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-	X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-	X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
-	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"127.0.0.2",
-		-1, -1, 0);
-	X509_set_issuer_name(certificate, name);
-	X509_set_pubkey(certificate, key);
-	assert_true(X509_sign(certificate, key, EVP_sha256()) > 0);
-	assert_int_equal(SSL_CTX_use_certificate(tls, certificate), 1);
-	assert_int_equal(SSL_CTX_use_PrivateKey(tls, key), 1);
-	X509_free(certificate);
-	EVP_PKEY_free(key);
-}
-
-static void front_start(struct front *front, int back_port)
-{
-	struct sockaddr_in address;
-	socklen_t size = sizeof(address);
-
-	front->back_port = back_port;
-	front->tls = SSL_CTX_new(TLS_server_method());
-	use_own_certificate(front->tls);
-	front->fd = tcp_socket(0, &address);
-	assert_int_equal(bind(front->fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(listen(front->fd, 16), 0);
-	assert_int_equal(getsockname(front->fd, (struct sockaddr *)&address, &size), 0);
-	front->port = ntohs(address.sin_port);
-	pthread_create(&front->thread, NULL, serve, front);
-}
-
-static void front_stop(struct front *front)
-{
-	shutdown(front->fd, SHUT_RDWR);
-	pthread_join(front->thread, NULL);
-	close(front->fd);
-	SSL_CTX_free(front->tls);
-}
 
 /* ---- The bench ---- */
 
@@ -130,7 +28,7 @@ struct bench {
 	pthread_t thread;
 	struct egress *egress;
 	struct scripted_server *server;
-	struct front front;
+	struct tls_front *front;
 	char *plain_url, *tls_url;
 	char *location;                /* "/leave" is redirected there */
 	struct err err;
@@ -160,9 +58,9 @@ static struct bench *bench_new(void)
 
 	log_setup(MORTISE_LOG_ERROR, LOG_LOGFMT);
 	bench->server = scripted_server_new(play, bench);
-	front_start(&bench->front, scripted_server_port(bench->server));
+	bench->front = tls_front_new(scripted_server_port(bench->server));
 	bench->plain_url = xasprintf("%s/leave", scripted_server_url(bench->server));
-	bench->tls_url = xasprintf("https://127.0.0.2:%d/leave", bench->front.port);
+	bench->tls_url = xasprintf("https://127.0.0.2:%d/leave", tls_front_port(bench->front));
 	bench->allow.cidr = cidr;
 	bench->settings = (struct settings){.egress_allow = &bench->allow, .egress_allow_len = 1,
 		.egress_connect_timeout = unit_patience(5),
@@ -180,7 +78,7 @@ static void bench_free(struct bench *bench)
 	pthread_join(bench->thread, NULL);
 	egress_free(bench->egress);
 	loop_free(bench->loop);
-	front_stop(&bench->front);
+	tls_front_free(bench->front);
 	scripted_server_free(bench->server);
 	free(bench->plain_url);
 	free(bench->tls_url);
@@ -240,7 +138,7 @@ static void unchecked_is_one_origin_and_no_other(void **state)
 	struct bench *bench = bench_new();
 
 	(void)state;
-	bench->location = xasprintf("Location: https://127.0.0.2:%d/x\r\n", bench->front.port);
+	bench->location = xasprintf("Location: https://127.0.0.2:%d/x\r\n", tls_front_port(bench->front));
 	assert_int_equal(get(bench, bench->tls_url, true, MORTISE_REDIRECT_ALL), 200);
 	assert_int_equal(scripted_server_requests(bench->server), 2);
 	assert_int_equal(get(bench, bench->plain_url, true, MORTISE_REDIRECT_ALL),
