@@ -421,8 +421,9 @@ struct mortise_host {
  *
  * A *value* is one of: "setting:NAME", "state:/pointer", "metadata:/pointer" (of the
  * integration), "public_url:/path" (below our public URL; without a path that URL
- * itself), or plain text taken as it is.  A *template* is text with {setting:NAME}, {state:/pointer}, {state}
- * (the pipeline's secret state), {external_id}.
+ * itself), or plain text taken as it is.  A boolean is "true" or "false".
+ * A *template* is text with such values, {state} (the pipeline's secret state) and
+ * {external_id} in braces, each percent-encoded but at the start of the text.
  * A *slot* names a secret: "provider:NAME" (a secret setting), "integration:NAME",
  * "install:NAME", "state:NAME" (a secret of the pipeline).
  * An *expression* (webhooks, pages) is header:NAME, json:/pointer, path:NAME, claim:NAME (of
