@@ -286,7 +286,7 @@ static enum webhook_condition target_links(struct intake *intake,
 
 		if (condition == GO_ON)
 			add_target(intake, integration, link);
-		else
+		else if (last == WEBHOOK_BAD_SIGNATURE)
 			last = condition;
 	}
 	return intake->target_len > 0 ? GO_ON : last;
@@ -335,8 +335,8 @@ static enum webhook_condition check_late_signature(struct intake *intake)
 			break;
 		}
 		condition = target_integration(intake, integration);
-		/* One that was verified, but that nobody has linked, says more than the others. */
-		if (condition != GO_ON && last != WEBHOOK_NO_LINK)
+		/* The others may have other keys: what is wrong beyond that says more. */
+		if (condition != GO_ON && last == WEBHOOK_BAD_SIGNATURE)
 			last = condition;
 	}
 	if (intake->target_len > 0)

@@ -106,7 +106,8 @@ static enum webhook_condition verify_token(struct intake *intake,
 	for (size_t i = 0; i < len; i++)
 		secrets[i] = scheme_key_secret(keys->keys[i]);
 	verdict = token_check(intake->webhooks->daemon, &scope, intake->token, secrets, len, &why);
-	if (verdict != TOKEN_GOOD)
+	/* Of several keys, one that was right says what else is wrong. */
+	if (verdict != TOKEN_GOOD && (verdict != TOKEN_BAD_SIGNATURE || intake->why.code == 0))
 		err_move(&intake->why, &why);
 	return meaning_of(verdict);
 }

@@ -48,6 +48,15 @@ tests_plugins_steps_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 tests_plugins_steps_la_LIBADD = $(PLUGIN_LIBS)
 tests_plugins_steps_la_DEPENDENCIES = $(PLUGIN_MAP)
 
+# An upstream that signs tokens.
+check_LTLIBRARIES += %D%/signed.la
+tests_plugins_signed_la_SOURCES = %D%/signed.c
+tests_plugins_signed_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+tests_plugins_signed_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_signed_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_plugins_signed_la_LIBADD = $(PLUGIN_LIBS)
+tests_plugins_signed_la_DEPENDENCIES = $(PLUGIN_MAP)
+
 # Runs a program as on a kernel that lacks a piece of the sandbox.
 check_PROGRAMS += %D%/lacking
 tests_plugins_lacking_SOURCES = %D%/lacking.c
