@@ -145,6 +145,7 @@ enum token_verdict token_find(const struct mortise_token *registered, size_t len
 	const struct token_request *request, struct token **ret_token, struct err *err)
 {
 	enum token_verdict verdict = TOKEN_ABSENT;
+	cleanup_err struct err last = {0};
 
 	for (size_t i = 0; i < len; i++) {
 		cleanup_token struct token *token = new(struct token);
@@ -161,9 +162,10 @@ enum token_verdict token_find(const struct mortise_token *registered, size_t len
 		if (verdict == TOKEN_ABSENT || (found != TOKEN_ABSENT && found != TOKEN_NO_KID &&
 			found != TOKEN_UNKNOWN_KEY)) {
 			verdict = found;
-			err_move(err, &why);
+			err_move(&last, &why);
 		}
 	}
+	err_move(err, &last);
 	return verdict;
 }
 
@@ -214,6 +216,7 @@ static enum token_verdict check_signature(const struct token *token,
 	const struct secret *const *keys, size_t len, struct err *err)
 {
 	enum token_verdict verdict = TOKEN_BAD_SIGNATURE;
+	cleanup_err struct err last = {0};
 
 	if (len == 0)
 		return refuse(err, TOKEN_BAD_SIGNATURE, "there is no key for it");
@@ -224,8 +227,9 @@ static enum token_verdict check_signature(const struct token *token,
 			&why));
 		if (verdict == TOKEN_GOOD)
 			return TOKEN_GOOD;
-		err_move(err, &why);
+		err_move(&last, &why);
 	}
+	err_move(err, &last);
 	return verdict;
 }
 

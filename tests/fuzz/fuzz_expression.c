@@ -3,8 +3,9 @@
  */
 /*
  * Expressions of webhook registrations, over a body that is scanned for them:
- * "EXPRESSION NUL BODY".  A result has its bounds; without the body it may be put off,
- * but never come out differently.
+ * "EXPRESSION NUL BODY".  The body also stands for a token's claims, if it is an object.
+ * A result has its bounds; without the body it may be put off, but never come out
+ * differently.
  */
 #include "config.h"
 #include "tests/fuzz/fuzz.h"
@@ -23,7 +24,9 @@ static void check(const struct expression *expression, const struct scanner_plan
 {
 	char text[SCANNER_VALUE_SIZE + 1], early[SCANNER_VALUE_SIZE + 1];
 	struct scanner_result picked;
-	struct expression_source source = {find_value, find_value, NULL, NULL};
+	cleanup_json json_t *claims = json_loadb(body, size, 0, NULL);
+	struct expression_source source = {.header = find_value, .path = find_value,
+		.claims = claims};
 	enum expression_state before = expression_evaluate(expression, &source, early), after;
 
 	if (!expression_needs_body(expression))

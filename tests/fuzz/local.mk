@@ -39,6 +39,7 @@ FUZZ_TARGETS = \
 	%D%/fuzz_step_fields \
 	%D%/fuzz_template \
 	%D%/fuzz_time \
+	%D%/fuzz_token \
 	%D%/fuzz_url \
 	%D%/fuzz_varlink \
 	%D%/fuzz_vault_key \

@@ -56,11 +56,24 @@ static const struct expression_case {
 	{"\"github.com:\" json:/installation/id", EXPRESSION_LATER, EXPRESSION_PRESENT,
 		"github.com:7"},
 	{"\"\"", EXPRESSION_ABSENT, EXPRESSION_ABSENT, NULL},
+	{"claim:iss", EXPRESSION_PRESENT, EXPRESSION_PRESENT, "tenant"},
+	{"claim:id", EXPRESSION_PRESENT, EXPRESSION_PRESENT, "-77"},
+	{"claim:iss \":\" json:/installation/id", EXPRESSION_LATER, EXPRESSION_PRESENT, "tenant:7"},
+	{"claim:none | \"x\"", EXPRESSION_PRESENT, EXPRESSION_PRESENT, "x"},
+	{"claim:none", EXPRESSION_ABSENT, EXPRESSION_ABSENT, NULL},
+	{"claim:real", EXPRESSION_ABSENT, EXPRESSION_ABSENT, NULL},
+	{"claim:yes", EXPRESSION_ABSENT, EXPRESSION_ABSENT, NULL},
+	{"claim:list", EXPRESSION_ABSENT, EXPRESSION_ABSENT, NULL},
+	{"claim:empty", EXPRESSION_ABSENT, EXPRESSION_ABSENT, NULL},
+	{"claim:strange", EXPRESSION_ABSENT, EXPRESSION_ABSENT, NULL},
 };
 
 static void it_gives_the_first_that_is_present(void **state)
 {
-	struct expression_source source = {.header = header, .path = path};
+	cleanup_json json_t *claims = json_pack("{s:s, s:i, s:f, s:b, s:[s], s:s, s:s}", "iss",
+		"tenant", "id", -77, "real", 1.5, "yes", 1, "list", "a", "empty", "", "strange",
+		"\xc3\xa4");
+	struct expression_source source = {.header = header, .path = path, .claims = claims};
 
 	(void)state;
 	for (size_t i = 0; i < lengthof(cases); i++) {
