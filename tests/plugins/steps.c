@@ -51,7 +51,7 @@ static int32_t check_access(struct mortise_call *call, const json_t *input, json
 	if (answer.status != 200 || !name)
 		ret = host->fail(call, MORTISE_E_UPSTREAM, "The site did not say who you are.");
 	else if (strcmp(consumer, "overwrites") == 0)
-		*ret_output = json_pack("{s:{s:s}}", "state", "url", ELSEWHERE);
+		*ret_output = json_pack("{s:{s:s, s:s}}", "state", "name", name, "url", ELSEWHERE);
 	else
 		*ret_output = json_pack("{s:{s:s}}", "state", "name", name);
 	host->answer_clear(&answer);
