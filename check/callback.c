@@ -48,7 +48,8 @@ static const struct output_form build_form = {{
 static const struct output_form check_form = {{
 	{"state", OUTPUT_OBJECT, false}, {"stay", OUTPUT_BOOLEAN, false}}};
 static const struct output_form options_form = {{{"options", OUTPUT_OPTIONS, true}}};
-static const struct output_form rows_form = {{{"rows", OUTPUT_ROWS, true}}};
+static const struct output_form rows_form = {{
+	{"rows", OUTPUT_ROWS, true}, {"data", OUTPUT_OBJECT, false}}};
 static const struct output_form outcome_form = {{{"outcome", OUTPUT_TEXT, false}}};
 static const struct output_form list_form = {{
 	{"repositories", OUTPUT_REPOSITORIES, true}, {"searchable", OUTPUT_BOOLEAN, false}}};

@@ -159,18 +159,20 @@ static int confirm_enter(struct pipeline_run *run, const struct reg_step *step, 
 {
 	struct named named = {.organization_id = run->row.organization_id};
 	cleanup_json json_t *output = NULL;
-	json_t *rows;
+	json_t *rows, *more;
 	char state[65];
 
 	(void)private;
 	if (show_call(run, step, "rows", &output, err) < 0 ||
 		store_read(run->daemon->store, name_in, &named, err) < 0)
 		return err->code;
+	more = json_object_get(output, "data");
+	if (json_is_object(more))
+		json_object_update(data, more);
 	rows = json_object_get(output, "rows");
 	json_array_insert_new(rows, 0, json_pack("{s:s, s:s}", "label", "Organization", "value",
 		named.name));
 	pipeline_run_new_state(run, state);
-	json_object_update(data, json_object_get(output, "data"));
 	json_object_set(data, step_data_key(&step_confirm, step), rows);
 	json_object_set_new(data, "state", json_string(state));
 	json_object_set_new(data, "organization", json_string(named.name));
