@@ -40,7 +40,7 @@ static int search(struct api_call *call, struct err *err)
 	if (install_read(call, "integration", &install, err) < 0)
 		return err->code;
 	if (!install.provider ||
-		strcmp(reg_slug(install.provider), http_param(call->request, "slug")) != 0)
+		!reg_has_slug(install.provider, http_param(call->request, "slug")))
 		return err_set(err, MORTISE_E_NOT_FOUND, "The requested resource does not exist");
 	if (issue_form_allowed(&install, err) < 0)
 		return err->code;
