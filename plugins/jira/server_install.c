@@ -98,7 +98,7 @@ static int32_t read_token_user(struct mortise_call *call, char **ret_name)
 			"new one in the profile of an administrator of Jira.");
 	if (ret == MORTISE_E_NOT_FOUND || ret == MORTISE_E_UPSTREAM)
 		return host->field_error(call, "url", "No Jira Server answers at this address, or none "
-			"that we can reach.");
+			"that we can reach, or its certificate is not one that is known here.");
 	if (ret != MORTISE_OK)
 		return ret;
 	name = jira_short(user, "name", KEY_MAX_SIZE);
