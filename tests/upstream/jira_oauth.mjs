@@ -5,7 +5,6 @@
 // access tokens, and the check of signed requests (RFC 5849, RSA-SHA1).
 import { createVerify, generateKeyPairSync, randomBytes } from 'node:crypto';
 
-const SKEW = 300;    // seconds
 const token = () => randomBytes(16).toString('hex');
 const encode = (value) => encodeURIComponent(value).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 const form = (values, status = 200) => ({ status, text: new URLSearchParams(values).toString(),
@@ -34,6 +33,7 @@ export class OAuth {
     this.requested = new Map();    // request token → {consumer, callback, verifier, user}
     this.granted = new Map();      // access token → {consumer, user}
     this.nonces = new Set();
+    this.skew = 300;               // seconds that clocks may differ
   }
 
   // An application link with an incoming side; gives the private key for the other end.
@@ -49,7 +49,7 @@ export class OAuth {
     const consumer = this.consumers.get(oauth.oauth_consumer_key);
     if (!consumer) return 'consumer_key_unknown';
     if (oauth.oauth_signature_method !== 'RSA-SHA1') return 'signature_method_rejected';
-    if (Math.abs(Date.now() / 1000 - Number(oauth.oauth_timestamp)) > SKEW) return 'timestamp_refused';
+    if (Math.abs(Date.now() / 1000 - Number(oauth.oauth_timestamp)) > this.skew) return 'timestamp_refused';
     const verify = createVerify('RSA-SHA1').update(baseString(this.server.baseUrl, request, oauth));
     if (!verify.verify(consumer.publicKey, oauth.oauth_signature, 'base64')) return 'signature_invalid';
     const nonce = `${oauth.oauth_timestamp} ${oauth.oauth_nonce}`;

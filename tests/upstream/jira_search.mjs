@@ -2,7 +2,7 @@
 // Copyright 2026 The Mortise developers
 //
 // JQL of the Jira stand-in: clauses joined by AND, of the fields that apps search by.
-const CLAUSE = /^\s*([\w.[\]]+)\s*(=|~)\s*("(?:[^"\\]|\\.)*"|[^\s"]+)\s*/;
+const CLAUSE = /^\s*([\w.[\]]+)\s*(=|~|>=)\s*("(?:[^"\\]|\\.)*"|[^\s"]+)\s*/;
 
 const wrong = (text) => ({ status: 400, json: { errorMessages: [text], errors: {} } });
 const words = (text) => text.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean);
@@ -31,7 +31,7 @@ export function search(site, request, issueJson) {
 }
 
 function matching(site, jql) {
-  let [rest] = jql.split(/\border by\b/i);
+  let [rest, order = ''] = jql.split(/\border by\b/i);
   if (rest.trim() === '') throw new Error('Unbounded JQL queries are not allowed here. Please add a search restriction to your query.');
   let found = [...site.issues.values()];
   for (;;) {
@@ -42,7 +42,7 @@ function matching(site, jql) {
     const test = clause(site, field, operator, value);
     found = found.filter(test);
     rest = rest.slice(whole.length);
-    if (rest === '') return found;
+    if (rest === '') return /^\s*created\s+desc\b/i.test(order) ? found.reverse() : found;
     if (!/^and\b/i.test(rest)) throw new Error(`Error in the JQL Query: Expecting 'AND' but got '${rest}'.`);
     rest = rest.slice('and'.length);
   }
@@ -62,6 +62,11 @@ function clause(site, field, operator, value) {
   case 'project =':
     if (!site.project(value)) throw new Error(`The value '${value}' does not exist for the field 'project'.`);
     return ({ projectId }) => projectId === site.project(value).id;
+  case 'created >=': {
+    const [, days] = value.match(/^-(\d+)d$/) ?? [];
+    if (!days) throw new Error(`Date value '${value}' for field 'created' is invalid.`);
+    return (issue) => Date.parse(issue.created) >= Date.now() - days * 86_400_000;
+  }
   case 'summary ~':
   case 'text ~':
     return (issue) => {

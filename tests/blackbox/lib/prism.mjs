@@ -20,10 +20,14 @@ export const noPrism = Number(process.versions.node.split('.')[0]) < 20 &&
 // What a provider takes and its description leaves out, by the name of the description.
 const UNDESCRIBED = {
   github: { 'the organizations of a user': /^GET \/user\/memberships\/orgs/ },
-  'jira-cloud': {},
+  'jira-cloud': {
+    'nobody as assignee': /^PUT \S+\/assignee: request\.body\.accountId: .* must be string/,
+  },
   'jira-server': {
+    'nobody as assignee': /^PUT \S+\/assignee: request\.body\.name: .* must be string/,
     'OAuth tokens': /^POST \/plugins\/servlet\/oauth\//,
     'webhooks, of either version': /^(GET|POST|DELETE) \/rest\/(webhooks\/1\.0\/webhook|jira-webhook\/1\.0\/webhooks)/,
+    'names of fields in a search': /^GET \/rest\/api\/2\/search\?\S*: request\.query\.fields\.\d+: .* must be object/,
     'suggestions for JQL': /^GET \/rest\/api\/2\/jql\/autocompletedata\/suggestions/,
   },
 };

@@ -8,22 +8,27 @@ import { freePort } from './config.mjs';
 import { Daemon } from './daemon.mjs';
 import { WebhookSender } from './webhooks.mjs';
 
-// 'apiUrl(github)' may put something between mortised and GitHub's API.
-export async function startWorld({ seed = {}, settings = {}, apiUrl = async ({ url }) => url, ...options } = {}) {
+// 'apiUrl(github)' may put something between mortised and GitHub's API.  'guests' are further
+// providers: [{plugin, provider, settings, urls}].
+export async function startWorld({ seed = {}, settings = {}, apiUrl = async ({ url }) => url, guests = [], ...options } = {}) {
   const port = options.port ?? await freePort();
   const github = await startGithub({ setupUrl: `http://127.0.0.1:${port}/extensions/github/setup/`, ...seed });
-  const daemon = await Daemon.prepare({ ...options, port });
+  const daemon = await Daemon.prepare({ plugins: ['github', ...guests.map(({ plugin }) => plugin)], ...options, port });
   const api = await apiUrl(github);
   daemon.configure({
-    egress: { allow: [...new Set([api, github.url])].map((url) => ({
-      provider: 'github', host: '127.0.0.1', port: Number(new URL(url).port) })), connect_timeout: 2, timeout: 10 },
-    providers: { github: githubSettings(daemon, github, api) },
+    egress: { allow: [{ provider: 'github', urls: [api, github.url] }, ...guests].flatMap(reach), connect_timeout: 2, timeout: 10 },
+    providers: { github: githubSettings(daemon, github, api),
+      ...Object.fromEntries(guests.map((guest) => [guest.provider, guest.settings])) },
     ...settings,
   });
   github.deliveries.url = `${daemon.url}/extensions/github/webhook/`;
   await daemon.run();
   return new World(daemon, github);
 }
+
+// What the operator allows, for a provider's addresses to be reached.
+export const reach = ({ provider, urls }) =>
+  [...new Set(urls)].map((url) => ({ provider, host: '127.0.0.1', port: Number(new URL(url).port) }));
 
 export function githubSettings(daemon, github, apiUrl = github.url) {
   return {
