@@ -2,16 +2,24 @@
 // Copyright 2026 The Mortise developers
 //
 // What ./tools/quickstart shows: mortised and an emulated GitHub, the demonstration, and
-// then the running daemon until Ctrl-C.  --exit ends after the demonstration.
+// then the running daemon until Ctrl-C.  --with jira adds a Jira Cloud; --exit ends after
+// the demonstration.
 import { programs } from '../tests/blackbox/lib/paths.mjs';
 import { demonstration } from '../tests/blackbox/lib/demonstration.mjs';
 import { freePort } from '../tests/blackbox/lib/config.mjs';
+import { CloudWorld } from '../tests/blackbox/lib/jira_world.mjs';
 import { until } from '../tests/blackbox/lib/until.mjs';
 import { startWorld } from '../tests/blackbox/lib/world.mjs';
 import net from 'node:net';
+import { parseArgs } from 'node:util';
 
 const ORG = 'acme';
 const MESSAGE = 'the cart has no items';
+const JIRA_MESSAGE = 'the basket is gone';
+
+// Statuses of the Jira.
+const OPEN = '1';
+const DONE = '10233';
 
 const isFree = (port) => new Promise((resolve) => {
   const server = net.createServer();
@@ -77,7 +85,39 @@ async function playIssue(demo) {
   console.log(`   ${issue.shortId} is ${status} (${substatus}, seen ${count} times), ${key} is open again`);
 }
 
-async function play(world) {
+// A Jira Cloud installs the app, its page links it, and an error goes there and back.
+async function playJira(demo, world) {
+  const { jira } = world;
+  step('Jira Cloud installs the app');
+  const { status } = await jira.install();
+  console.log(`   signed by Atlassian's key, answered ${status}; it belongs to nobody yet`);
+
+  step('link it by the page that its administrator sees in Jira');
+  const org = world.in(ORG, demo.token);
+  const integration = await world.link(org);
+  const [there] = (await org.integrations()).filter(({ id }) => id === integration);
+  console.log(`   ${there.provider.name}: ${there.domainName}`);
+
+  step('another bug, created in Jira and done there');
+  const dsn = await demo.project('basket');
+  await demo.report(dsn, JIRA_MESSAGE);
+  const issue = await until('the issue is there', async () => (await demo.issues.list(JIRA_MESSAGE))[0]);
+  await org.syncAll(integration);
+  const { json: { key, url } } = await demo.issues.create(issue.id, integration, await org.proposal(issue, integration));
+  console.log(`   ${issue.shortId} is ${key}: ${url}`);
+  await demo.issues.note(issue.id, 'It happens with an empty basket.');
+  await until('the comment is in Jira', () => jira.issue(key).comments.length === 1);
+  jira.move(key, DONE, 'dlee');
+  await until('it is resolved', async () => (await demo.issues.get(issue.id)).status === 'resolved');
+  console.log(`   Jira's webhook has resolved ${issue.shortId}`);
+
+  step('the bug is back');
+  await demo.report(dsn, JIRA_MESSAGE);
+  await until('it is open in Jira', () => jira.issue(key).status === OPEN);
+  console.log(`   a transition of its workflow has opened ${key} again`);
+}
+
+async function play(world, cloud) {
   const demo = await demonstration(world, ORG);
   step('install GitHub through the pipeline');
   const { seen } = await demo.install();
@@ -92,6 +132,7 @@ async function play(world) {
   console.log('   GitHub\'s own webhooks have arrived');
 
   await playIssue(demo);
+  if (cloud) await playJira(demo, cloud);
 
   step('deliver the 329 bodies of @octokit/webhooks-examples');
   const replies = await demo.examples();
@@ -105,7 +146,7 @@ async function play(world) {
   return demo;
 }
 
-async function invite(world, demo) {
+async function invite(world, demo, cloud) {
   const { daemon, github } = world;
   const link = await daemon.ctlOk('login-link', `owner@${ORG}.test`);
   step('it runs');
@@ -116,17 +157,27 @@ async function invite(world, demo) {
     ['try', `curl -H 'Authorization: Bearer ${demo.token}' ${daemon.url}/api/0/organizations/${ORG}/integrations/`],
     ['operate', `${programs.ctl} --socket ${daemon.socket} status`],
     ['GitHub', `${github.url} (emulated)`],
+    ...(cloud ? [['Jira', `${cloud.jira.url} (a stand-in)`]] : []),
   ]);
 }
 
-const port = Number(process.env.PORT || 8300);
-const world = await startWorld({ port: await isFree(port) ? port : await freePort(),
+const { values: options } = parseArgs({ options: { exit: { type: 'boolean' }, with: { type: 'string', multiple: true, default: [] } } });
+const unknown = options.with.find((name) => name !== 'jira');
+if (unknown) {
+  console.error(`--with ${unknown}: there is no such provider to add; there is: jira`);
+  process.exit(2);
+}
+const wanted = Number(process.env.PORT || 8300);
+const port = await isFree(wanted) ? wanted : await freePort();
+const cloud = options.with.includes('jira') ? await CloudWorld.prepare(`http://127.0.0.1:${port}`, { checked: false }) : null;
+const world = await startWorld({ port, guests: cloud ? [cloud.guest] : [],
   settings: { log: { level: 'info', format: 'logfmt' } } });
+if (cloud) cloud.daemon = world.daemon;
 let code = 0;
 try {
-  const demo = await play(world);
-  await invite(world, demo);
-  if (!process.argv.includes('--exit')) {
+  const demo = await play(world, cloud);
+  await invite(world, demo, cloud);
+  if (!options.exit) {
     console.log('\nCtrl-C ends it.');
     const ended = new Promise((resolve) => { world.daemon.program.exited.then(resolve); });
     const asked = new Promise((resolve) => { for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, resolve); });
@@ -136,7 +187,7 @@ try {
   console.error(error);
   code = 1;
 }
-await world.close().catch((error) => {
+await world.close().finally(() => cloud?.closeSites()).catch((error) => {
   console.error(error.message);
   code = 1;
 });
