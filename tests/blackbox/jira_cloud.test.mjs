@@ -193,7 +193,7 @@ describe('Jira Cloud', () => {
     [{ id: integration }] = await acme.integrations();
     assert.equal((await acme.initialize({ signedParams: reference })).status, 400, 'a reference is good once');
     for (const wrong of ['', 'tampered', reference.replace(/.$/, 'x'), { a: 1 }])
-      assert.equal((await acme.initialize({ signedParams: wrong })).status, 400);
+      assert.equal((await acme.initialize({ signedParams: wrong })).status, 400, JSON.stringify(wrong));
     assert.equal((await acme.initialize()).status, 400, 'Jira begins it');
     await world.link(beta);
     assert.equal((await installed()).length, 1);
@@ -201,15 +201,11 @@ describe('Jira Cloud', () => {
 
   // ---- Settings ----
 
-  test('the settings have what Jira has', async () => {
-    const { configOrganization } = await acme.config(integration);
-    assert.deepEqual(configOrganization.map(({ name, type }) => [name, type]), [['sync_status_forward', 'choice_mapper'],
-      ['sync_forward_assignment', 'boolean'], ['sync_comments', 'boolean'], ['sync_status_reverse', 'boolean'],
-      ['sync_reverse_assignment', 'boolean'], ['resolution_strategy', 'select'], ['issues_ignored_fields', 'textarea']]);
-    const [mapper] = configOrganization;
-    assert.deepEqual(mapper.addDropdown.items, [{ value: '10050', label: 'App' }, { value: '10051', label: 'Operations' }, { value: '10052', label: 'Big' }]);
-    const { choices } = (mapper.mappedSelectors['10050'] ?? mapper.mappedSelectors).on_resolve;
-    assert.deepEqual(choices.find(([id]) => id === DONE), [DONE, 'Done']);
+  test('a Jira that fails is told at the field that needs it', async () => {
+    jira.fault({ path: '/rest/api/3/', status: 503 });
+    const [mapper] = (await acme.config(integration)).configOrganization;
+    assert.equal(mapper.disabled, true);
+    assert.ok(mapper.disabledReason);
   });
 
   test('a Jira that limits gives the statuses of all projects', async () => {
@@ -217,11 +213,18 @@ describe('Jira Cloud', () => {
     const [mapper] = (await acme.config(integration)).configOrganization;
     assert.ok(!mapper.disabled, mapper.disabledReason);
     assert.ok(JSON.stringify(mapper.mappedSelectors).includes('"Done"'));
-    jira.clearFaults();
-    jira.fault({ path: '/rest/api/3/project', status: 503 });
-    const [failed] = (await acme.config(integration)).configOrganization;
-    assert.equal(failed.disabled, true);
-    assert.ok(failed.disabledReason);
+  });
+
+  test('the settings have what Jira has', async () => {
+    const { configOrganization } = await acme.config(integration);
+    assert.deepEqual(configOrganization.map(({ name, type }) => [name, type]), [['sync_status_forward', 'choice_mapper'],
+      ['sync_forward_assignment', 'boolean'], ['sync_comments', 'boolean'], ['sync_status_reverse', 'boolean'],
+      ['sync_reverse_assignment', 'boolean'], ['resolution_strategy', 'select'], ['issues_ignored_fields', 'textarea']]);
+    const [mapper] = configOrganization;
+    assert.deepEqual(mapper.addDropdown.items, [{ value: '10050', label: 'App' }, { value: '10051', label: 'Operations' }, { value: '10052', label: 'Big' },
+      { value: '10053', label: 'Late' }]);
+    const { choices } = (mapper.mappedSelectors['10050'] ?? mapper.mappedSelectors).on_resolve;
+    assert.deepEqual(choices.find(([id]) => id === DONE), [DONE, 'Done']);
   });
 
   test('settings are kept as a whole or not at all', async () => {
@@ -278,7 +281,7 @@ describe('Jira Cloud', () => {
     assert.deepEqual([by.customfield_10002.type, by.customfield_10002.multiple], ['select', true]);
     assert.deepEqual([by.customfield_10005.type, by.customfield_10005.choices], ['select', []]);
     assert.equal(by.customfield_10006.type, 'textarea');
-    assert.ok(by.reporter.url.includes(`/extensions/jira/search/acme/${integration}/`));
+    assert.ok(new RegExp(`^/extensions/jira/search/[^/]+/${integration}/$`).test(by.reporter.url), by.reporter.url);
   });
 
   test('all fields of a project that has many are there', async () => {
@@ -379,13 +382,12 @@ describe('Jira Cloud', () => {
 
   // ---- A Jira that lies ----
 
-  for (const [what, fault, path] of [
-    ['HTML', { kind: 'html' }, '/rest/api/3/project'], ['an error in a 200', { status: 200, json: { errorMessages: ['No'], errors: {} } }, '/rest/api/3/project'],
-    ['10 MiB of create metadata', { kind: 'huge' }, '/rest/api/3/issue/createmeta'], ['nothing', { kind: 'nothing' }, '/rest/api/3/project']]) {
+  for (const [what, fault] of [['HTML', { kind: 'html' }], ['an error in a 200', { status: 200, json: { errorMessages: ['No'], errors: {} } }],
+    ['10 MiB of create metadata', { kind: 'huge' }], ['nothing', { kind: 'nothing' }]]) {
     test(`a form of a Jira that answers ${what} fails in words`, async () => {
-      jira.fault({ path, ...fault });
-      // A project of its own, so that nothing is remembered.
-      const { status, text } = await acme.issues.call('GET', acme.issues.tracker((await issue()).id, integration, '?action=create&project=10051'), undefined,
+      jira.fault({ path: '/rest/api/3/issue/createmeta', ...fault });
+      // A project that nobody has asked for, so that nothing is remembered.
+      const { status, text } = await acme.issues.call('GET', acme.issues.tracker((await issue()).id, integration, '?action=create&project=10053'), undefined,
         { allow: [400, 503] });
       assert.ok([400, 503].includes(status), `${status} ${text}`);
       assert.ok(!text.includes('DOCTYPE') && text.length < 2000, text.slice(0, 500));
@@ -394,15 +396,15 @@ describe('Jira Cloud', () => {
 
   test('an address for completion leads nowhere but to this Jira', async () => {
     const far = 'http://127.0.0.1:1/rest/evil?fieldName=';
-    for (const field of jira.projects[1].fields = [{ fieldId: 'customfield_666', name: 'Trap', required: false, operations: ['set'],
+    for (const field of jira.projects[3].fields = [{ fieldId: 'customfield_666', name: 'Trap', required: false, operations: ['set'],
       autoCompleteUrl: far, schema: { type: 'user', custom: 'x:y', customId: 666 } }]) assert.equal(field.autoCompleteUrl, far);
-    const fields = await fieldsOf({ project: '10051' });
+    const fields = await fieldsOf({ project: '10053' });
     assert.ok(fields.customfield_666.url.includes('/extensions/jira/search/'), fields.customfield_666.url);
     const own = `${daemon.url}/extensions/jira/search/acme/${integration}/?field=customfield_666`;
-    jira.projects[1].fields[0].autoCompleteUrl = own;
+    jira.projects[3].fields[0].autoCompleteUrl = own;
     const { status } = await acme.search(integration, { field: 'customfield_666', query: 'x' });
     assert.equal(status, 400);
-    jira.projects[1].fields = [];
+    jira.projects[3].fields = [];
   });
 
   // ---- Comments ----
@@ -526,6 +528,18 @@ describe('Jira Cloud', () => {
     assert.equal(await assignee(made), null);
   });
 
+  test('an address that is not to be had assigns nobody', async () => {
+    const made = await linked();
+    jira.emailScope = false;
+    jira.assign(made.key, 'hush');
+    await world.settle();
+    assert.equal(jira.deliveries.at(-1).status, 200);
+    assert.equal(await assignee(made), null);
+    const { webhooks } = await daemon.ctlJson('webhook', 'list');
+    const shown = await daemon.ctlOk('webhook', 'show', String(webhooks[0].id));
+    assert.match(shown, /permission|e-mail|address/i, 'the outcome says why');
+  });
+
   test('the assignee comes in, by his address or by asking for it', async () => {
     const made = await linked();
     await daemon.ctlOk('user', 'create', 'hugo@acme.test', '--org', 'acme', '--role', 'member');
@@ -540,18 +554,6 @@ describe('Jira Cloud', () => {
     await until('nobody is assigned here', async () => await assignee(made) === null);
     await world.settle();
     assert.equal(jira.asked('PUT', `/rest/api/3/issue/${made.key}/assignee`).length, 0);
-  });
-
-  test('an address that is not to be had assigns nobody', async () => {
-    const made = await linked();
-    jira.emailScope = false;
-    jira.assign(made.key, 'hush');
-    await world.settle();
-    assert.equal(jira.deliveries.at(-1).status, 200);
-    assert.equal(await assignee(made), null);
-    const { webhooks } = await daemon.ctlJson('webhook', 'list');
-    const shown = await daemon.ctlOk('webhook', 'show', String(webhooks[0].id));
-    assert.match(shown, /permission|e-mail|address/i, 'the outcome says why');
   });
 
   test('a user whom Jira does not know has no target, and the job says so', async () => {
@@ -593,8 +595,8 @@ describe('Jira Cloud', () => {
         const text = forge({ alg: 'HS512' }, claims).slice(0, -1);
         return `${text}.${createHmac('sha512', jira.sharedSecret).update(text).digest('base64url')}`;
       } }]]) {
-      const { status: code, text } = await jira.webhook('/extensions/jira/issue-updated/', event, how);
-      assert.deepEqual([code, text], [409, ''], what);
+      const { status: code } = await jira.webhook('/extensions/jira/issue-updated/', event, how);
+      assert.equal(code, 409, what);
     }
     // The secret of one provider's integration opens nothing of another's.
     const foreign = forge({ alg: 'HS256' }, { id: jira.clientKey }, jira.sharedSecret);

@@ -19,7 +19,7 @@ import { join } from 'node:path';
 
 import { Faults } from './faults.mjs';
 import { serve } from './http.mjs';
-import { claimsFor, forge, InstallKeys, signWith, wrongToken } from './jira_connect.mjs';
+import { claimsFor, forge, InstallKeys, now, signWith, wrongToken } from './jira_connect.mjs';
 import { OAuth, oauthOf } from './jira_oauth.mjs';
 import { answerRest, failure, issueJson } from './jira_rest.mjs';
 import { Site } from './jira_site.mjs';
@@ -109,6 +109,7 @@ export class Cloud extends Jira {
     this.sharedSecret = null;      // while the app is installed
     this.emailScope = false;
     this.refused = [];             // why requests were not let in
+    this.calls = 0;                // of its life cycle
   }
 
   ownAnswer() {
@@ -166,7 +167,8 @@ export class Cloud extends Jira {
   // made of the claims).
   async lifecycle(event, { claims = {}, token = (all) => this.keys.sign(all), body = this.lifecycleBody(event), headers = {} } = {}) {
     const url = this.appUrl(this.descriptor.lifecycle[event]);
-    const all = this.claims('POST', url, { aud: [this.descriptor.baseUrl], ...claims });
+    // Jira does not make two in one second, so no two have the same token.
+    const all = this.claims('POST', url, { aud: [this.descriptor.baseUrl], iat: now() - ++this.calls, ...claims });
     const answer = await fetch(url, { method: 'POST', body: body === null ? '' : typeof body === 'string' ? body : JSON.stringify(body),
       headers: { 'content-type': 'application/json', authorization: `JWT ${token(all)}`, ...headers } });
     const text = await answer.text();

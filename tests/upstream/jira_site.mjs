@@ -42,6 +42,7 @@ const PROJECTS = [
     fields: Array.from({ length: 60 }, (_, i) => ({ fieldId: `customfield_${30000 + i}`, name: `Extra ${String(i).padStart(2, '0')}`,
       required: false, operations: ['set'], schema: { type: 'string', customId: 30000 + i,
         custom: 'com.atlassian.jira.plugin.system.customfieldtypes:textfield' } })) },
+  { id: '10053', key: 'LATE', name: 'Late', issuetypes: ISSUE_TYPES, fields: [], versions: [], components: [] },
 ];
 
 const PRIORITIES = [{ id: '1', name: 'Highest' }, { id: '3', name: 'Medium' }, { id: '5', name: 'Lowest' }];

@@ -39,6 +39,7 @@ export function checkDocuments(requests) {
 // The text of a document, blocks on lines of their own.
 export function plain(node) {
   if (node.type === 'text') return node.text;
+  if (node.type === 'hardBreak') return '\n';
   const inner = (node.content ?? []).map(plain).join('');
   return ['paragraph', 'codeBlock', 'heading'].includes(node.type) ? `${inner}\n` : inner;
 }

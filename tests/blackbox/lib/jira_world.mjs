@@ -66,12 +66,13 @@ export class JiraWorld {
     }
   }
 
-  // A page of ours in a frame of Jira's: {status, headers, html, data}.
+  // A page of ours in a frame of Jira's: {status, headers, html, data}, the data as its
+  // script asks for them: what the page says, or {problem, detail}.
   async page(url) {
     const address = url.pathname + url.search;
     const { status, headers, text: html } = await this.daemon.request('GET', address);
-    const { json: data } = await this.daemon.request('POST', `${url.pathname}data/`, { body: { address } });
-    return { status, headers, html, data };
+    const { json } = await this.daemon.request('POST', `${url.pathname}data/`, { body: { address } });
+    return { status, headers, html, data: json.page ?? json };
   }
 }
 
@@ -151,7 +152,7 @@ class Organization {
   }
 
   integrations() {
-    return this.daemon.list(`/organizations/${this.slug}/integrations/`, { token: this.token });
+    return this.daemon.list(`/organizations/${this.slug}/integrations/?includeConfig=0`, { token: this.token });
   }
 
   remove(integration) {
