@@ -22,7 +22,7 @@
 #define DIALOG_SIZE 600
 
 /* What the directory says of a provider. */
-static json_t *metadata_json(const struct reg_provider *provider)
+static json_t *metadata_json(struct daemon *daemon, const struct reg_provider *provider)
 {
 	const struct mortise_provider *p = &provider->provider;
 	json_t *features = json_array();
@@ -40,7 +40,7 @@ static json_t *metadata_json(const struct reg_provider *provider)
 		p->description ? p->description : "", "features", features, "author",
 		p->author ? p->author : "", "noun", p->noun ? p->noun : "Installation",
 		"issue_url", p->issue_url ? p->issue_url : "", "source_url",
-		p->source_url ? p->source_url : "", "aspects", provider_aspects(provider));
+		p->source_url ? p->source_url : "", "aspects", provider_aspects(daemon, provider));
 }
 
 static json_t *dialog_json(const struct api_call *call, const struct mortise_provider *provider)
@@ -81,7 +81,7 @@ static int provider_json(const struct api_call *call, const struct reg_provider 
 		store_read(call->daemon->store, installed_in, &installed, err) < 0)
 		return err->code;
 	*ret_json = json_pack("{s:s, s:s, s:s, s:o, s:b, s:b, s:o, s:o}", "key", p->key, "slug",
-		p->key, "name", p->name, "metadata", metadata_json(provider), "canAdd",
+		p->key, "name", p->name, "metadata", metadata_json(call->daemon, provider), "canAdd",
 		provider_can_add(call->daemon, provider) && !installed.exists, "canDisable",
 		(p->flags & MORTISE_PROVIDER_CAN_DISABLE) != 0, "features",
 		provider_features(provider), "setupDialog", dialog_json(call, p));

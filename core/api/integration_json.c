@@ -16,6 +16,8 @@
 #include "core/storage/link.h"
 #include "core/storage/store.h"
 
+#define SETTING "setting:"
+
 static int text_compare(const void *left, const void *right)
 {
 	return strcmp(*(const char *const *)left, *(const char *const *)right);
@@ -56,12 +58,36 @@ bool provider_has_feature(const struct reg_provider *provider, const char *wante
 	return false;
 }
 
-json_t *provider_aspects(const struct reg_provider *provider)
+/* Objects inside objects: texts "setting:NAME" become what is configured, or empty. */
+static void fill_settings(struct daemon *daemon, const struct reg_provider *provider,
+	json_t *object)
+{
+	json_t *value;
+	const char *name;
+	void *next;
+
+	json_object_foreach_safe(object, next, name, value) {
+		const char *text = json_string_value(value);
+		cleanup_free char *setting = text && strncmp(text, SETTING, strlen(SETTING)) == 0
+			? provider_setting(daemon, provider, text + strlen(SETTING)) : NULL;
+
+		if (setting)
+			json_object_set_new(object, name, json_string(setting));
+		fill_settings(daemon, provider, value);
+	}
+}
+
+json_t *provider_aspects(struct daemon *daemon, const struct reg_provider *provider)
 {
 	json_t *aspects = provider->provider.aspects
 		? json_loads(provider->provider.aspects, 0, NULL) : NULL;
 
-	return json_is_object(aspects) ? aspects : json_object();
+	if (!json_is_object(aspects)) {
+		json_decref(aspects);
+		return json_object();
+	}
+	fill_settings(daemon, provider, aspects);
+	return aspects;
 }
 
 bool provider_can_add(struct daemon *daemon, const struct reg_provider *provider)
@@ -83,7 +109,7 @@ static json_t *item_provider(struct daemon *daemon, const char *key)
 		"slug", provider->provider.key, "name", provider->provider.name, "canAdd",
 		provider_can_add(daemon, provider), "canDisable",
 		(provider->provider.flags & MORTISE_PROVIDER_CAN_DISABLE) != 0, "features",
-		provider_features(provider), "aspects", provider_aspects(provider));
+		provider_features(provider), "aspects", provider_aspects(daemon, provider));
 	registration_unref(provider->registration);
 	return item;
 }

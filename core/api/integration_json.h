@@ -18,7 +18,8 @@ struct reg_provider;
 
 /* The features of a provider's set, sorted. */
 json_t *provider_features(const struct reg_provider *provider);
-json_t *provider_aspects(const struct reg_provider *provider);
+/* Its aspects; a text "setting:NAME" in them becomes what is configured. */
+json_t *provider_aspects(struct daemon *daemon, const struct reg_provider *provider);
 /* Has it what it needs, and may it be started from here? */
 bool provider_can_add(struct daemon *daemon, const struct reg_provider *provider);
 bool provider_has_feature(const struct reg_provider *provider, const char *feature);

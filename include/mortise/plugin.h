@@ -450,7 +450,8 @@ struct mortise_provider {
 	const char *noun;          /* "Installation" */
 	const char *issue_url;
 	const char *source_url;
-	const char *aspects;       /* JSON object as text; NULL: {} */
+	const char *aspects;       /* JSON object as text, in which a text may be
+				    * "setting:NAME"; NULL: {} */
 	uint32_t dialog_width;     /* 0: 600 */
 	uint32_t dialog_height;
 	/* Pipeline scope, after the last step; input {"state": {…}} without secrets.
