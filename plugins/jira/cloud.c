@@ -69,7 +69,7 @@ static const struct mortise_provider provider = {
 		"your application, and keep assignees, statuses and comments in step.",
 	.author = "The Mortise developers",
 	.noun = "Instance",
-	.aspects = "{\"externalInstall\":{\"url\":\"https://marketplace.atlassian.com/\","
+	.aspects = "{\"externalInstall\":{\"url\":\"setting:marketplace_url\","
 		"\"buttonText\":\"Jira Marketplace\",\"noticeText\":\"The app is added in Jira: an "
 		"administrator of the site installs it there, and finishes here.\"}}",
 	.build = cloud_build,
@@ -89,6 +89,19 @@ static const struct mortise_setting settings[] = {
 		"Jira hides; Atlassian must have approved the app for it."),
 	SETTING("marketplace_url", MORTISE_TYPE_URL, "https://marketplace.atlassian.com/",
 		"The app's own page in the Atlassian Marketplace."),
+};
+
+#define FEATURE(name_, description_)                                                       \
+	{.size = sizeof(struct mortise_feature), .feature = (name_),                       \
+		.flags = MORTISE_FEATURE_IN_SET | MORTISE_FEATURE_DESCRIBED,               \
+		.description = (description_)}
+
+/* In the order of the directory. */
+static const struct mortise_feature features[] = {
+	FEATURE("issue-basic", "Create Jira issues, or link those that exist."),
+	FEATURE("issue-sync", "Keep assignee and status the same on both sides."),
+	FEATURE("issue-sync", "Copy comments to Jira."),
+	FEATURE("ticket-rules", "Let an alert rule create Jira issues by itself."),
 };
 
 /* ---- Going out ---- */
@@ -303,6 +316,8 @@ int32_t cloud_load(const struct mortise_registry *registry, struct mortise_regis
 	TRY(registry->provider(reg, &provider));
 	EACH(i, settings)
 		TRY(registry->setting(reg, PROVIDER, &settings[i]));
+	EACH(i, features)
+		TRY(registry->feature(reg, PROVIDER, &features[i]));
 	TRY(registry->credential(reg, PROVIDER, &credential));
 	TRY(registry->upstream(reg, PROVIDER, &upstream));
 	TRY(registry->step(reg, PROVIDER, &confirm));

@@ -53,3 +53,8 @@ tests_unit_test_plugin_jira_SOURCES = tests/unit/test_plugin_jira.c \
 tests_unit_test_plugin_jira_server_SOURCES = tests/unit/test_plugin_jira_server.c \
 	tests/unit/plugin_peer.c tests/unit/plugin_peer.h \
 	tests/unit/host_peer.c tests/unit/host_peer.h
+
+UNIT_TESTS += tests/unit/test_plugin_jira_sync
+tests_unit_test_plugin_jira_sync_SOURCES = tests/unit/test_plugin_jira_sync.c \
+	tests/unit/plugin_peer.c tests/unit/plugin_peer.h \
+	tests/unit/host_peer.c tests/unit/host_peer.h

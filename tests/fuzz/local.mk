@@ -27,6 +27,7 @@ FUZZ_TARGETS = \
 	%D%/fuzz_http \
 	%D%/fuzz_issue_body \
 	%D%/fuzz_issue_text \
+	%D%/fuzz_jira \
 	%D%/fuzz_jira_text \
 	%D%/fuzz_json_pointer \
 	%D%/fuzz_jwt \
@@ -46,13 +47,23 @@ FUZZ_TARGETS = \
 	%D%/fuzz_webhook_scanner
 %C%_fuzz_backup_SOURCES = %D%/fuzz_backup.c ctl/backup.c
 %C%_fuzz_client_SOURCES = %D%/fuzz_client.c $(CTL_SOURCES)
-%C%_fuzz_github_SOURCES = %D%/fuzz_github.c \
+%C%_fuzz_github_SOURCES = %D%/fuzz_github.c %D%/plugin_player.c %D%/plugin_player.h \
 	plugins/github/catch_up.c plugins/github/comment.c plugins/github/errors.c \
 	plugins/github/install.c plugins/github/issue.c plugins/github/issue_config.c \
 	plugins/github/issue_form.c plugins/github/issue_search.c plugins/github/issue_sync.c \
 	plugins/github/markdown.c plugins/github/repository.c plugins/github/request.c \
 	plugins/github/text.c plugins/github/webhook.c
 %C%_fuzz_github_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+
+%C%_fuzz_jira_SOURCES = %D%/fuzz_jira.c %D%/plugin_player.c %D%/plugin_player.h \
+	plugins/jira/adf.c plugins/jira/change.c plugins/jira/cloud.c plugins/jira/comment.c \
+	plugins/jira/config.c plugins/jira/connect.c plugins/jira/errors.c \
+	plugins/jira/fields.c plugins/jira/form.c plugins/jira/issue.c \
+	plugins/jira/metadata.c plugins/jira/page.c plugins/jira/project.c \
+	plugins/jira/request.c plugins/jira/search.c plugins/jira/server.c \
+	plugins/jira/server_install.c plugins/jira/server_webhook.c plugins/jira/submit.c \
+	plugins/jira/sync.c plugins/jira/text.c plugins/jira/value.c plugins/jira/wiki.c
+%C%_fuzz_jira_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 
 %C%_fuzz_jira_text_SOURCES = %D%/fuzz_jira_text.c plugins/jira/text.c plugins/jira/wiki.c
 %C%_fuzz_jira_text_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
