@@ -91,6 +91,72 @@ static void answers_have_their_codes(void **state)
 	}
 }
 
+/* ---- Create ---- */
+
+#define TYPES "GET " API "/issue/createmeta/10050/issuetypes"
+#define SUMMARY_ONLY \
+	{.ask = TYPES, .status = 200, .body = "{\"issueTypes\":[{\"id\":\"1\",\"name\":\"Bug\"}]}"}, \
+	{.ask = TYPES "/1", .status = 200, .body = "{\"fields\":[{\"fieldId\":\"summary\",\"name\":\"Summary\"," \
+		"\"required\":true,\"schema\":{\"type\":\"string\",\"system\":\"summary\"}}]}"}
+#define CREATE "POST " API "/issue"
+#define SEARCH "GET " API "/search/jql"
+#define MADE(key_) {.ask = "GET " API "/issue/" key_, .status = 200, .body = "{\"key\":\"" key_ "\",\"fields\":{" \
+	"\"summary\":\"It broke\",\"description\":null},\"properties\":{\"mortise.once\":\"ticket:r1\"}}", .always = true}
+#define OTHER(key_) {.ask = "GET " API "/issue/" key_, .status = 200, .body = "{\"key\":\"" key_ "\",\"fields\":{}," \
+	"\"properties\":{\"mortise.once\":\"ticket:r10\"}}"}
+#define FOUND(issues_) {.ask = SEARCH, .status = 200, .body = "{\"isLast\":true,\"issues\":[" issues_ "]}"}
+#define HIT(key_, summary_) "{\"key\":\"" key_ "\",\"fields\":{\"summary\":\"" summary_ "\"}}"
+#define LOST {.ask = CREATE, .code = MORTISE_E_UNCERTAIN}
+
+static json_t *ticket(void)
+{
+	return json_pack("{s:{s:s, s:s, s:s}, s:s}", "fields", "project", "10050", "issuetype", "1", "title",
+		"It broke ", "reference", "r1");
+}
+
+static void made_issue_carries_a_mark(void **state)
+{
+	static const struct answer answers[] = {SUMMARY_ONLY,
+		{.ask = CREATE, .status = 201, .body = "{\"id\":\"10118\",\"key\":\"APP-8\"}"}, MADE("APP-8"), {0}};
+
+	assert_int_equal(run(state, "issue:create", "install", ticket(), NULL, answers), 0);
+	expect_json(output(state), "{\"key\":\"APP-8\",\"title\":\"It broke\"}");
+	assert_string_equal(peer_text(sent_question(state, CREATE, 0), "once"), "ticket:r1");
+	expect_json(json_object_get(sent_body(state, CREATE, 0), "properties"),
+		"[{\"key\":\"mortise.once\",\"value\":\"ticket:r1\"}]");
+}
+
+static void lost_issue_is_looked_for(void **state)
+{
+	static const struct answer found[] = {SUMMARY_ONLY, LOST, FOUND("7,{}," HIT("APP-5", "Another") ","
+		HIT("APP-6", "It broke") "," HIT("APP-8", "It broke") "," HIT("APP-9", "It broke")), OTHER("APP-6"),
+		MADE("APP-8"), {.ask = "once_settle"}, {0}};
+	static const struct answer absent[] = {SUMMARY_ONLY, LOST, FOUND(HIT("APP-6", "It broke")), OTHER("APP-6"),
+		{.ask = "once_clear"}, {.ask = CREATE, .status = 201, .body = "{\"key\":\"APP-9\"}"}, MADE("APP-9"), {0}};
+	const struct plugin *plugin = *state;
+
+	assert_int_equal(run(state, "issue:create", "install", ticket(), NULL, found), 0);
+	assert_string_equal(peer_text(output(state), "key"), "APP-8");
+	assert_int_equal(count_asked(plugin, CREATE), 1);
+	assert_int_equal(count_asked(plugin, "once_settle"), 1);
+	assert_string_equal(peer_text(sent_query(state, SEARCH), "jql"),
+		"project = 10050 AND created >= \"-2d\" ORDER BY created DESC");
+	assert_int_equal(run(state, "issue:create", "install", ticket(), NULL, absent), 0);
+	assert_string_equal(peer_text(output(state), "key"), "APP-9");
+	assert_int_equal(count_asked(plugin, CREATE), 2);
+	assert_int_equal(count_asked(plugin, "once_clear"), 1);
+}
+
+static void search_that_fails_makes_no_second_issue(void **state)
+{
+	static const struct answer answers[] = {SUMMARY_ONLY, LOST,
+		{.ask = SEARCH, .status = 503, .body = "<html>down</html>"}, {0}};
+	const struct plugin *plugin = *state;
+
+	assert_int_equal(run(state, "issue:create", "install", ticket(), NULL, answers), MORTISE_E_UPSTREAM);
+	assert_int_equal(count_asked(plugin, CREATE), 1);
+}
+
 /* ---- Comments ---- */
 
 #define COMMENTS API "/issue/APP-7/comment"
@@ -368,6 +434,9 @@ int main(void)
 		CASE(chosen_issue_is_described),
 		CASE(what_is_no_key_is_not_asked_for),
 		CASE(answers_have_their_codes),
+		CASE(made_issue_carries_a_mark),
+		CASE(lost_issue_is_looked_for),
+		CASE(search_that_fails_makes_no_second_issue),
 		CASE(note_becomes_a_marked_quotation),
 		CASE(edited_note_changes_its_comment),
 		CASE(lost_comment_is_looked_for),
