@@ -119,6 +119,19 @@ static int initial_state(struct pipeline_run *run, const json_t *initial,
 	return 0;
 }
 
+/* It began without what only the provider's own site gives. */
+static int not_from_here(const struct reg_provider *provider, struct err *err)
+{
+	const char *name = reference_name(provider);
+
+	if (name)
+		return err_field(err, name, "%s is installed by a link that its own site shows; open "
+			"that link.", provider->provider.name);
+	return err_set(err, MORTISE_E_NOT_FOUND,
+		"\"%s\" cannot be installed from here; start at its own site",
+		provider->provider.key);
+}
+
 /* ---- The row ---- */
 
 struct start {
@@ -251,8 +264,7 @@ int pipeline_run_begin(struct pipeline_run *run, const struct principal *princip
 	if (initial_state(run, initial, &reference, err) < 0)
 		return err->code;
 	if (!reference.field && !(run->provider->provider.flags & MORTISE_PROVIDER_CAN_ADD))
-		return err_set(err, MORTISE_E_NOT_FOUND,
-			"\"%s\" cannot be installed from here; start at its own site", provider);
+		return not_from_here(run->provider, err);
 	if (start.again && reference.field && reference.integration_id != integration_id)
 		return err_field(err, "integrationId",
 			"The link belongs to another integration; leave one of them out.");
