@@ -83,8 +83,9 @@ int egress_send(struct egress *egress, const struct egress_request *request,
 	pthread_cond_broadcast(&changed);
 	while (is_held)
 		pthread_cond_wait(&changed, &lock);
-	*ret_answer = (struct egress_answer){.status = answer_status,
-		.body = xstrdup(answer_body), .size = strlen(answer_body)};
+	if (answer_status)
+		*ret_answer = (struct egress_answer){.status = answer_status,
+			.body = xstrdup(answer_body), .size = strlen(answer_body)};
 	pthread_mutex_unlock(&lock);
 	return answer_status ? 0 : err_set(err, MORTISE_E_UPSTREAM, "no answer");
 }
