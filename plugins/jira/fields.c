@@ -115,7 +115,7 @@ static void set_select(json_t *form, const json_t *field, size_t choices_max)
 
 	json_object_set_new(form, "type", json_string("select"));
 	if (json_array_size(values) > choices_max)
-		json_object_set_new(form, "help", json_sprintf("Only the first %zu choices are shown.",
+		json_object_set_new(form, "help", json_sprintf(JIRA_ONLY_FIRST,
 			json_array_size(choices)));
 	json_object_set_new(form, "choices", choices);
 }

@@ -17,7 +17,8 @@
 
 #define FIELDS_MAX 96          /* beside those that every form has */
 #define CHOICES_MAX 2000
-#define FORM_MAX (900 << 10)   /* bytes as JSON */
+#define FORM_MAX 1000000       /* bytes as JSON */
+#define LABEL_MAX 200
 #define PROBES_MAX 10          /* projects that are tried */
 #define TITLE_CHARACTERS 255   /* what Jira takes */
 
@@ -168,13 +169,15 @@ static json_t *project_field(const struct flavor *flavor, const struct choice *c
 	json_array_foreach(choice->projects, i, project) {
 		const char *id = jira_short(project, "id", KEY_MAX_SIZE);
 		const char *key = jira_short(project, "key", KEY_MAX_SIZE);
-		char *label = rules->searches_projects ? jira_project_label(project) : NULL;
+		char *whole = rules->searches_projects ? jira_project_label(project) : NULL;
+		char *label = jira_cut(whole ? whole : key ? key : "", LABEL_MAX);
 
 		/* The chosen one is there even if the list is too long. */
 		if (id && key && (json_array_size(choices) < CHOICES_MAX - 1 ||
 			strcmp(id, choice->project) == 0) && json_array_size(choices) < CHOICES_MAX)
-			json_array_append_new(choices, json_pack("[s, s]", id, label ? label : key));
+			json_array_append_new(choices, json_pack("[s, s]", id, label));
 		free(label);
+		free(whole);
 	}
 	field = json_pack("{s:s, s:s, s:s, s:b, s:b, s:s, s:o}", "name", "project", "label",
 		"Jira Project", "type", "select", "required", 1, "updatesForm", 1, "default",
@@ -322,21 +325,37 @@ static void drop_fields(json_t *picked)
 		json_array_remove(picked, FIELDS_MAX);
 }
 
-/* Fewer and fewer choices in each, until they fit. */
 static json_t *make_fields(const json_t *picked, const struct form_rules *rules)
 {
-	size_t choices_max = CHOICES_MAX;
-	json_t *fields = NULL, *field;
+	json_t *fields = json_array(), *field;
 	size_t i;
 
-	do {
-		json_decref(fields);
-		fields = json_array();
-		json_array_foreach(picked, i, field)
-			json_array_append_new(fields, jira_field_form(field, rules, choices_max));
-		choices_max /= 4;
-	} while (choices_max > 0 && json_dumpb(fields, NULL, 0, JSON_COMPACT) > FORM_MAX);
+	json_array_foreach(picked, i, field)
+		json_array_append_new(fields, jira_field_form(field, rules, CHOICES_MAX));
 	return fields;
+}
+
+static void cut_choices(json_t *field, size_t max)
+{
+	json_t *choices = json_object_get(field, "choices");
+
+	if (json_array_size(choices) <= max)
+		return;
+	while (json_array_size(choices) > max)
+		json_array_remove(choices, json_array_size(choices) - 1);
+	json_object_set_new(field, "help", json_sprintf(JIRA_ONLY_FIRST, max));
+}
+
+/* Fewer and fewer choices in each, until they fit. */
+static void fit(json_t *fields)
+{
+	json_t *field;
+	size_t i;
+
+	for (size_t max = CHOICES_MAX / 4; max > 0 &&
+		json_dumpb(fields, NULL, 0, JSON_COMPACT) > FORM_MAX; max /= 4)
+		json_array_foreach(fields, i, field)
+			cut_choices(field, max);
 }
 
 /* ---- What is better known elsewhere ---- */
@@ -351,7 +370,7 @@ static int32_t set_choices(struct mortise_call *call, const struct flavor *flavo
 		&list);
 
 	if (ret == MORTISE_OK && json_is_array(list))
-		json_object_set_new(field, "choices", jira_choices(list, CHOICES_MAX / 4));
+		json_object_set_new(field, "choices", jira_choices(list, CHOICES_MAX));
 	json_decref(params);
 	json_decref(list);
 	return ret == MORTISE_E_CANCELLED ? ret : MORTISE_OK;
@@ -369,11 +388,13 @@ static int32_t set_reporter(struct mortise_call *call, const struct flavor *flav
 	json_decref(query);
 	json_object_set_new(field, "default", json_string(""));
 	if (ret == MORTISE_OK && jira_short(user, flavor->user_id, KEY_MAX_SIZE)) {
-		char *label = jira_user_label(user);
+		char *whole = jira_user_label(user);
+		char *label = jira_cut(whole ? whole : id, LABEL_MAX);
 
-		json_object_set_new(field, "choices", json_pack("[[s, s*]]", id, label));
+		json_object_set_new(field, "choices", json_pack("[[s, s]]", id, label));
 		json_object_set_new(field, "default", json_string(id));
 		free(label);
+		free(whole);
 	}
 	json_decref(user);
 	return ret == MORTISE_E_CANCELLED ? ret : MORTISE_OK;
@@ -443,6 +464,7 @@ static int32_t create_form(struct mortise_call *call, const struct flavor *flavo
 		add_texts(flavor, json_object_get(input, "issue"), fields);
 		json_array_append_new(fields, type_field(&choice));
 		ret = add_metadata(call, flavor, input, &choice, fields);
+		fit(fields);
 	}
 	choice_clear(&choice);
 	return ret;

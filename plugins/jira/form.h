@@ -85,6 +85,7 @@ const char *jira_field_schema(const json_t *field, const char *member);
 /* It as a field of our form, at most 'choices_max' choices; NULL: it has none. */
 json_t *jira_field_form(const json_t *field, const struct form_rules *rules,
 	size_t choices_max);
+#define JIRA_ONLY_FIRST "Only the first %zu choices are shown."
 /* [[id, name], …] of a list of Jira's. */
 json_t *jira_choices(const json_t *values, size_t max);
 

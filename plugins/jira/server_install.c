@@ -22,7 +22,7 @@
 
 #define EXTERNAL_ID_MAX 64
 #define HOST_MAX (EXTERNAL_ID_MAX - 2) /* ":" and one byte follow */
-#define TOKEN_MADE_OUT "uses_token"    /* in the state: there is no second step */
+#define USES_TOKEN "uses_token"         /* in the state: there is no second step */
 
 static const char setup[] = "setup";
 
@@ -127,7 +127,7 @@ int32_t server_check_form(struct mortise_call *call, const json_t *input, json_t
 		id = make_external_id(host_name, token ? "~" : "",
 			token ? user : jira_text(answer, "consumer_key"));
 		*ret_output = json_pack("{s:{s:s, s:s, s:s, s:o*}}", "state", "external_id", id,
-			"domain_name", host_name, "auth", token ? "token" : "oauth1", TOKEN_MADE_OUT,
+			"domain_name", host_name, "auth", token ? "token" : "oauth1", USES_TOKEN,
 			token ? json_true() : NULL);
 	}
 	free(id);
@@ -176,7 +176,7 @@ int32_t server_build(struct mortise_call *call, const json_t *input, json_t **re
 {
 	const json_t *state = json_object_get(input, "state");
 	const char *id = jira_text(state, "external_id");
-	bool token = json_is_true(json_object_get(state, TOKEN_MADE_OUT));
+	bool token = json_is_true(json_object_get(state, USES_TOKEN));
 	const char *name = jira_text(state, token ? "domain_name" : "consumer_key");
 	struct request as = as_installer(state);
 	char *url = NULL;
