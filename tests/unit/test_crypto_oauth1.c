@@ -290,6 +290,7 @@ static void assert_refused(struct secret *pem_take, const char *why)
 
 static void keys_that_cannot_sign_are_refused(void **state)
 {
+	static const char garbage[] = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
 	EVP_PKEY *key = EVP_RSA_gen(2048), *small = EVP_RSA_gen(768), *curve = EVP_EC_gen("P-256");
 
 	(void)state;
@@ -299,8 +300,7 @@ static void keys_that_cannot_sign_are_refused(void **state)
 	assert_refused(pkcs8(curve, NULL), "RSA key of at least 1024 bits");
 	assert_refused(pkcs8(small, NULL), "RSA key of at least 1024 bits");
 	assert_refused(secret_new("", 0), "not an unencrypted RSA key");
-	assert_refused(secret_new("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
-		61), "not an unencrypted RSA key");
+	assert_refused(secret_new(garbage, strlen(garbage)), "not an unencrypted RSA key");
 	EVP_PKEY_free(key);
 	EVP_PKEY_free(small);
 	EVP_PKEY_free(curve);
