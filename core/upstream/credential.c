@@ -44,12 +44,18 @@ static int read_slot(struct exchange *exchange, const char *slot, struct secret 
 	struct err *err)
 {
 	cleanup_err struct err why = {0};
-	int result = slot_read(exchange->upstreams->daemon, exchange->scope, slot, ret_secret, &why);
+	cleanup_secret struct secret *secret = NULL;
+	int result = slot_read(exchange->upstreams->daemon, exchange->scope, slot, &secret, &why);
 
+	if (result == 0 && secret->size == 0)
+		result = err_set(&why, MORTISE_E_NOT_FOUND, "%s is empty", slot);
 	if (result == MORTISE_E_NOT_FOUND || result == MORTISE_E_UNSUPPORTED)
 		return err_set(err, MORTISE_E_IDENTITY, "the credentials \"%s\" cannot be had: %s",
 			exchange->credential->name, err_text(&why));
-	return result < 0 ? err_move(err, &why) : 0;
+	if (result < 0)
+		return err_move(err, &why);
+	*ret_secret = steal(&secret);
+	return 0;
 }
 
 /* With 'qsh', if it is not NULL, as one more claim. */

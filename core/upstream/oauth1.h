@@ -26,8 +26,8 @@ int oauth1_request_token(struct daemon *daemon, const struct call_scope *scope,
 	char **ret_token_secret, struct err *err);
 /* 'token' is the request token.  'verifier' is what came back with the user as
  * oauth_verifier; an upstream that was given no callback may send none, then it is the
- * oauth_token that came back.  '*ret_facts' is the rest of the answer, an object of
- * texts. */
+ * oauth_token that came back.  '*ret_facts' is the rest of the answer, less its secrets:
+ * an object of texts. */
 int oauth1_access_token(struct daemon *daemon, const struct call_scope *scope,
 	const struct mortise_step *step, const char *token, const char *verifier,
 	json_t **ret_facts, char **ret_token, char **ret_secret, struct err *err);

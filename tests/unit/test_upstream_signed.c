@@ -53,8 +53,8 @@ static struct bench *bench_for(struct script *script, const char *context)
 	struct bench *bench = bench_new(play, script);
 	cleanup_free char *base = xasprintf("%s%s", scripted_server_url(bench->server), context);
 
-	bench_set_secrets(bench, json_pack("{s:s, s:s}", "shared_secret", SHARED, "access_token",
-		"acc-tok+/123"));
+	bench_set_secrets(bench, json_pack("{s:s, s:s, s:s}", "shared_secret", SHARED,
+		"access_token", "acc-tok+/123", "blank", ""));
 	bench_patch_metadata(bench, json_pack("{s:s, s:s}", "base_url", base, "app_key",
 		"errors.example.com.jira"));
 	return bench;
@@ -355,6 +355,7 @@ static void credentials_that_are_not_there_are_named(void **state)
 		const char *text;
 	} table[] = {
 		{"connect", "integration:none", NULL, MORTISE_E_IDENTITY, "integration:none"},
+		{"connect", "integration:blank", NULL, MORTISE_E_IDENTITY, "blank is empty"},
 		{"connect", NULL, "metadata:/none", MORTISE_E_NOT_FOUND, "/none"},
 		{"oauth1", "integration:shared_secret", NULL, MORTISE_E_SETTINGS,
 			"integration:shared_secret: the private key"},
