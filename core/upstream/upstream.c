@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include <sodium.h>
 
@@ -123,6 +124,14 @@ static int send_plain(struct exchange *exchange, struct upstream_answer *ret_ans
 	return result;
 }
 
+/* A page in place of an answer ("back soon") is not to be remembered. */
+static bool is_kept(const struct upstream_answer *answer)
+{
+	const char *type = json_string_value(json_object_get(answer->headers, "content-type"));
+
+	return answer->status == 200 && !(type && strncasecmp(type, "text/html", 9) == 0);
+}
+
 static int send_cached(struct exchange *exchange, struct upstream_answer *ret_answer,
 	struct err *err)
 {
@@ -136,7 +145,7 @@ static int send_cached(struct exchange *exchange, struct upstream_answer *ret_an
 		return 0;
 	}
 	result = send_plain(exchange, ret_answer, err);
-	if (result == 0 && ret_answer->status == 200)
+	if (result == 0 && is_kept(ret_answer))
 		cache_put(cache, key, ret_answer, exchange->upstream->cache_ms);
 	return result;
 }

@@ -127,19 +127,22 @@ static int32_t project_selectors(const struct config *config, json_t *selectors)
 	return json_dumpb(selectors, NULL, 0, JSON_COMPACT) > MAPPERS_MAX ? MORTISE_E_LIMIT : MORTISE_OK;
 }
 
+/* The list of all comes first: once Jira limits, nothing more is asked of it for a while. */
 static int32_t set_selectors(const struct config *config, json_t *field)
 {
-	json_t *selectors = json_object(), *statuses = NULL;
-	int32_t ret = config->flavor->project_statuses ? project_selectors(config, selectors)
-		: MORTISE_E_LIMIT;
+	json_t *selectors, *statuses = NULL;
+	int32_t ret;
 
+	TRY(jira_get(config->call, config->flavor, &(struct request){.path = "/status"}, &statuses));
+	selectors = json_object();
+	ret = config->flavor->project_statuses ? project_selectors(config, selectors)
+		: MORTISE_E_LIMIT;
 	if (ret == MORTISE_OK) {
 		json_object_set(field, "mappedSelectors", selectors);
 		json_object_set_new(field, "perItemMapping", json_true());
 	} else if (ret == MORTISE_E_LIMIT || ret == MORTISE_E_RATE) {
-		ret = jira_get(config->call, config->flavor, &(struct request){.path = "/status"},
-			&statuses);
 		json_object_set_new(field, "mappedSelectors", selector_pair(statuses));
+		ret = MORTISE_OK;
 	}
 	json_decref(selectors);
 	json_decref(statuses);

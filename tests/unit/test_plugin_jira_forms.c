@@ -856,6 +856,7 @@ static void cloud_config_has_the_statuses_of_each_project(void **state)
 {
 	static const struct answer answers[] = {PRODUCT,
 		{.ask = CLOUD "/project/search", .status = 200, .body = "{\"values\":" PROJECTS "}"},
+		{.ask = CLOUD "/status", .status = 200, .body = STATUSES},
 		{.ask = CLOUD "/statuses/search", .status = 200, .body = "{\"isLast\":true,\"values\":" STATUSES "}"},
 		{.ask = CLOUD "/statuses/search", .status = 200, .body = "{\"isLast\":true,\"values\":[{\"id\":\"8\",\"name\":\"Open\"}]}"},
 		{0}};
@@ -877,9 +878,9 @@ static void cloud_config_falls_back_when_statuses_are_limited(void **state)
 {
 	static const struct answer answers[] = {PRODUCT,
 		{.ask = CLOUD "/project/search", .status = 200, .body = "{\"values\":" PROJECTS "}"},
+		{.ask = CLOUD "/status", .status = 200, .body = STATUSES},
 		{.ask = CLOUD "/statuses/search", .status = 200, .body = "{\"isLast\":true,\"values\":" STATUSES "}"},
-		{.ask = CLOUD "/statuses/search", .status = 429, .body = "{}"},
-		{.ask = CLOUD "/status", .status = 200, .body = STATUSES}, {0}};
+		{.ask = CLOUD "/statuses/search", .status = 429, .body = "{}"}, {0}};
 	const json_t *field;
 
 	as_provider(state, "jira");
@@ -896,6 +897,7 @@ static void jira_that_does_not_answer_disables_the_map_alone(void **state)
 	static const struct answer extra[] = {PRODUCT,
 		{.ask = CLOUD "/project/search", .status = 200, .body = "{\"values\":[{\"id\":\"10200\",\"name\":\"x\"}]}"},
 		{.ask = CLOUD "/project/search", .status = 500, .body = "{}"},
+		{.ask = CLOUD "/status", .status = 200, .body = STATUSES},
 		{.ask = CLOUD "/statuses/search", .status = 200, .body = "{\"isLast\":true,\"values\":" STATUSES "}"}, {0}};
 	const json_t *field;
 
