@@ -43,6 +43,7 @@ const PROJECTS = [
       required: false, operations: ['set'], schema: { type: 'string', customId: 30000 + i,
         custom: 'com.atlassian.jira.plugin.system.customfieldtypes:textfield' } })) },
   { id: '10053', key: 'LATE', name: 'Late', issuetypes: ISSUE_TYPES, fields: [], versions: [], components: [] },
+  { id: '10054', key: 'LAST', name: 'Last', issuetypes: ISSUE_TYPES, fields: [], versions: [], components: [] },
 ];
 
 const PRIORITIES = [{ id: '1', name: 'Highest' }, { id: '3', name: 'Medium' }, { id: '5', name: 'Lowest' }];
