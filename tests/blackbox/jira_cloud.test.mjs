@@ -192,9 +192,9 @@ describe('Jira Cloud', () => {
     assert.equal((await acme.answer({ state: json.data.state })).json.status, 'complete');
     [{ id: integration }] = await acme.integrations();
     assert.equal((await acme.initialize({ signedParams: reference })).status, 400, 'a reference is good once');
-    for (const wrong of ['tampered', `${reference.slice(0, -1)}${reference.endsWith('x') ? 'y' : 'x'}`, { a: 1 }])
+    for (const wrong of ['', 'tampered', `${reference.slice(0, -1)}${reference.endsWith('x') ? 'y' : 'x'}`, { a: 1 }])
       assert.equal((await acme.initialize({ signedParams: wrong })).status, 400, JSON.stringify(wrong));
-    assert.equal((await acme.initialize()).status, 404, 'Jira begins it');
+    assert.equal((await acme.initialize()).status, 400, 'Jira begins it');
     await world.link(beta);
     assert.equal((await installed()).length, 1);
   });
