@@ -28,7 +28,7 @@ describe('Jira Cloud', () => {
   let project;
 
   before(async () => {
-    world = await CloudWorld.start({ sites: 2, jira: { email_scope: true } });
+    world = await CloudWorld.start({ sites: 2, jira: { email_scope: true, marketplace_url: 'https://marketplace.example/apps/1' } });
     ({ daemon, jira } = world);
     rival = world.sites[1];
     jira.descriptor = rival.descriptor = (await daemon.request('GET', '/extensions/jira/descriptor/')).json;
@@ -55,6 +55,14 @@ describe('Jira Cloud', () => {
       { event: 'jira:issue_updated', url: '/extensions/jira/issue-updated/', excludeBody: false });
     assert.equal((await daemon.request('GET', '/extensions/jira/descriptor')).status, 200, 'without its slash');
     assert.equal((await daemon.request('POST', '/extensions/jira/descriptor/')).status, 405);
+  });
+
+  test('the catalogue leads to where the operator publishes the app', async () => {
+    const { json } = await daemon.api('GET', '/organizations/acme/config/integrations/?providerKey=jira', { token: acme.token });
+    const [{ canAdd, metadata }] = json.providers;
+    assert.equal(canAdd, false);
+    assert.equal(metadata.aspects.externalInstall.url, 'https://marketplace.example/apps/1');
+    assert.equal(metadata.aspects.externalInstall.buttonText, 'Jira Marketplace');
   });
 
   // ---- Life cycle: who is refused ----
