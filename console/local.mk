@@ -8,6 +8,9 @@ dist_console_DATA = \
 	%D%/console.css \
 	%D%/console.js \
 	%D%/dom.js \
+	%D%/embed.css \
+	%D%/embed.html \
+	%D%/embed.js \
 	%D%/index.html \
 	%D%/install.html \
 	%D%/install.js \

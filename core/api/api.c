@@ -13,6 +13,7 @@
 #include "core/daemon/daemon.h"
 #include "core/http/http.h"
 #include "core/http/static.h"
+#include "core/page/page.h"
 #include "core/tracker/link.h"
 
 static const struct api_route *const tables[] = {
@@ -48,6 +49,8 @@ static void go_home(struct http_request *request, void *arg)
 static void add_console(struct daemon *daemon, struct api *api)
 {
 	cleanup_err struct err err = {0};
+	const char *document;
+	size_t size;
 
 	if (static_files_load(daemon->settings->console_dir, &api->files, &err) < 0) {
 		log_warning("console.missing", LOG_TEXT("reason", err_text(&err)));
@@ -60,6 +63,9 @@ static void add_console(struct daemon *daemon, struct api *api)
 	/* A link of a provider's own pages leads here; the page starts an install. */
 	static_files_add_page(api->files, daemon->http, "/extensions/{slug}/configure/",
 		"configure.html");
+	document = static_files_get(api->files, "embed.html", &size);
+	if (document)
+		pages_set_document(daemon->pages, document, size);
 	api->home = xasprintf("%s/console/", daemon->settings->public_url);
 	http_server_add(daemon->http, &(struct http_route){
 		.method = "GET",

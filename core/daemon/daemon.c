@@ -39,6 +39,7 @@
 #include "core/ingest/ingest.h"
 #include "core/job/job.h"
 #include "core/pipeline/pipeline.h"
+#include "core/page/page.h"
 #include "core/provider/provider.h"
 #include "core/storage/backup.h"
 #include "core/storage/store.h"
@@ -210,6 +211,7 @@ int daemon_new(struct settings *settings_take, struct daemon **ret_daemon, struc
 	daemon->jobs = jobs_new(daemon);
 	make_http(daemon);
 	daemon->webhooks = webhooks_new(daemon);
+	daemon->pages = pages_new(daemon);
 	daemon->ingest = ingest_new(daemon);
 	sync_setup(daemon);
 	daemon->admin = admin_new(daemon);
@@ -237,6 +239,7 @@ void daemon_free(struct daemon *daemon)
 	api_free(daemon->api);
 	http_server_free(daemon->metrics_http);
 	jobs_free(daemon->jobs);
+	pages_free(daemon->pages);
 	webhooks_free(daemon->webhooks);
 	providers_free(daemon->providers);
 	pool_free(daemon->request_pool);

@@ -32,6 +32,7 @@ struct daemon {
 	struct public_keys *public_keys; /* of those who sign tokens */
 	struct jobs *jobs;
 	struct webhooks *webhooks;
+	struct pages *pages;
 	struct ingest *ingest;
 	struct http_server *http;
 	struct api *api;

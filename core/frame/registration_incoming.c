@@ -70,6 +70,9 @@ static int check_token(const struct owner *owner, const json_t *token, struct er
 		return err_set(err, MORTISE_E_FIELD,
 			"%s \"%s\": its token stands in the path, but the path has no segment %s: add it",
 			owner->kind, owner->name, segment);
+	if (owner->is_page && reg_number_in(token, "where") == MORTISE_TOKEN_HEADER)
+		return refuse(owner, "a frame sends no header of its own: its token stands in the query "
+			"or in the path", err);
 	if (owner->is_page && has_flag(token, MORTISE_TOKEN_SINGLE_USE))
 		return refuse(owner, "a page is asked for, then for its data, with one token: leave "
 			"MORTISE_TOKEN_SINGLE_USE out", err);

@@ -235,6 +235,14 @@ void static_files_add_page(struct static_files *files, struct http_server *serve
 		.handler = serve_page, .arg = page});
 }
 
+const char *static_files_get(const struct static_files *files, const char *name, size_t *ret_size)
+{
+	const struct file *file = find(files, name);
+
+	*ret_size = file ? file->size : 0;
+	return file ? file->data : NULL;
+}
+
 void static_files_free(struct static_files *files)
 {
 	if (!files)

@@ -9,6 +9,8 @@
 #ifndef MORTISE_HTTP_STATIC_H
 #define MORTISE_HTTP_STATIC_H
 
+#include <stddef.h>
+
 struct err;
 struct http_server;
 struct static_files;
@@ -21,6 +23,8 @@ void static_files_add_routes(struct static_files *files, struct http_server *ser
 /* Serve the one file 'name' at 'pattern', whatever its parameters are. */
 void static_files_add_page(struct static_files *files, struct http_server *server,
 	const char *pattern, const char *name);
+/* The bytes of one file, as long as the files last; NULL: there is none. */
+const char *static_files_get(const struct static_files *files, const char *name, size_t *ret_size);
 /* After the server. */
 void static_files_free(struct static_files *files);
 

@@ -73,6 +73,8 @@ static int64_t admit_to(struct http_request *request, struct webhooks *webhooks,
 	int64_t max = WEBHOOK_BODY_MAX;
 
 	webhook_path_clear(&path);
+	if (match == WEBHOOK_NO_PATH && webhooks->others.admit)
+		return webhooks->others.admit(request, webhooks->others.arg);
 	if (match == WEBHOOK_NO_PATH) {
 		http_reply_json(request, 404,
 			json_pack("{s:s}", "detail", "There is no such webhook"));
@@ -468,12 +470,17 @@ static void run_checks(void *arg)
 
 void intake_handle(struct http_request *request, void *arg)
 {
-	struct intake *intake = intake_new(arg, request);
+	struct webhooks *webhooks = arg;
+	struct intake *intake = intake_new(webhooks, request);
 
-	if (intake->plan)
+	if (intake->plan) {
 		run_checks(intake);
-	else
+	} else if (webhooks->others.handler) {
+		intake_free(intake);
+		webhooks->others.handler(request, webhooks->others.arg);
+	} else {
 		end_unplanned(intake);
+	}
 }
 
 json_t *intake_headers(const struct intake *intake)

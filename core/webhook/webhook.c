@@ -37,6 +37,11 @@ struct webhooks *webhooks_new(struct daemon *daemon)
 	return webhooks;
 }
 
+void webhooks_set_others(struct webhooks *webhooks, const struct http_route *others)
+{
+	webhooks->others = *others;
+}
+
 void webhooks_free(struct webhooks *webhooks)
 {
 	if (!webhooks)

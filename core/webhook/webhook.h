@@ -22,10 +22,14 @@
 
 struct daemon;
 struct err;
+struct http_route;
 struct webhooks;
 
 /* Adds its route to daemon->http and its task to daemon->jobs. */
 struct webhooks *webhooks_new(struct daemon *daemon);
+/* Whom a request below /extensions/SLUG/ is for that is no webhook's (admit, handler, arg);
+ * copied, before listening.  The handler is called on an intake worker. */
+void webhooks_set_others(struct webhooks *webhooks, const struct http_route *others);
 void webhooks_free(struct webhooks *webhooks);
 /* After a commit that changed this integration, its links or its secrets.  Any thread. */
 void webhooks_forget(struct webhooks *webhooks, int64_t integration_id);

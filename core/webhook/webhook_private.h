@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "core/base/err.h"
+#include "core/http/http.h"
 #include "core/webhook/reply.h"
 #include "core/webhook/set.h"
 #include "core/webhook/subject.h"
@@ -22,6 +23,7 @@ struct http_request;
 
 struct webhooks {
 	struct daemon *daemon;
+	struct http_route others;              /* what is no webhook; no handler: nobody's */
 	struct subject_table *subjects;
 	pthread_mutex_t lock;
 	struct webhook_set *sets[WEBHOOK_SETS_MAX];    /* under lock */

@@ -57,6 +57,15 @@ tests_plugins_signed_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 tests_plugins_signed_la_LIBADD = $(PLUGIN_LIBS)
 tests_plugins_signed_la_DEPENDENCIES = $(PLUGIN_MAP)
 
+# One that is installed from its upstream and shows pages there.
+check_LTLIBRARIES += %D%/embed.la
+tests_plugins_embed_la_SOURCES = %D%/embed.c
+tests_plugins_embed_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -I$(top_srcdir)
+tests_plugins_embed_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_embed_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_plugins_embed_la_LIBADD = $(PLUGIN_LIBS)
+tests_plugins_embed_la_DEPENDENCIES = $(PLUGIN_MAP)
+
 # Runs a program as on a kernel that lacks a piece of the sandbox.
 check_PROGRAMS += %D%/lacking
 tests_plugins_lacking_SOURCES = %D%/lacking.c

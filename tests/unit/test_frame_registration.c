@@ -190,6 +190,7 @@ static void broken_reference_is_refused(void **state)
 		{"'integration:shared'}]}]", "'install:shared'}]}]"},
 		{"'where': 1, 'algorithm': 1,", "'where': 1, 'algorithm': 1, 'flags': 5,"},
 		{"'where': 1, 'algorithm': 1,", "'where': 2, 'algorithm': 1,"},
+		{"'where': 1, 'algorithm': 1,", "'algorithm': 1,"},
 		/* Fields and steps. */
 		{"'name': 'url', 'type': 4", "'name': 'url', 'type': 8"},
 		{"'name': 'url', 'type': 4", "'name': 'url', 'type': 1"},

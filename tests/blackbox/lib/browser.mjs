@@ -26,6 +26,7 @@ export class Browser {
     browser.calls = new Map();
     browser.number = 0;
     browser.faults = [];
+    browser.contexts = new Map();
     let text = '';
     browser.process.stdio[4].on('data', (chunk) => {
       const parts = (text + chunk).split('\0');
@@ -48,6 +49,10 @@ export class Browser {
       this.faults.push(params.exceptionDetails.exception?.description ?? params.exceptionDetails.text);
     } else if (method === 'Log.entryAdded' && params.entry.source === 'security') {
       this.faults.push(params.entry.text);
+    } else if (method === 'Runtime.executionContextCreated') {
+      this.contexts.set(params.context.id, params.context);
+    } else if (method === 'Runtime.executionContextDestroyed') {
+      this.contexts.delete(params.executionContextId);
     } else if (method === 'Page.javascriptDialogOpening') {
       this.#send('Page.handleJavaScriptDialog', { accept: true });
     }
@@ -64,9 +69,10 @@ export class Browser {
     return this.#send('Page.navigate', { url });
   }
 
-  // The value of an expression in the page.
-  async run(expression) {
-    const { result, exceptionDetails } = await this.#send('Runtime.evaluate', { expression, returnByValue: true, awaitPromise: true });
+  // The value of an expression in the page, or in one of its frames.
+  async run(expression, contextId) {
+    const { result, exceptionDetails } = await this.#send('Runtime.evaluate',
+      { expression, contextId, returnByValue: true, awaitPromise: true });
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value;
   }
@@ -79,6 +85,16 @@ export class Browser {
   sees(pattern) {
     return until(`the page shows ${pattern}`, async () => {
       const text = await this.text();
+      return pattern.test(text) && text;
+    });
+  }
+
+  // The text of the newest frame of this origin, once it matches.
+  seesInFrame(origin, pattern) {
+    return until(`the frame of ${origin} shows ${pattern}`, async () => {
+      const context = [...this.contexts.values()].findLast((one) => one.origin === origin);
+      // It may go while it is asked.
+      const text = context && await this.run('document.body?.innerText ?? ""', context.id).catch(() => '');
       return pattern.test(text) && text;
     });
   }
