@@ -295,6 +295,10 @@ void acceptance_check_ready(struct host *host)
 {
 	if (!host->said_ready || !host->accepted || host->state != HOST_STARTING)
 		return;
+	/* What it said before it was killed, when the operator wants it no more for instance,
+	 * may come after that. */
+	if (host->killed)
+		return;
 	loop_timer_free(steal(&host->timer));
 	host->state = HOST_READY;
 	host->ready_ms = clock_mono_ms();

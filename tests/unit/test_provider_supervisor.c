@@ -30,6 +30,7 @@
 #include "core/daemon/daemon.h"
 #include "core/provider/provider.h"
 #include "core/provider/provider_private.h"
+#include "core/provider/supervisor_private.h"
 #include "core/storage/store.h"
 
 struct fixture {
@@ -277,7 +278,7 @@ static int64_t number_of(struct fixture *fixture, const char *name, const char *
 /* How many calls run and wait, counted by the loop, whose they are. */
 struct peek {
 	struct providers *providers;
-	size_t running, waiting;
+	size_t running, waiting, hosts;
 	sem_t done;
 };
 
@@ -287,8 +288,10 @@ static void count_calls(void *arg)
 
 	for (struct plugin *plugin = peek->providers->plugins; plugin; plugin = plugin->next) {
 		peek->waiting += plugin->waiting.len + plugin->waiting_solo.len;
-		for (struct host *host = plugin->hosts; host; host = host->next)
+		for (struct host *host = plugin->hosts; host; host = host->next) {
 			peek->running += host->calls.len;
+			peek->hosts++;
+		}
 	}
 	sem_post(&peek->done);
 }
@@ -872,6 +875,52 @@ static void a_disabled_plugin_is_known_and_runs_nothing(void **state)
 	assert_int_equal(after.code, 0);
 }
 
+/* Drops the host that is on its way, as disabling does, before what it has sent is read. */
+struct dropping {
+	struct fixture *fixture;
+	atomic_bool dropped, adopted;
+};
+
+static void drop_when_it_is_on_its_way(void *arg)
+{
+	struct dropping *dropping = arg;
+	struct plugin *plugin = dropping->fixture->daemon.providers->plugins;
+	struct host *host = plugin->incoming;
+
+	if (!host) {
+		loop_post(dropping->fixture->daemon.loop, drop_when_it_is_on_its_way, dropping);
+		return;
+	}
+	host_drain(host);
+	/* Its READY is read now, and so is the word that it was accepted. */
+	host->said_ready = host->accepted = true;
+	acceptance_check_ready(host);
+	atomic_store(&dropping->adopted, plugin->host == host);
+	atomic_store(&dropping->dropped, true);
+}
+
+static void a_host_that_was_dropped_is_not_adopted(void **state)
+{
+	struct fixture *fixture = *state;
+	struct providers *providers = fixture->daemon.providers;
+	struct dropping dropping = {.fixture = fixture};
+	cleanup_result struct result dead = {0}, after = {0};
+
+	put_plugin(fixture, "ping", "ping");
+	start(fixture);
+	loop_post(fixture->daemon.loop, drop_when_it_is_on_its_way, &dropping);
+	dead = call(fixture, (struct wish){.json = "{\"do\":\"crash\"}"});
+	assert_int_equal(dead.code, MORTISE_E_RETRY);
+	WAIT_FOR(atomic_load(&dropping.dropped));
+	assert_false(atomic_load(&dropping.adopted));
+	WAIT_FOR(peek(fixture).hosts == 0);
+	assert_false(is_state(fixture, "ping", "ready"));
+	assert_int_equal(providers_set_enabled(providers, "ping", false, NULL), 0);
+	assert_int_equal(providers_set_enabled(providers, "ping", true, NULL), 0);
+	after = call(fixture, (struct wish){.json = "{}"});
+	assert_int_equal(after.code, 0);
+}
+
 static void an_unloaded_plugin_is_gone_until_it_is_loaded(void **state)
 {
 	struct fixture *fixture = *state;
@@ -1176,6 +1225,7 @@ int main(void)
 		CASE(a_reload_moves_new_calls_and_lets_old_ones_end),
 		CASE(a_reload_that_fails_changes_nothing),
 		CASE(a_disabled_plugin_is_known_and_runs_nothing),
+		CASE(a_host_that_was_dropped_is_not_adopted),
 		CASE(an_unloaded_plugin_is_gone_until_it_is_loaded),
 		CASE(a_wrong_plugin_is_refused_and_leaves_the_rest_running),
 		CASE(a_plugin_that_never_gets_ready_is_given_up),
