@@ -325,14 +325,6 @@ static json_t *describe_failure(const struct err *err)
 	return json ? json : json_pack("{s:s}", "code", err_meaning(err->code)->name);
 }
 
-/* Does the answer hold what somebody could use? */
-static bool gives_credential(const json_t *question)
-{
-	const char *op = json_string_value(json_object_get(question, "op"));
-
-	return op && (strcmp(op, "jwt_sign") == 0 || strcmp(op, "reference_make") == 0);
-}
-
 static json_t *describe_answer(const json_t *question, const struct host_answer *answer)
 {
 	json_t *json = json_deep_copy(answer->json);
@@ -341,8 +333,6 @@ static json_t *describe_answer(const json_t *question, const struct host_answer 
 	json_object_del(json, "code");
 	if (json_is_false(json_object_get(json, "replayed")))
 		json_object_del(json, "replayed");
-	if (gives_credential(question))
-		json_object_set_new(json, "value", json_string(NOT_RECORDED));
 	/* A plugin that wants bytes may count them. */
 	if (answer->upstream.size > 0)
 		put_bytes(json, answer->upstream.body, answer->upstream.size,

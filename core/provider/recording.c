@@ -33,7 +33,18 @@ static void collect_effects(const json_t *effects, json_t *secrets)
 	}
 }
 
-/* Those of the reply, and of each checkpoint. */
+/* A text that was made for the plugin, and that somebody else could use. */
+static void collect_made(const json_t *item, json_t *secrets)
+{
+	const char *op = json_string_value(json_object_get(json_object_get(item, "ask"), "op"));
+	const json_t *value = json_object_get(json_object_get(item, "answer"), "value");
+
+	if (op && json_is_string(value) &&
+		(strcmp(op, "jwt_sign") == 0 || strcmp(op, "reference_make") == 0))
+		json_array_append_new(secrets, json_deep_copy(value));
+}
+
+/* Those of the reply and of each checkpoint, and those that were made. */
 static json_t *collect(const json_t *call)
 {
 	json_t *secrets = json_array();
@@ -41,8 +52,10 @@ static json_t *collect(const json_t *call)
 	size_t i;
 
 	collect_effects(json_object_get(json_object_get(call, "expect"), "effects"), secrets);
-	json_array_foreach(json_object_get(call, "asks"), i, item)
+	json_array_foreach(json_object_get(call, "asks"), i, item) {
 		collect_effects(json_object_get(json_object_get(item, "ask"), "effects"), secrets);
+		collect_made(item, secrets);
+	}
 	return secrets;
 }
 

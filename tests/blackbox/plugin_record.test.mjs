@@ -113,14 +113,18 @@ test('a recording holds failures, deaths and what was left out', async (t) => {
   await ping.install('acme', 'acme-1');
   await ping.tell('acme-1', { do: 'fail', code: -4, text: 'gone' }, { hook: 'now' });
   await ping.tell('acme-1', { do: 'read', what: 'metadata', args: { pointer: '/domain_name' } }, { hook: 'now' });
+  await ping.tell('acme-1', { do: 'refer', ms: 60000 }, { hook: 'now' });
   await ping.tell('acme-1', { do: 'crash' }, { hook: 'now' });
   const wish = (word) => ({ body }) => body?.do === word;
   await recording.has('the crash', wish('crash'));
   const calls = await recording.stop();
 
-  const [failed, read, crashed] = ['fail', 'read', 'crash'].map((word) => calls.find(wish(word)));
+  const [failed, read, referred, crashed] = ['fail', 'read', 'refer', 'crash'].map((word) => calls.find(wish(word)));
   assert.deepEqual(failed.expect, { code: 'E_NOT_FOUND', reason: 'gone' });
   assert.deepEqual(read.asks.map(({ ask, answer }) => [ask.op, ask.what, answer]), [['read', 'metadata', { value: 'ping.test' }]]);
+  // Whoever has a reference can begin an install: it stands nowhere.
+  assert.deepEqual(referred.asks[0].answer, { value: 'not recorded' });
+  assert.deepEqual(referred.expect.output, { value: 'not recorded' });
   assert.equal(crashed.expect, undefined);
   // A secret field of a form never reached the plugin.
   assert.ok(calls.some(({ callback }) => callback === 'step:account_form:check'));

@@ -11,8 +11,12 @@ static const char recorded[] =
 	"{\"body\": {\"clientKey\": \"acme\", \"sharedSecret\": \"top-secret-1\"},"
 	" \"asks\": [{\"ask\": {\"op\": \"checkpoint\", \"effects\": [{\"type\": \"integration_put\","
 	"   \"secrets\": {\"early\": \"top-secret-0\"}}]}, \"answer\": {}},"
-	"  {\"ask\": {\"op\": \"http\"}, \"answer\": {\"text\": \"a=top-secret-1&b=top-secret-0&top-secret-1\"}}],"
-	" \"expect\": {\"effects\": [{\"type\": \"integration_put\", \"name\": \"abc\","
+	"  {\"ask\": {\"op\": \"jwt_sign\"}, \"answer\": {\"value\": \"made.up.token\"}},"
+	"  {\"ask\": {\"op\": \"reference_make\"}, \"answer\": {\"value\": \"a-reference\"}},"
+	"  {\"ask\": {\"op\": \"read\"}, \"answer\": {\"value\": \"kept-as-it-is\"}},"
+	"  {\"ask\": {\"op\": \"http\", \"body\": \"https://m.test/made.up.token/\"},"
+	"   \"answer\": {\"text\": \"a=top-secret-1&b=top-secret-0&top-secret-1\"}}],"
+	" \"expect\": {\"output\": \"?x=a-reference\", \"effects\": [{\"type\": \"integration_put\", \"name\": \"abc\","
 	"   \"secrets\": {\"shared\": \"top-secret-1\", \"short\": \"abc\"}},"
 	"  {\"type\": \"audit\", \"data\": {\"secrets\": {\"x\": \"kept-as-it-is\"}, \"y\": \"abcd\"}}]}}";
 
@@ -20,8 +24,12 @@ static const char masked[] =
 	"{\"body\": {\"clientKey\": \"acme\", \"sharedSecret\": \"not recorded\"},"
 	" \"asks\": [{\"ask\": {\"op\": \"checkpoint\", \"effects\": [{\"type\": \"integration_put\","
 	"   \"secrets\": {\"early\": \"not recorded\"}}]}, \"answer\": {}},"
-	"  {\"ask\": {\"op\": \"http\"}, \"answer\": {\"text\": \"a=not recorded&b=not recorded&not recorded\"}}],"
-	" \"expect\": {\"effects\": [{\"type\": \"integration_put\", \"name\": \"not recorded\","
+	"  {\"ask\": {\"op\": \"jwt_sign\"}, \"answer\": {\"value\": \"not recorded\"}},"
+	"  {\"ask\": {\"op\": \"reference_make\"}, \"answer\": {\"value\": \"not recorded\"}},"
+	"  {\"ask\": {\"op\": \"read\"}, \"answer\": {\"value\": \"kept-as-it-is\"}},"
+	"  {\"ask\": {\"op\": \"http\", \"body\": \"https://m.test/not recorded/\"},"
+	"   \"answer\": {\"text\": \"a=not recorded&b=not recorded&not recorded\"}}],"
+	" \"expect\": {\"output\": \"?x=not recorded\", \"effects\": [{\"type\": \"integration_put\", \"name\": \"not recorded\","
 	"   \"secrets\": {\"shared\": \"not recorded\", \"short\": \"not recorded\"}},"
 	"  {\"type\": \"audit\", \"data\": {\"secrets\": {\"x\": \"kept-as-it-is\"}, \"y\": \"abcd\"}}]}}";
 
