@@ -53,14 +53,11 @@ static int check_descriptor(const struct mortise_plugin *plugin, const char *fil
  * would look among its own files: say what it is. */
 static void name_for_debuggers(void *handle, const char *place)
 {
-	/* Not ours to free, and nobody else has it now. */
-	static char *volatile linkers_own __attribute__((used));
 	struct link_map *map;
 
-	if (dlinfo(handle, RTLD_DI_LINKMAP, &map) < 0)
-		return;
-	linkers_own = map->l_name;
-	map->l_name = xstrdup(place);
+	/* The name that it had is the linker's, and not ours to free. */
+	if (dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0)
+		map->l_name = xstrdup(place);
 }
 
 int load_open(const char *path, const char *place, const char *file, struct mortise_plugin *ret_plugin,
