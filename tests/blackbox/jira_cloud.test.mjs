@@ -684,10 +684,20 @@ describe('Jira Cloud', () => {
 
   test('an uninstall disables the integration, and an install enables it again', async () => {
     const made = await linked();
+    const secret = jira.sharedSecret;
     const { status: code, text } = await jira.uninstall();
     assert.deepEqual([code, text], [200, '']);
     assert.equal((await acme.integrations())[0].status, 'disabled');
     assert.equal((await acme.issues.external(made.issue.id)).length, 1, 'what was linked stays');
+    // What Jira still sends is heard and does nothing; what it still shows is empty.
+    const rows = async () => (await daemon.sql('SELECT count(*) AS n FROM webhook'))[0].n;
+    const stored = await rows();
+    const late = jira.eventJson({ timestamp: Date.now(), webhookEvent: 'jira:issue_updated', user: jira.person('dlee'), issue: made.there(),
+      changelog: { id: '1', items: [{ field: 'status', from: OPEN, to: DONE }] } });
+    assert.equal((await jira.webhook('/extensions/jira/issue-updated/', late, { token: hs256({}, secret) })).status, 200);
+    assert.equal(await rows(), stored);
+    const panel = await world.page(jira.frame(`/extensions/jira/issue-details/${made.key}/`, { token: hs256({}, secret) }));
+    assert.match(JSON.stringify(panel.data), /unable to verify/i);
     const again = await jira.install();
     assert.equal(again.status, 200, again.text);
     assert.equal((await acme.integrations())[0].status, 'active');
