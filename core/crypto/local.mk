@@ -16,5 +16,6 @@ UNIT_TESTS += tests/unit/test_crypto_qsh
 tests_unit_test_crypto_qsh_SOURCES = tests/unit/test_crypto_qsh.c
 
 UNIT_TESTS += tests/unit/test_crypto_oauth1
-tests_unit_test_crypto_oauth1_SOURCES = tests/unit/test_crypto_oauth1.c
+tests_unit_test_crypto_oauth1_SOURCES = tests/unit/test_crypto_oauth1.c \
+	tests/unit/oauth_header.c tests/unit/oauth_header.h
 tests_unit_test_crypto_oauth1_LDADD = $(LDADD) $(CRYPTO_LIBS)

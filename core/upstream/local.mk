@@ -39,7 +39,8 @@ UNIT_TESTS += tests/unit/test_upstream_sign
 tests_unit_test_upstream_sign_SOURCES = tests/unit/test_upstream_sign.c $(UPSTREAM_BENCH)
 tests_unit_test_upstream_sign_LDADD = $(LDADD) $(CRYPTO_LIBS)
 UNIT_TESTS += tests/unit/test_upstream_signed
-tests_unit_test_upstream_signed_SOURCES = tests/unit/test_upstream_signed.c $(UPSTREAM_BENCH)
+tests_unit_test_upstream_signed_SOURCES = tests/unit/test_upstream_signed.c $(UPSTREAM_BENCH) \
+	tests/unit/oauth_header.c tests/unit/oauth_header.h
 tests_unit_test_upstream_signed_LDADD = $(LDADD) $(CRYPTO_LIBS)
 UNIT_TESTS += tests/unit/test_upstream_tenant
 tests_unit_test_upstream_tenant_SOURCES = tests/unit/test_upstream_tenant.c $(UPSTREAM_BENCH) \

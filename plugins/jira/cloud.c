@@ -193,6 +193,13 @@ static const struct mortise_token page_token = {
 	{.size = sizeof(struct mortise_reply), .condition = (condition_),           \
 		.status = (status_), .body = (body_)}
 #define DETAIL(text_) "{\"detail\":\"" text_ "\"}"
+/* Why a token fails is nobody's business but the log's. */
+#define REFUSED(status_)                                                                         \
+	REPLY("no_signature", (status_), NULL), REPLY("bad_token", (status_), NULL),             \
+	REPLY("no_kid", (status_), NULL), REPLY("unknown_key", (status_), NULL),                 \
+	REPLY("expired", (status_), NULL), REPLY("bad_signature", (status_), NULL),              \
+	REPLY("bad_qsh", (status_), NULL), REPLY("no_subject", (status_), NULL),                 \
+	REPLY("unknown_integration", (status_), NULL)
 
 /* A webhook and what belongs to it; what is left over in a list has no size. */
 struct hook {
@@ -240,15 +247,7 @@ static const struct hook hooks[] = {
 		.tokens = {&life_cycle_token, &legacy_token},
 		.events = {EVENT("uninstalled", MORTISE_EVENT_HANDLE | MORTISE_EVENT_BARRIER)},
 		.replies = {
-			REPLY("no_signature", 409, NULL),
-			REPLY("bad_token", 409, NULL),
-			REPLY("no_kid", 409, NULL),
-			REPLY("unknown_key", 409, NULL),
-			REPLY("expired", 409, NULL),
-			REPLY("bad_signature", 409, NULL),
-			REPLY("bad_qsh", 409, NULL),
-			REPLY("no_subject", 409, NULL),
-			REPLY("unknown_integration", 409, NULL),
+			REFUSED(409),
 			REPLY("accepted", 200, NULL),
 		},
 	},
@@ -263,15 +262,7 @@ static const struct hook hooks[] = {
 		.events = {EVENT("jira:issue_updated", MORTISE_EVENT_HANDLE),
 			EVENT("jira:issue_deleted", MORTISE_EVENT_HANDLE)},
 		.replies = {
-			REPLY("no_signature", 409, NULL),
-			REPLY("bad_token", 409, NULL),
-			REPLY("no_kid", 409, NULL),
-			REPLY("unknown_key", 409, NULL),
-			REPLY("expired", 409, NULL),
-			REPLY("bad_signature", 409, NULL),
-			REPLY("bad_qsh", 409, NULL),
-			REPLY("no_subject", 409, NULL),
-			REPLY("unknown_integration", 409, NULL),
+			REFUSED(409),
 			REPLY("no_event", 200, NULL),
 			REPLY("other_event", 200, NULL),
 			REPLY("accepted", 200, NULL),

@@ -56,7 +56,7 @@ inside('the first connection starts the daemon, as a user of its own', async () 
   assert.equal(NRestarts, '0');
   assert.ok(Number(UID) >= 61184 && Number(UID) <= 65519, `${UID} is no dynamic user`);
   const states = JSON.parse(await machine.ok('mortisectl', '--json', 'plugin', 'list'));
-  assert.deepEqual((states.plugins ?? states).map(({ name, state }) => [name, state]), [['github', 'ready']]);
+  assert.deepEqual((states.plugins ?? states).map(({ name, state }) => [name, state]), [['github', 'ready'], ['jira', 'ready']]);
 });
 
 inside('keys and secrets come as credentials', async () => {

@@ -2,6 +2,7 @@
  * Copyright 2026 The Mortise developers
  */
 #include "config.h"
+#include "tests/unit/oauth_header.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -180,31 +181,9 @@ static struct secret *public_of(EVP_PKEY *key)
 	return taken(bio);
 }
 
-/* The value of 'name' in an Authorization header, decoded (new string). */
-static char *part(const char *header, const char *name)
-{
-	cleanup_free char *start = xasprintf(" %s=\"", name);
-	const char *at = strstr(header, start);
-	char *value, *out;
-
-	if (!at)
-		return NULL;
-	at += strlen(start);
-	value = out = xstrndup(at, strcspn(at, "\""));
-	for (const char *c = value; *c; c++) {
-		unsigned int byte = (unsigned char)*c;
-
-		if (*c == '%' && sscanf(c + 1, "%2x", &byte) == 1)
-			c += 2;
-		*out++ = (char)byte;
-	}
-	*out = '\0';
-	return value;
-}
-
 static bool verifies(EVP_PKEY *key, const char *header, const char *text)
 {
-	cleanup_free char *signature = part(header, "oauth_signature");
+	cleanup_free char *signature = oauth_header_part(header, "oauth_signature");
 	unsigned char bytes[1024];
 	size_t size = 0;
 	EVP_MD_CTX *context = EVP_MD_CTX_new();

@@ -3,6 +3,7 @@
  */
 /* Credentials that are made for each sending: JWT with a query hash, OAuth 1.0a. */
 #include "config.h"
+#include "tests/unit/oauth_header.h"
 #include "tests/unit/unit.h"
 #include "tests/unit/upstream_bench.h"
 
@@ -101,28 +102,6 @@ static void assert_token_of(const struct script *script, int number, const char 
 	assert_int_equal(json_object_size(claims), 4);
 }
 
-/* The value of 'name' in an OAuth header, decoded (new string); NULL: it has none. */
-static char *part(const char *header, const char *name)
-{
-	cleanup_free char *start = xasprintf(" %s=\"", name);
-	const char *at = strstr(header, start);
-	char *value, *out;
-
-	if (!at)
-		return NULL;
-	at += strlen(start);
-	value = out = xstrndup(at, strcspn(at, "\""));
-	for (const char *c = value; *c; c++) {
-		unsigned int byte = (unsigned char)*c;
-
-		if (*c == '%' && sscanf(c + 1, "%2x", &byte) == 1)
-			c += 2;
-		*out++ = (char)byte;
-	}
-	*out = '\0';
-	return value;
-}
-
 static EVP_PKEY *key_of(const struct bench *bench)
 {
 	cleanup_free char *path = xasprintf("%s/key.pem", bench->dir);
@@ -161,11 +140,11 @@ static char *assert_oauth1_of(const struct bench *bench, const struct script *sc
 	cleanup_free char *resource = xasprintf("%s%s", scripted_server_url(bench->server), path);
 	const char *header = script->authorizations[number];
 	struct oauth1 oauth1 = {.method = method, .resource = resource, .query = query};
-	cleanup_free char *nonce = part(header, "oauth_nonce");
-	cleanup_free char *time = part(header, "oauth_timestamp");
-	cleanup_free char *consumer = part(header, "oauth_consumer_key");
-	cleanup_free char *token = part(header, "oauth_token");
-	cleanup_free char *signature = part(header, "oauth_signature");
+	cleanup_free char *nonce = oauth_header_part(header, "oauth_nonce");
+	cleanup_free char *time = oauth_header_part(header, "oauth_timestamp");
+	cleanup_free char *consumer = oauth_header_part(header, "oauth_consumer_key");
+	cleanup_free char *token = oauth_header_part(header, "oauth_token");
+	cleanup_free char *signature = oauth_header_part(header, "oauth_signature");
 	cleanup_free char *text = NULL;
 
 	assert_string_equal(consumer, "77");
