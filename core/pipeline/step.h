@@ -56,7 +56,7 @@ void step_query_add(struct buf *url, const char *name, const char *value);
 /* ---- Fields: forms, parameters that come back, arrivals ---- */
 
 /* Check 'values' against 'fields' into '*ret_clean' (only declared ones, with defaults; a
- * boolean that is not there is false).  Adds an error for every wrong one; then E_FIELD.
+ * boolean without one is false).  Adds an error for every wrong one; then E_FIELD.
  * Random ones are no input. */
 int step_fields_check(const struct mortise_field *fields, size_t len, const json_t *values,
 	json_t **ret_clean, struct err *err);

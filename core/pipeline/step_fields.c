@@ -216,13 +216,14 @@ static bool is_blank(const json_t *value)
 		(json_is_string(value) && json_string_length(value) == 0);
 }
 
-/* What stands for a field that was left blank; NULL: nothing does.  A box that is not
- * ticked is not sent, so a boolean is false then, whatever it was before. */
+/* What stands for a field that was left blank; NULL: nothing does.  Our page sends false for
+ * a box that is not ticked; a client that says nothing gets the default, so that nobody
+ * switches a check off by leaving it out. */
 static json_t *blank_value(const struct mortise_field *field)
 {
-	if (field->type == MORTISE_TYPE_BOOLEAN)
-		return json_false();
-	return field->default_value ? json_string(field->default_value) : NULL;
+	if (field->default_value)
+		return json_string(field->default_value);
+	return field->type == MORTISE_TYPE_BOOLEAN ? json_false() : NULL;
 }
 
 /* 0, or E_FIELD with an error added. */

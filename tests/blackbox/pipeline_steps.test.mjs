@@ -84,7 +84,7 @@ describe('steps of installs', () => {
         assert.equal(site.asked('/me')[0].fields.oauth_token, site.lastAccess.token);
         await until('the secret is the one that was made', async () => (await configOf(done.json.data.id)).same_secret === true);
         const [{ metadata }] = await daemon.sql(`SELECT metadata FROM integration WHERE id = ${done.json.data.id}`);
-        assert.deepEqual([JSON.parse(metadata).base_url, JSON.parse(metadata).verify_ssl], [site.url, false]);
+        assert.deepEqual([JSON.parse(metadata).base_url, JSON.parse(metadata).verify_ssl], [site.url, true]);
         const stored = JSON.stringify(await daemon.sql('SELECT hex(sealed_state) AS state FROM pipeline UNION SELECT hex(secrets) FROM integration'));
         for (const text of [site.lastAccess.token, site.lastAccess.secret, secret])
           assert.ok(!stored.includes(Buffer.from(text).toString('hex').toUpperCase()));

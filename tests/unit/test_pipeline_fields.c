@@ -25,29 +25,29 @@ static const struct mortise_field fields[] = {
 	{.type = MORTISE_TYPE_BOOLEAN, .name = "tick", .default_value = "true"},
 };
 
-/* A box that is not ticked is not sent, whatever stood in it before. */
-#define UNTICKED ",\"tick\":false,\"verify\":false}"
+/* What boxes of which nothing is said stand for. */
+#define LEFT_OUT ",\"tick\":true,\"verify\":false}"
 
 static const struct {
 	const char *values;
 	const char *clean;     /* NULL: refused */
 	const char *wrong;     /* a field that must be named */
 } cases[] = {
-	{"{\"account\":\"acme\"}", "{\"account\":\"acme\",\"region\":\"eu\"" UNTICKED, NULL},
+	{"{\"account\":\"acme\"}", "{\"account\":\"acme\",\"region\":\"eu\"" LEFT_OUT, NULL},
 	{"{\"account\":\"acme\",\"other\":1,\"region\":\"us\"}",
-		"{\"account\":\"acme\",\"region\":\"us\"" UNTICKED, NULL},
+		"{\"account\":\"acme\",\"region\":\"us\"" LEFT_OUT, NULL},
 	{"{\"account\":\"a\",\"count\":\"12\",\"verify\":\"true\",\"tick\":true}",
 		"{\"account\":\"a\",\"count\":12,\"region\":\"eu\",\"tick\":true,\"verify\":true}", NULL},
 	{"{\"account\":\"a\",\"notes\":\"one\\ntwo\"}",
-		"{\"account\":\"a\",\"notes\":\"one\\ntwo\",\"region\":\"eu\"" UNTICKED, NULL},
+		"{\"account\":\"a\",\"notes\":\"one\\ntwo\",\"region\":\"eu\"" LEFT_OUT, NULL},
 	{"{\"account\":\"a\",\"url\":\"https://x.test/y/\",\"tick\":\"1\",\"verify\":\"0\"}",
 		"{\"account\":\"a\",\"region\":\"eu\",\"tick\":true,"
 		"\"url\":\"https://x.test/y/\",\"verify\":false}", NULL},
 	/* Paths are put behind a base URL. */
 	{"{\"account\":\"a\",\"site\":\"https://x.test:8443//\"}",
-		"{\"account\":\"a\",\"region\":\"eu\",\"site\":\"https://x.test:8443\"" UNTICKED, NULL},
+		"{\"account\":\"a\",\"region\":\"eu\",\"site\":\"https://x.test:8443\"" LEFT_OUT, NULL},
 	{"{\"account\":\"a\",\"site\":\"http://x.test/jira/\"}",
-		"{\"account\":\"a\",\"region\":\"eu\",\"site\":\"http://x.test/jira\"" UNTICKED, NULL},
+		"{\"account\":\"a\",\"region\":\"eu\",\"site\":\"http://x.test/jira\"" LEFT_OUT, NULL},
 	{"{\"account\":\"a\",\"site\":\"https://x.test/?a=b\"}", NULL, "site"},
 	{"{\"account\":\"a\",\"site\":\"https://x.test/#a\"}", NULL, "site"},
 	{"{\"account\":\"a\",\"site\":\"https://user:word@x.test\"}", NULL, "site"},
@@ -56,7 +56,9 @@ static const struct {
 	{"{\"account\":\"a\",\"site\":\"https://\"}", NULL, "site"},
 	/* Nobody types a random secret. */
 	{"{\"account\":\"a\",\"random\":\"guess\"}",
-		"{\"account\":\"a\",\"region\":\"eu\"" UNTICKED, NULL},
+		"{\"account\":\"a\",\"region\":\"eu\"" LEFT_OUT, NULL},
+	{"{\"account\":\"a\",\"tick\":false}",
+		"{\"account\":\"a\",\"region\":\"eu\",\"tick\":false,\"verify\":false}", NULL},
 	{"{}", NULL, "account"},
 	{"{\"account\":\"\"}", NULL, "account"},
 	{"{\"account\":7}", NULL, "account"},
