@@ -22,7 +22,7 @@ check-blackbox: all $(check_LTLIBRARIES) $(check_PROGRAMS)
 		--test-reporter=spec $(BLACKBOX)
 .PHONY: check-blackbox
 
-# Everything under valgrind, in a build of its own; takes an hour.
+# Everything under valgrind, in a build of its own; takes half an hour.
 check-valgrind:
 	$(top_srcdir)/tools/valgrind
 .PHONY: check-valgrind
