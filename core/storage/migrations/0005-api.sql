@@ -1,0 +1,100 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What the API manages: access to projects, code mappings, ownership, deploys, forwarders.
+
+-- May a member join any team, and so work on any project?
+ALTER TABLE organization ADD COLUMN open_membership {int} NOT NULL DEFAULT 1;
+
+-- Statuses are those of integrations: active, pending deletion, deletion in progress.
+ALTER TABLE project ADD COLUMN status {int} NOT NULL DEFAULT 0;
+ALTER TABLE team ADD COLUMN status {int} NOT NULL DEFAULT 0;
+
+-- "contributor" or "admin"; an admin has more scopes in the projects of the team.
+ALTER TABLE team_member ADD COLUMN role TEXT NOT NULL DEFAULT 'contributor';
+
+CREATE INDEX api_token_account ON api_token (account_id, id);
+CREATE INDEX audit_log_event ON audit_log (organization_id, event, id);
+CREATE INDEX audit_log_origin ON audit_log (organization_id, origin, id);
+
+-- Where the paths of a project's stack frames stand in a repository.
+CREATE TABLE code_mapping (
+	id {id},
+	organization_id {int} NOT NULL REFERENCES organization (id),
+	project_id {int} NOT NULL REFERENCES project (id),
+	repository_id {int} NOT NULL REFERENCES repository (id),
+	integration_id {int} NOT NULL,
+	stack_root TEXT NOT NULL,
+	source_root TEXT NOT NULL,
+	branch TEXT,
+	generated {int} NOT NULL DEFAULT 0,
+	added_at {int} NOT NULL,
+	updated_at {int} NOT NULL,
+	UNIQUE (project_id, stack_root)
+);
+CREATE INDEX code_mapping_organization ON code_mapping (organization_id, id);
+CREATE INDEX code_mapping_integration ON code_mapping (integration_id, id);
+CREATE INDEX code_mapping_repository ON code_mapping (repository_id, id);
+
+CREATE TABLE codeowners (
+	id {id},
+	project_id {int} NOT NULL REFERENCES project (id),
+	code_mapping_id {int} NOT NULL UNIQUE REFERENCES code_mapping (id),
+	raw TEXT NOT NULL,
+	added_at {int} NOT NULL,
+	updated_at {int} NOT NULL
+);
+CREATE INDEX codeowners_project ON codeowners (project_id, id);
+
+-- The ownership rules of a project; no row: the defaults.
+CREATE TABLE ownership (
+	project_id {int} NOT NULL PRIMARY KEY REFERENCES project (id),
+	raw TEXT NOT NULL DEFAULT '',
+	fallthrough {int} NOT NULL DEFAULT 1,
+	auto_assignment TEXT NOT NULL DEFAULT '',
+	codeowners_auto_sync {int} NOT NULL DEFAULT 1,
+	added_at {int} NOT NULL,
+	updated_at {int} NOT NULL
+);
+
+CREATE TABLE deploy (
+	id {id},
+	organization_id {int} NOT NULL REFERENCES organization (id),
+	release_id {int} NOT NULL REFERENCES release (id),
+	environment TEXT NOT NULL,
+	name TEXT,
+	url TEXT,
+	projects TEXT NOT NULL DEFAULT '[]',
+	started_at {int},
+	finished_at {int} NOT NULL,
+	added_at {int} NOT NULL
+);
+CREATE INDEX deploy_release ON deploy (release_id, id);
+
+-- 'provider' is NULL until one is chosen; what is secret of 'config' is sealed.
+CREATE TABLE data_forwarder (
+	id {id},
+	organization_id {int} NOT NULL REFERENCES organization (id),
+	name TEXT NOT NULL,
+	provider TEXT,
+	enabled {int} NOT NULL DEFAULT 1,
+	enroll_new_projects {int} NOT NULL DEFAULT 0,
+	config TEXT NOT NULL DEFAULT '{}',
+	uid {blob} NOT NULL,
+	secrets {blob},
+	added_at {int} NOT NULL,
+	updated_at {int} NOT NULL,
+	UNIQUE (organization_id, provider)
+);
+
+CREATE TABLE data_forwarder_project (
+	id {id},
+	data_forwarder_id {int} NOT NULL REFERENCES data_forwarder (id),
+	project_id {int} NOT NULL REFERENCES project (id),
+	enabled {int} NOT NULL DEFAULT 1,
+	overrides TEXT NOT NULL DEFAULT '{}',
+	uid {blob} NOT NULL,
+	secrets {blob},
+	added_at {int} NOT NULL,
+	updated_at {int} NOT NULL,
+	UNIQUE (data_forwarder_id, project_id)
+);
+CREATE INDEX data_forwarder_project_project ON data_forwarder_project (project_id);
