@@ -5,6 +5,7 @@
 #include "config.h"
 #include "core/api/routes.h"
 
+#include "core/api/body.h"
 #include "core/api/cursor.h"
 #include "core/base/clock.h"
 #include "core/base/err.h"
@@ -17,7 +18,7 @@
 #include "core/storage/project_key.h"
 #include "core/storage/store.h"
 
-#define NAME_MAX_SIZE 64
+#define NAME_LEN_MAX 64
 
 struct keys {
 	const struct api_call *call;
@@ -113,13 +114,14 @@ static int add_in(struct tx *tx, void *arg, struct err *err)
 static int add(struct api_call *call, struct err *err)
 {
 	struct keys keys = {.call = call, .name = "Default", .now_us = clock_now_us()};
-	const json_t *name = json_object_get(call->body, "name");
+	struct body in = {call->body, .err = err};
+	const char *name = body_text(&in, "name", NAME_LEN_MAX, 0);
 	int result;
 
-	if (name && !json_is_null(name))
-		keys.name = json_string_value(name);
-	if (!keys.name || !*keys.name || json_string_length(name) > NAME_MAX_SIZE)
-		return err_field(err, "name", "must be text of at most %d bytes", NAME_MAX_SIZE);
+	if (err->code < 0)
+		return err->code;
+	if (name)
+		keys.name = name;
 	project_key_make(keys.public_key);
 	result = store_write(call->daemon->store, add_in, &keys, err);
 	if (result < 0) {

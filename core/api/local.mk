@@ -16,6 +16,7 @@ libcore_la_SOURCES += \
 	%D%/api_release.c \
 	%D%/api_repository.c \
 	%D%/api_search.c \
+	%D%/body.c %D%/body.h \
 	%D%/call.c %D%/call.h \
 	%D%/config_form.c %D%/config_form.h \
 	%D%/cursor.c %D%/cursor.h \
@@ -31,7 +32,9 @@ libcore_la_SOURCES += \
 	%D%/reply.c %D%/reply.h \
 	%D%/routes.h
 
-UNIT_TESTS += tests/unit/test_api_body tests/unit/test_api_cursor
+UNIT_TESTS += tests/unit/test_api_body tests/unit/test_api_body_members \
+	tests/unit/test_api_cursor
 tests_unit_test_api_body_SOURCES = tests/unit/test_api_body.c
+tests_unit_test_api_body_members_SOURCES = tests/unit/test_api_body_members.c
 tests_unit_test_api_cursor_SOURCES = tests/unit/test_api_cursor.c
 
