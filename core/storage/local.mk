@@ -18,6 +18,7 @@ libcore_la_SOURCES += \
 # People, organizations, their tokens, and installs in progress.
 libcore_la_SOURCES += \
 	%D%/api_token.c %D%/api_token.h \
+	%D%/data_forwarder.c %D%/data_forwarder.h \
 	%D%/member.c %D%/member.h \
 	%D%/organization.c %D%/organization.h \
 	%D%/pipeline.c %D%/pipeline.h \

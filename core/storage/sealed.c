@@ -23,6 +23,8 @@ SEALED(sealed_link, organization_integration, secrets);
 SEALED(sealed_identity, identity, sealed);
 SEALED(sealed_pipeline, pipeline, sealed_state);
 SEALED(sealed_daemon, daemon_secret, sealed);
+SEALED(sealed_forwarder, data_forwarder, secrets);
+SEALED(sealed_enrolment, data_forwarder_project, secrets);
 
 static const struct {
 	const char *name;
@@ -38,6 +40,10 @@ static const struct {
 		&sealed_pipeline_keys},
 	{"daemon_secret.sealed", &sealed_daemon_list, &sealed_daemon_replace,
 		&sealed_daemon_keys},
+	{"data_forwarder.secrets", &sealed_forwarder_list, &sealed_forwarder_replace,
+		&sealed_forwarder_keys},
+	{"data_forwarder_project.secrets", &sealed_enrolment_list, &sealed_enrolment_replace,
+		&sealed_enrolment_keys},
 };
 
 SQL(daemon_secret_add, "INSERT INTO daemon_secret (name, uid, sealed) VALUES ($1, $2, $3) "

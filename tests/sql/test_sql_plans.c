@@ -46,6 +46,8 @@ static const struct {
 	{"job_sql_newest", "in the order of ids, the newest only"},
 	{"organization_sql_list", "in the order of slugs, a page at a time"},
 	{"pipeline_each_sql", "in the order of ids, the newest only"},
+	{"sealed_enrolment_keys", "once at start"},
+	{"sealed_forwarder_keys", "once at start"},
 	{"sealed_identity_keys", "once at start"},
 	{"sealed_integration_keys", "once at start"},
 	{"sealed_link_keys", "once at start"},
