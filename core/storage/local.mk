@@ -4,6 +4,7 @@ libcore_la_SOURCES += \
 	%D%/audit.c %D%/audit.h \
 	%D%/identity.c %D%/identity.h \
 	%D%/integration.c %D%/integration.h \
+	%D%/keyset.h \
 	%D%/ledger.c %D%/ledger.h \
 	%D%/link.c %D%/link.h %D%/link_private.h \
 	%D%/plugin.c %D%/plugin.h

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The Mortise developers
+ */
+/*
+ * Where a page of a long list begins: beside a row, which is named by its sort key and its
+ * id.  The database goes to that place in an index, so a page costs the same however deep
+ * in the list it lies, which no OFFSET does.
+ *
+ * A list has two statements that differ in the comparison and the order:
+ *
+ *   forwards  … AND (added_at, id) < ($2, $3) ORDER BY added_at DESC, id DESC LIMIT $4
+ *   back      … AND (added_at, id) > ($2, $3) ORDER BY added_at, id LIMIT $4
+ *
+ * The start of a list is a place too, before every row; core/api/cursor.h makes them.
+ */
+#ifndef MORTISE_STORAGE_KEYSET_H
+#define MORTISE_STORAGE_KEYSET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define KEYSET_TEXT_SIZE 512
+
+struct keyset {
+	bool back;                 /* rows before the place, the nearest first */
+	int64_t number;            /* the sort key of the place, if it is a number */
+	char text[KEYSET_TEXT_SIZE];/* or if it is text */
+	int64_t id;                /* tells equal keys apart */
+	int64_t limit;             /* rows to read */
+};
+
+#endif
