@@ -96,8 +96,7 @@ bool provider_can_add(struct daemon *daemon, const struct reg_provider *provider
 		provider_configured(daemon, provider);
 }
 
-/* A plugin that is not loaded now leaves its key. */
-static json_t *item_provider(struct daemon *daemon, const char *key)
+json_t *integration_provider_json(struct daemon *daemon, const char *key)
 {
 	const struct reg_provider *provider = providers_find(daemon->providers, key);
 	json_t *item;
@@ -136,7 +135,7 @@ json_t *integration_base(struct daemon *daemon, const struct integration *integr
 {
 	json_t *item = json_pack("{s:o, s:s, s:s, s:n, s:o}", "id", api_id_json(integration->id),
 		"name", integration->name, "status", integration_status_name(integration->status),
-		"outOfDate", "provider", item_provider(daemon, integration->provider));
+		"outOfDate", "provider", integration_provider_json(daemon, integration->provider));
 
 	item_metadata(item, integration->metadata);
 	return item;

@@ -24,6 +24,8 @@ json_t *provider_aspects(struct daemon *daemon, const struct reg_provider *provi
 bool provider_can_add(struct daemon *daemon, const struct reg_provider *provider);
 bool provider_has_feature(const struct reg_provider *provider, const char *feature);
 
+/* The provider of an integration; one whose plugin is not loaded now leaves its key. */
+json_t *integration_provider_json(struct daemon *daemon, const char *key);
 /* An integration by itself, whoever it is linked to. */
 json_t *integration_base(struct daemon *daemon, const struct integration *integration);
 /* One item; without 'with_config' the form is left out and the data null. */

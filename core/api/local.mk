@@ -18,6 +18,7 @@ libcore_la_SOURCES += \
 	%D%/api_search.c \
 	%D%/body.c %D%/body.h \
 	%D%/call.c %D%/call.h \
+	%D%/code_mapping_json.c %D%/code_mapping_json.h \
 	%D%/config_form.c %D%/config_form.h \
 	%D%/cursor.c %D%/cursor.h \
 	%D%/event_json.c %D%/event_json.h \

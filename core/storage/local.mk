@@ -77,6 +77,7 @@ tests_unit_test_storage_event_SOURCES = tests/unit/test_storage_event.c \
 
 # Code: repositories, commits, pull requests and the people behind them.
 libcore_la_SOURCES += \
+	%D%/code_mapping.c %D%/code_mapping.h \
 	%D%/commit.c %D%/commit.h %D%/commit_author.c %D%/commit_private.h \
 	%D%/external_actor.c %D%/external_actor.h \
 	%D%/pull_request.c %D%/pull_request.h \
@@ -93,8 +94,9 @@ libcore_la_SOURCES += \
 	%D%/release_commit.c %D%/release_commit.h \
 	%D%/resolution.c %D%/resolution.h
 
-UNIT_TESTS += tests/unit/test_storage_code
+UNIT_TESTS += tests/unit/test_storage_code tests/unit/test_storage_code_mapping
 tests_unit_test_storage_code_SOURCES = tests/unit/test_storage_code.c
+tests_unit_test_storage_code_mapping_SOURCES = tests/unit/test_storage_code_mapping.c $(ISSUE_SCENE)
 
 # What syncing with trackers needs.
 libcore_la_SOURCES += \

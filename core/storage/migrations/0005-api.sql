@@ -30,6 +30,7 @@ CREATE TABLE code_mapping (
 	updated_at {int} NOT NULL,
 	UNIQUE (project_id, stack_root)
 );
+CREATE INDEX code_mapping_project ON code_mapping (project_id, id);
 CREATE INDEX code_mapping_organization ON code_mapping (organization_id, id);
 CREATE INDEX code_mapping_integration ON code_mapping (integration_id, id);
 CREATE INDEX code_mapping_repository ON code_mapping (repository_id, id);
