@@ -58,6 +58,10 @@ static const struct output_form get_form = {{
 	{"url", OUTPUT_TEXT, false}, {"branch", OUTPUT_TEXT, false},
 	{"config", OUTPUT_OBJECT, false}}};
 
+static const struct output_form file_form = {{
+	{"found", OUTPUT_BOOLEAN, true}, {"url", OUTPUT_TEXT, true},
+	{"content", OUTPUT_TEXT, false}}};
+
 static bool is_list_of(const json_t *value, const char *one, const char *other)
 {
 	json_t *item;
@@ -203,6 +207,9 @@ static void list(struct listing *listing, const struct reg_provider *provider)
 		.name = xstrdup("repository:list"), .scope = MORTISE_SCOPE_INSTALL, .form = &list_form});
 	add(listing, provider->has_repository_provider, (struct callback){
 		.name = xstrdup("repository:get"), .scope = MORTISE_SCOPE_INSTALL, .form = &get_form});
+	add(listing, provider->has_repository_provider && provider->repository_provider.file,
+		(struct callback){.name = xstrdup("repository:file"),
+			.scope = MORTISE_SCOPE_INSTALL, .form = &file_form});
 	add_tracker(listing, provider);
 }
 

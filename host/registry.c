@@ -311,6 +311,7 @@ static int32_t register_repository_provider(struct mortise_registrar *reg, const
 		return ret;
 	add_callback(reg, owner, copy.repository_provider.list, "repository:list");
 	add_callback(reg, owner, copy.repository_provider.get, "repository:get");
+	add_callback(reg, owner, copy.repository_provider.file, "repository:file");
 	return MORTISE_OK;
 }
 

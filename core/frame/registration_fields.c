@@ -241,6 +241,8 @@ static const struct field repository_provider_fields[] = {
 	CALLBACK_REQUIRED(mortise_repository_provider, list),
 	CALLBACK_REQUIRED(mortise_repository_provider, get),
 	TEXT(mortise_repository_provider, pull_request_path),
+	CALLBACK(mortise_repository_provider, file),
+	TEXT(mortise_repository_provider, codeowners_paths),
 };
 
 static const struct field issue_provider_fields[] = {

@@ -304,6 +304,10 @@ static int check_repository_provider(const json_t *item, struct err *err)
 	if (path && (*path != '/' || !strstr(path, "{key}")))
 		return err_set(err, MORTISE_E_FIELD, "repository provider \"%s\": "
 			"pull_request_path must begin with \"/\" and hold {key}", reg_text_in(item, "id"));
+	if (reg_text_in(item, "codeowners_paths") && !json_object_get(item, "file"))
+		return err_set(err, MORTISE_E_FIELD, "repository provider \"%s\": "
+			"codeowners_paths needs file: give this function, or leave the paths out",
+			reg_text_in(item, "id"));
 	return 0;
 }
 

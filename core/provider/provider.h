@@ -61,7 +61,8 @@ struct call_script {
 struct call_request {
 	struct call_scope scope;
 	/* "build" "post_install" "uninstall" "undo" "step:NAME:check" "step:NAME:show"
-	 * "webhook:NAME" "task:NAME" "repository:list" "repository:get" */
+	 * "webhook:NAME" "task:NAME" "repository:list" "repository:get"
+	 * "repository:file" */
 	const char *callback;
 	json_t *input;             /* borrowed */
 	const void *body;          /* raw JSON that the host puts in as input.body, or NULL */

@@ -106,6 +106,8 @@
  *                    reference_make; read linked_issues; effect integration_name, and
  *                    secrets in integration_put; values "metadata:" and "public_url:".
  *                    Plugins built for 0.1 and 0.2 still load.
+ *   0.4  2026-11-22  files of a repository: members file and codeowners_paths of
+ *                    mortise_repository_provider.  Plugins built for 0.1 to 0.3 still load.
  */
 #ifndef MORTISE_PLUGIN_H
 #define MORTISE_PLUGIN_H
@@ -120,7 +122,7 @@ extern "C" {
 #endif
 
 #define MORTISE_ABI_MAJOR 0
-#define MORTISE_ABI_MINOR 3
+#define MORTISE_ABI_MINOR 4
 #define MORTISE_ABI_MINOR_OLDEST 1 /* plugins built for this minor still load */
 #define MORTISE_MAGIC 0x4d525453u /* "MRTS" */
 
@@ -801,6 +803,16 @@ struct mortise_repository_provider {
 	/* Where the page of a pull request stands below its repository's URL, as
 	 * "/pull/{key}", with its percent-encoded key; NULL: it has none. */
 	const char *pull_request_path;
+	/* Install scope; input {"repository": {"external_id","name","url","config"},"path",
+	 * "ref"?,"content": bool}: is there such a file, and what is in it?  "ref" is a branch or
+	 * a commit, absent: the default branch.  Output {"found": bool,"url","content"?}: "url" is
+	 * the web address of the path at that ref, found or not; "content" its text, if it was
+	 * asked for and found, at most 3,000,000 bytes (E_LIMIT beyond that, or for no text).
+	 * E_FORBIDDEN: we may not see it.  NULL: it cannot be asked for.  Since: 0.4 */
+	mortise_callback *file;
+	/* Where a CODEOWNERS file may stand, separated by commas, the first that exists counts;
+	 * NULL: this provider has no such file.  Needs 'file'.  Since: 0.4 */
+	const char *codeowners_paths;
 };
 
 /*

@@ -30,6 +30,8 @@ static const struct mortise_repository_provider repository_provider = {
 	.list = github_repository_list,
 	.get = github_repository_get,
 	.pull_request_path = "/pull/{key}",
+	.file = github_repository_file,
+	.codeowners_paths = "CODEOWNERS,.github/CODEOWNERS,docs/CODEOWNERS",
 };
 
 static const struct mortise_issue_provider issue_provider = {

@@ -24,7 +24,7 @@ extern const struct mortise_host *host;
 struct request {
 	const char *method;        /* NULL: GET */
 	const char *path;
-	const json_t *params, *query, *body;
+	const json_t *params, *query, *headers, *body;
 	const char *credentials;   /* NULL: the installation's */
 	const char *once;          /* of what is made once; see github_make */
 	int32_t invalid;           /* what a 422 means here; 0: as in the table of errors.c */
@@ -96,6 +96,8 @@ bool github_time(const char *text, int64_t *ret_ms);
 int32_t github_setting(struct mortise_call *call, const char *name, char **ret_value);
 /* "shop/App Name" as GitHub writes it in URLs: "app-name"; a new string. */
 char *github_slug(const char *name);
+/* 'text' percent-encoded for a URL's path; slashes stay; a new string. */
+char *github_encode(const char *text);
 /* The language of a file by its name, or NULL. */
 const char *github_language(const char *path);
 
@@ -135,6 +137,10 @@ int32_t github_refresh_repository(struct mortise_call *call, const json_t *repos
 /* Give an effect; when the reply is full, what it holds is committed first. */
 int32_t github_effect(struct mortise_call *call, const char *type, json_t *record_take);
 int32_t github_queue(struct mortise_call *call, const char *task, json_t *payload_take);
+
+/* ---- file.c ---- */
+
+mortise_callback github_repository_file;
 
 /* ---- markdown.c: texts that go to GitHub; each a new string ---- */
 

@@ -4,6 +4,7 @@ plugins_github_github_la_SOURCES = \
 	%D%/catch_up.c \
 	%D%/comment.c \
 	%D%/errors.c \
+	%D%/file.c \
 	%D%/github.c %D%/github.h \
 	%D%/install.c \
 	%D%/issue.c \

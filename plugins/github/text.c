@@ -109,6 +109,21 @@ char *github_slug(const char *name)
 	return slug;
 }
 
+char *github_encode(const char *text)
+{
+	static const char kept[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+	char *encoded = calloc(3, strlen(text) + 1);
+	char *end = encoded;
+
+	for (; encoded && *text; text++) {
+		if (strchr(kept, *text))
+			*end++ = *text;
+		else
+			end += sprintf(end, "%%%02X", (unsigned char)*text);
+	}
+	return encoded;
+}
+
 const char *github_language(const char *path)
 {
 	static const char *const languages[][2] = {

@@ -239,6 +239,8 @@ static const struct place {
 	MEMBER(mortise_repository_provider, list),
 	MEMBER(mortise_repository_provider, get),
 	MEMBER(mortise_repository_provider, pull_request_path),
+	MEMBER(mortise_repository_provider, file),
+	MEMBER(mortise_repository_provider, codeowners_paths),
 	STRUCT(mortise_issue_provider),
 	MEMBER(mortise_issue_provider, size),
 	MEMBER(mortise_issue_provider, reserved),

@@ -48,7 +48,7 @@ FUZZ_TARGETS = \
 %C%_fuzz_backup_SOURCES = %D%/fuzz_backup.c ctl/backup.c
 %C%_fuzz_client_SOURCES = %D%/fuzz_client.c $(CTL_SOURCES)
 %C%_fuzz_github_SOURCES = %D%/fuzz_github.c %D%/plugin_player.c %D%/plugin_player.h \
-	plugins/github/catch_up.c plugins/github/comment.c plugins/github/errors.c \
+	plugins/github/catch_up.c plugins/github/comment.c plugins/github/errors.c plugins/github/file.c \
 	plugins/github/install.c plugins/github/issue.c plugins/github/issue_config.c \
 	plugins/github/issue_form.c plugins/github/issue_search.c plugins/github/issue_sync.c \
 	plugins/github/markdown.c plugins/github/repository.c plugins/github/request.c \

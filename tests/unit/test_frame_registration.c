@@ -126,7 +126,8 @@ static const char set_text[] = "{"
 	"'arrivals': [{'name': 'ticket', 'type': 8}],"
 	"'tasks': [{'name': 'look', 'scope': 1, 'run': true},"
 	"  {'name': 'each', 'scope': 5, 'run': true, 'schedule_ms': 60000}],"
-	"'repository_provider': {'id': 'acme', 'pull_request_path': '/pulls/{key}'},"
+	"'repository_provider': {'id': 'acme', 'pull_request_path': '/pulls/{key}',"
+	"  'file': true, 'codeowners_paths': 'CODEOWNERS'},"
 	"'issue_provider': {'key_url': 'https://acme.test/{key}', 'create': true, 'get': true,"
 	"  'status_out': true, 'sync': '{\\\"outbound_status\\\": \\\"status\\\", \\\"inbound_status\\\": \\\"in\\\"}'}}";
 
@@ -211,6 +212,7 @@ static void broken_reference_is_refused(void **state)
 		{"'scope': 5", "'scope': 4"},
 		{"'/pulls/{key}'", "'pulls/{key}'"},
 		{"'/pulls/{key}'", "'/pulls/'"},
+		{"'file': true, ", ""},
 		{"acme.test/{key}", "acme.test/"},
 		{"'status_out': true, ", ""},
 		{"inbound_status", "inbound"},

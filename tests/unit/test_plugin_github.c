@@ -314,6 +314,48 @@ static void repository_without_access_is_refused(void **state)
 			wrong[i]), NULL, NULL), MORTISE_E_FIELD);
 }
 
+static json_t *file_input(const char *path, const char *ref, bool content)
+{
+	return json_pack("{s:{s:s, s:s, s:s, s:{s:s}}, s:s, s:s*, s:b}", "repository", "external_id",
+		"5501", "name", "acme-co/renamed", "url", "https://github.com/acme-co/shop", "config",
+		"name", "acme-co/shop", "path", path, "ref", ref, "content", (int)content);
+}
+
+static void a_file_is_looked_for_and_read(void **state)
+{
+	static const struct answer there[] = {
+		{"HEAD /repos/acme-co/shop/contents/src/a b.c", 0, 200, NULL, NULL}, {0}};
+	static const struct answer missing[] = {
+		{"HEAD /repos/acme-co/shop/contents/src/a b.c", 0, 404, NULL, NULL}, {0}};
+	static const struct answer hidden[] = {
+		{"HEAD /repos/acme-co/shop/contents/src/a b.c", 0, 403, NULL, NULL}, {0}};
+
+	assert_int_equal(run(state, "repository:file", "install", file_input("src/a b.c", "v1#", false),
+		NULL, there), 0);
+	assert_true(json_is_true(json_object_get(output(state), "found")));
+	assert_string_equal(peer_text(output(state), "url"),
+		"https://github.com/acme-co/shop/blob/v1%23/src/a%20b.c");
+	assert_int_equal(run(state, "repository:file", "install", file_input("src/a b.c", NULL, false),
+		NULL, missing), 0);
+	assert_true(json_is_false(json_object_get(output(state), "found")));
+	assert_string_equal(peer_text(output(state), "url"),
+		"https://github.com/acme-co/shop/blob/HEAD/src/a%20b.c");
+	assert_int_equal(run(state, "repository:file", "install", file_input("src/a b.c", NULL, false),
+		NULL, hidden), MORTISE_E_FORBIDDEN);
+}
+
+static void a_path_that_leads_elsewhere_is_not_asked_for(void **state)
+{
+	static const char *const wrong[] = {"", "/a", "a//b", "a/", ".", "../x", "a/../b", "a/.."};
+
+	for (size_t i = 0; i < lengthof(wrong); i++) {
+		assert_int_equal(run(state, "repository:file", "install",
+			file_input(wrong[i], "main", true), NULL, NULL), 0);
+		assert_true(json_is_false(json_object_get(output(state), "found")));
+		assert_null(json_object_get(output(state), "content"));
+	}
+}
+
 static void rate_limit_ends_when_github_says(void **state)
 {
 	static const struct answer answers[] = {{"GET /installation/repositories", 0, 403,
@@ -392,6 +434,8 @@ int main(void)
 		CASE(pages_are_followed_and_committed_one_by_one),
 		CASE(sync_disables_what_is_gone),
 		CASE(repository_without_access_is_refused),
+		CASE(a_file_is_looked_for_and_read),
+		CASE(a_path_that_leads_elsewhere_is_not_asked_for),
 		CASE(rate_limit_ends_when_github_says),
 		CASE(lost_deliveries_are_asked_for_again),
 		CASE(delivery_that_keeps_failing_is_given_up),

@@ -946,8 +946,8 @@ static void a_wrong_plugin_is_refused_and_leaves_the_rest_running(void **state)
 	static const struct {
 		const char *plugin, *words, *name;
 	} cases[] = {
-		{"newer_minor", "newer_minor.so: needs plugin ABI 0.4, this mortised provides 0.3"},
-		{"older_major", "needs plugin ABI 7.3"},
+		{"newer_minor", "newer_minor.so: needs plugin ABI 0.5, this mortised provides 0.4"},
+		{"older_major", "needs plugin ABI 7.4"},
 		{"bad_magic", "magic"},
 		{"short_size", "descriptor has 8 bytes"},
 		{"no_note", "no Mortise note"},
