@@ -4,6 +4,9 @@
 #include "config.h"
 #include "core/api/api.h"
 
+#include <string.h>
+
+#include "core/api/description.h"
 #include "core/api/link_deletion.h"
 #include "core/api/routes.h"
 #include "core/base/err.h"
@@ -26,6 +29,7 @@ static const struct api_route *const tables[] = {
 
 struct api {
 	struct api_bindings *bindings[lengthof(tables)];
+	struct static_files *description;
 	struct static_files *files;    /* NULL: there is no console */
 	char *home;                    /* where "/" leads */
 };
@@ -75,12 +79,22 @@ static void add_console(struct daemon *daemon, struct api *api)
 	});
 }
 
+static void add_description(struct daemon *daemon, struct api *api)
+{
+	api->description = static_files_new();
+	static_files_put(api->description, "openapi.json", api_description,
+		strlen(api_description));
+	static_files_add_page(api->description, daemon->http, "/api/0/openapi.json",
+		"openapi.json");
+}
+
 void api_add_routes(struct daemon *daemon)
 {
 	struct api *api = new(struct api);
 
 	for (size_t i = 0; i < lengthof(tables); i++)
 		api->bindings[i] = api_add(daemon, tables[i]);
+	add_description(daemon, api);
 	add_console(daemon, api);
 	daemon->api = api;
 }
@@ -91,6 +105,7 @@ void api_free(struct api *api)
 		return;
 	for (size_t i = 0; i < lengthof(tables); i++)
 		free(api->bindings[i]);
+	static_files_free(api->description);
 	static_files_free(api->files);
 	free(api->home);
 	free(api);

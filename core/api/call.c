@@ -148,6 +148,13 @@ struct api_bindings *api_add(struct daemon *daemon, const struct api_route *rout
 	return bindings;
 }
 
+const struct api_route *api_route_of(const struct http_route *route)
+{
+	const struct api_bindings *binding = route->arg;
+
+	return route->handler == api_serve ? binding->route : NULL;
+}
+
 int api_id(const struct api_call *call, const char *name, int64_t *ret_id, struct err *err)
 {
 	const char *text = http_param(call->request, name);

@@ -21,6 +21,7 @@
 struct daemon;
 struct err;
 struct http_request;
+struct http_route;
 
 #define API_MAX_BODY (1024 * 1024)
 #define API_MAX_DEPTH 32
@@ -76,6 +77,9 @@ struct api_route {
 /* Add a table of routes to daemon->http; the table is borrowed for good.  Free what comes
  * back after the server. */
 struct api_bindings *api_add(struct daemon *daemon, const struct api_route *routes);
+
+/* The line of a table that a route was made from; NULL: it is not of the API. */
+const struct api_route *api_route_of(const struct http_route *route);
 
 /* A path parameter that is an id: E_NOT_FOUND if it is no positive integer. */
 int api_id(const struct api_call *call, const char *name, int64_t *ret_id, struct err *err);

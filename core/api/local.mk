@@ -22,6 +22,7 @@ libcore_la_SOURCES += \
 	%D%/config_form.c %D%/config_form.h \
 	%D%/cursor.c %D%/cursor.h \
 	%D%/event_json.c %D%/event_json.h \
+	%D%/description.h \
 	%D%/install.c %D%/install.h \
 	%D%/integration_json.c %D%/integration_json.h \
 	%D%/issue_json.c %D%/issue_json.h \
@@ -32,7 +33,18 @@ libcore_la_SOURCES += \
 	%D%/release_body.c %D%/release_body.h \
 	%D%/reply.c %D%/reply.h \
 	%D%/routes.h
+nodist_libcore_la_SOURCES += %D%/description.c
 
+# The description of the API is a part of the daemon.
+EXTRA_DIST += %D%/description.awk
+BUILT_SOURCES += %D%/description.c
+CLEANFILES += %D%/description.c
+%D%/description.c: docs/api/openapi.json %D%/description.awk
+	$(AM_V_GEN)$(MKDIR_P) %D% && \
+	LC_ALL=C $(AWK) -f $(srcdir)/%D%/description.awk $< >$@.tmp && mv $@.tmp $@
+
+UNIT_TESTS += tests/unit/test_api_description
+tests_unit_test_api_description_SOURCES = tests/unit/test_api_description.c
 UNIT_TESTS += tests/unit/test_api_body tests/unit/test_api_body_members \
 	tests/unit/test_api_cursor
 tests_unit_test_api_body_SOURCES = tests/unit/test_api_body.c

@@ -58,6 +58,8 @@ struct http_route {
 struct http_server *http_server_new(const struct http_settings *settings);
 /* Before listening.  The route is copied, its strings are borrowed for good. */
 void http_server_add(struct http_server *server, const struct http_route *route);
+/* Walk the routes: index from 0 until NULL. */
+const struct http_route *http_server_route(const struct http_server *server, size_t index);
 /* "127.0.0.1:8300", "[::1]:0".  Port 0 picks one; see http_server_port. */
 int http_server_listen(struct http_server *server, const char *address, struct err *err);
 /* Take a listening descriptor (socket activation). */

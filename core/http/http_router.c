@@ -112,6 +112,11 @@ void http_router_add(struct http_router *router, const struct http_route *route)
 	(void)params;
 }
 
+const struct http_route *http_router_route(const struct http_router *router, size_t index)
+{
+	return index < router->len ? &router->entries[index].route : NULL;
+}
+
 static bool fits(const struct entry *entry, const struct segment *path, size_t len)
 {
 	bool rest = entry->len > 0 && entry->segments[entry->len - 1].kind == SEGMENT_REST;

@@ -29,6 +29,8 @@ struct http_match {
 
 struct http_router *http_router_new(void);
 void http_router_add(struct http_router *router, const struct http_route *route);
+/* Index from 0 until NULL. */
+const struct http_route *http_router_route(const struct http_router *router, size_t index);
 /* HTTP_DONE, 404 (no pattern), 405 (other methods only), or 400 (a parameter's
  * escape is wrong).  Free with http_match_clear whatever the result is. */
 int http_router_find(const struct http_router *router, const char *method, const char *path,

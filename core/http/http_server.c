@@ -93,6 +93,11 @@ void http_server_add(struct http_server *server, const struct http_route *route)
 	http_router_add(server->router, route);
 }
 
+const struct http_route *http_server_route(const struct http_server *server, size_t index)
+{
+	return http_router_route(server->router, index);
+}
+
 /* ---- Accepting ---- */
 
 static size_t max_connections_of(const struct http_server *server,

@@ -4,6 +4,7 @@
 #include "config.h"
 #include "core/http/static.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -130,6 +131,12 @@ static void file_done(struct file *file)
 	free(file->data);
 }
 
+static void add_file(struct static_files *files, const struct file *file)
+{
+	files->files = xrealloc(files->files, (files->len + 1) * sizeof(*file));
+	files->files[files->len++] = *file;
+}
+
 static int load_entry(struct static_files *files, int folder_fd, const char *name,
 	struct err *err)
 {
@@ -144,9 +151,24 @@ static int load_entry(struct static_files *files, int folder_fd, const char *nam
 		file_done(&file);
 		return result < 0 ? result : 0;
 	}
-	files->files = xrealloc(files->files, (files->len + 1) * sizeof(file));
-	files->files[files->len++] = file;
+	add_file(files, &file);
 	return 0;
+}
+
+struct static_files *static_files_new(void)
+{
+	return new(struct static_files);
+}
+
+void static_files_put(struct static_files *files, const char *name, const char *data, size_t size)
+{
+	struct file file = {.name = xstrdup(name), .type = type_of(name), .data = xmalloc(size + 1),
+		.size = size};
+
+	assert(file.type);
+	memcpy(file.data, data, size);
+	set_etag(&file);
+	add_file(files, &file);
 }
 
 int static_files_load(const char *folder, struct static_files **ret_files, struct err *err)
@@ -159,7 +181,7 @@ int static_files_load(const char *folder, struct static_files **ret_files, struc
 	if (!dir)
 		return err_set(err, MORTISE_E_SETTINGS, "cannot read the folder %s: %s", folder,
 			strerror(errno));
-	files = new(struct static_files);
+	files = static_files_new();
 	while (result == 0 && (entry = readdir(dir)))
 		result = load_entry(files, dirfd(dir), entry->d_name, err);
 	closedir(dir);
