@@ -1,318 +1,358 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The Mortise developers
  */
-/*
- * Who sent a request, and what they may do in its organization.  Workers.
- *
- * Tokens and sessions are looked up by a keyed hash, so neither the store nor a timing
- * of its index tells one.  A session's CSRF token is derived from the session's secret
- * with the same key: a page that was reloaded can have it again, a foreign page cannot.
- */
+/* Who sent a request, and what they may do with what it names.  Workers. */
 #include "config.h"
 #include "core/access/access.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include <sodium.h>
-
-#include "core/base/clock.h"
+#include "core/access/cookie.h"
+#include "core/access/credentials.h"
 #include "core/base/err.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/slug.h"
 #include "core/daemon/daemon.h"
 #include "core/http/http.h"
+#include "core/issue/change.h"
 #include "core/storage/api_token.h"
-#include "core/storage/member.h"
-#include "core/storage/organization.h"
-#include "core/storage/session.h"
+#include "core/storage/issue.h"
+#include "core/storage/part.h"
 #include "core/storage/store.h"
 #include "core/vault/vault.h"
-#include "core/access/cookie.h"
 
-#define TOUCH_EVERY_US (INT64_C(3600) * 1000000)
-#define MAX_SECRET 200
-
-static int refuse(struct err *err, const char *reason, const char *text)
+/* The texts do not tell what is there from what is not. */
+static int absent(struct err *err)
 {
-	log_limited(MORTISE_LOG_NOTICE, "access.refused", LOG_TEXT("reason", reason));
-	return err_set(err, MORTISE_E_IDENTITY, "%s", text);
+	return err_set(err, MORTISE_E_NOT_FOUND, "The requested resource does not exist");
 }
 
-/* ---- Bearer tokens ---- */
-
-struct token_read {
-	char hash[65];
-	struct api_token token;
-};
-
-static int token_in(struct tx *tx, void *arg, struct err *err)
+static int forbidden(struct err *err)
 {
-	struct token_read *read = arg;
-
-	api_token_clear(&read->token);
-	return api_token_find(tx, read->hash, &read->token, err);
+	return err_refuse(err, "You do not have permission to perform this action.");
 }
 
-struct touch {
-	int64_t id, now_us;
-};
-
-static int touch_in(struct tx *tx, void *arg, struct err *err)
+/* What a lookup found: 'missing' in the words of all lookups. */
+static int looked_up(int result, struct err *missing, struct err *err)
 {
-	const struct touch *touch = arg;
-
-	return api_token_touch(tx, touch->id, touch->now_us, err);
-}
-
-static void touch_done(int result, struct err *err, void *arg)
-{
-	(void)result;
-	(void)err;
-	free(arg);
-}
-
-/* Remember about when it was used, for who wonders whether it can be revoked. */
-static void token_touch(struct daemon *daemon, const struct api_token *token, int64_t now_us)
-{
-	cleanup_err struct err ignored = {0};
-	struct touch *touch;
-
-	if (now_us - token->used_at_us < TOUCH_EVERY_US)
-		return;
-	touch = new(struct touch);
-	*touch = (struct touch){token->id, now_us};
-	if (store_write_async(daemon->store, touch_in, touch, 64, touch_done, &ignored) < 0)
-		free(touch);
-}
-
-static int authenticate_token(struct daemon *daemon, const char *secret,
-	struct principal *ret_principal, struct err *err)
-{
-	static const char bad[] = "Invalid token.";
-	struct token_read read = {0};
-	cleanup_err struct err missing = {0};
-	int64_t now_us = clock_now_us();
-	struct api_token *token = &read.token;
-	int result;
-
-	vault_token_hash(daemon->vault, secret, read.hash);
-	result = store_read(daemon->store, token_in, &read, &missing);
 	if (result == MORTISE_E_NOT_FOUND)
-		return refuse(err, "token", bad);
-	if (result < 0)
-		return err_move(err, &missing);
-	if (token->revoked_at_us != 0) {
-		result = refuse(err, "revoked", bad);
-	} else if (token->expires_at_us != 0 && token->expires_at_us <= now_us) {
-		result = refuse(err, "expired", "The token has expired.");
-	} else {
-		*ret_principal = (struct principal){
-			.kind = PRINCIPAL_TOKEN,
-			.token_id = token->id,
-			.user_id = token->account_id,
-			.organization_id = token->organization_id,
-			.scopes = token->scopes,
-		};
-		snprintf(ret_principal->origin, sizeof(ret_principal->origin), "token:%" PRId64,
-			token->id);
-		token_touch(daemon, token, now_us);
-	}
-	api_token_clear(token);
-	return result;
-}
-
-/* ---- Sessions ---- */
-
-struct session_read {
-	char hash[65];
-	struct session session;
-};
-
-static int session_in(struct tx *tx, void *arg, struct err *err)
-{
-	struct session_read *read = arg;
-
-	session_clear(&read->session);
-	return session_find(tx, read->hash, &read->session, err);
-}
-
-static void csrf_of(struct daemon *daemon, const char *session, char ret_csrf[ACCESS_CSRF_SIZE])
-{
-	cleanup_free char *text = xasprintf("csrf:%s", session);
-
-	vault_token_hash(daemon->vault, text, ret_csrf);
-}
-
-/* A request that may change something shows the CSRF token; comparing hashes takes the
- * same time whatever it is. */
-static int csrf_check(struct daemon *daemon, struct http_request *request,
-	const struct session *session, struct err *err)
-{
-	const char *method = http_method(request);
-	const char *given = http_header(request, "X-CSRF-Token");
-	char hash[65];
-
-	if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0)
-		return 0;
-	if (given && strlen(session->csrf_hash) == sizeof(hash) - 1) {
-		vault_token_hash(daemon->vault, given, hash);
-		if (sodium_memcmp(hash, session->csrf_hash, sizeof(hash)) == 0)
-			return 0;
-	}
-	log_limited(MORTISE_LOG_NOTICE, "access.refused", LOG_TEXT("reason", "csrf"));
-	return err_set(err, MORTISE_E_FORBIDDEN,
-		"CSRF Failed: send the session's token in the header X-CSRF-Token");
-}
-
-static int authenticate_session(struct daemon *daemon, struct http_request *request,
-	const char *secret, struct principal *ret_principal, struct err *err)
-{
-	static const char bad[] = "The session has ended; sign in again.";
-	struct session_read read = {0};
-	cleanup_err struct err missing = {0};
-	int result;
-
-	vault_token_hash(daemon->vault, secret, read.hash);
-	result = store_read(daemon->store, session_in, &read, &missing);
-	if (result == MORTISE_E_NOT_FOUND)
-		return refuse(err, "session", bad);
-	if (result < 0)
-		return err_move(err, &missing);
-	if (read.session.expires_at_us <= clock_now_us())
-		result = refuse(err, "session", bad);
-	else
-		result = csrf_check(daemon, request, &read.session, err);
-	if (result == 0) {
-		*ret_principal = (struct principal){
-			.kind = PRINCIPAL_SESSION,
-			.token_id = read.session.id,
-			.user_id = read.session.login.account_id,
-			.organization_id = read.session.login.organization_id,
-		};
-		snprintf(ret_principal->origin, sizeof(ret_principal->origin), "user:%" PRId64,
-			read.session.login.account_id);
-	}
-	session_clear(&read.session);
-	return result;
-}
-
-int access_authenticate(struct daemon *daemon, struct http_request *request,
-	struct principal *ret_principal, struct err *err)
-{
-	const char *header = http_header(request, "Authorization");
-	char session[ACCESS_SECRET_SIZE];
-
-	if (header) {
-		if (strncasecmp(header, "Bearer ", 7) != 0)
-			return refuse(err, "scheme", "Use the header Authorization: Bearer TOKEN.");
-		header += 7 + strspn(header + 7, " ");
-		if (!*header || strlen(header) > MAX_SECRET)
-			return refuse(err, "token", "Invalid token.");
-		return authenticate_token(daemon, header, ret_principal, err);
-	}
-	if (cookie_find(http_header(request, "Cookie"), ACCESS_COOKIE, session, sizeof(session)))
-		return authenticate_session(daemon, request, session, ret_principal, err);
-	return err_set(err, MORTISE_E_IDENTITY, "Authentication credentials were not provided.");
-}
-
-bool access_csrf(struct daemon *daemon, struct http_request *request, const char *session,
-	char ret_csrf[ACCESS_CSRF_SIZE])
-{
-	char found[ACCESS_SECRET_SIZE];
-
-	if (!session) {
-		if (!cookie_find(http_header(request, "Cookie"), ACCESS_COOKIE, found,
-			    sizeof(found)))
-			return false;
-		session = found;
-	}
-	csrf_of(daemon, session, ret_csrf);
-	return true;
+		return absent(err);
+	return result < 0 ? err_move(err, missing) : 0;
 }
 
 /* ---- Organizations ---- */
 
-struct organization_read {
-	const char *name;
-	const struct principal *principal;
-	int64_t id;
-	uint64_t scopes;
-};
+static int take_part(struct tx *tx, const char *organization, struct principal *principal,
+	struct err *err)
+{
+	cleanup_err struct err missing = {0};
+	struct part part = {0};
+	uint64_t role = ~UINT64_C(0);
+	int result = part_find(tx, organization, principal->user_id, &part, &missing);
 
-/* The scopes of an account's role; E_NOT_FOUND if it is no member. */
-static int role_scopes(struct tx *tx, int64_t organization_id, int64_t account_id,
+	if (looked_up(result, &missing, err) < 0)
+		return err->code;
+	/* Whether it exists is nobody's business who has no part in it. */
+	if ((principal->organization_id && principal->organization_id != part.organization_id) ||
+		(principal->user_id && !part.member_id))
+		return absent(err);
+	if (principal->user_id)
+		role = access_role_scopes(part.role);
+	principal->organization_id = part.organization_id;
+	principal->member_id = part.member_id;
+	/* A person's token can do no more than the person. */
+	principal->scopes = principal->limit & role;
+	principal->every_project = !principal->user_id || part.open_membership ||
+		access_role_is_global(part.role);
+	return 0;
+}
+
+/* A path that names no organization may still be one for a principal of one only. */
+static int take_part_in_own(struct tx *tx, struct principal *principal, struct err *err)
+{
+	cleanup_err struct err missing = {0};
+	char id[24];
+	int result;
+
+	if (!principal->organization_id)
+		return 0;
+	snprintf(id, sizeof(id), "%" PRId64, principal->organization_id);
+	result = take_part(tx, id, principal, &missing);
+	if (result != MORTISE_E_NOT_FOUND)
+		return result < 0 ? err_move(err, &missing) : 0;
+	principal->scopes = 0;
+	return 0;
+}
+
+/* ---- Projects and teams ---- */
+
+/* Team roles matter to members who may not do everything already. */
+static bool has_team_roles(const struct principal *principal)
+{
+	return principal->member_id &&
+		(~principal->scopes & principal->limit & access_team_admin_scopes()) != 0;
+}
+
+static uint64_t scopes_with(const struct principal *principal, enum part_role role)
+{
+	return role == PART_ADMIN
+		? principal->scopes | (principal->limit & access_team_admin_scopes())
+		: principal->scopes;
+}
+
+int access_project_scopes(struct tx *tx, const struct principal *principal, int64_t project_id,
 	uint64_t *ret_scopes, struct err *err)
 {
-	cleanup_member struct member member = {0};
+	enum part_role role = PART_NONE;
 
-	if (member_find(tx, organization_id, account_id, &member, err) < 0)
+	if (has_team_roles(principal) &&
+		part_in_project(tx, principal->member_id, project_id, &role, err) < 0)
 		return err->code;
-	*ret_scopes = access_role_scopes(member.role);
+	*ret_scopes = scopes_with(principal, role);
 	return 0;
 }
 
-static int organization_in(struct tx *tx, void *arg, struct err *err)
+int access_project(struct tx *tx, const struct principal *principal, int64_t project_id,
+	struct err *err)
 {
-	struct organization_read *read = arg;
-	const struct principal *principal = read->principal;
-	cleanup_organization struct organization found = {0};
-	uint64_t role = ~UINT64_C(0);
+	enum part_role role = PART_CONTRIBUTOR;
 
-	if (organization_find(tx, read->name, &found, err) < 0)
+	if (!principal->every_project &&
+		part_in_project(tx, principal->member_id, project_id, &role, err) < 0)
 		return err->code;
-	if (principal->organization_id && principal->organization_id != found.id)
-		return err_set(err, MORTISE_E_NOT_FOUND, "not a part of this organization");
-	if (principal->user_id &&
-		role_scopes(tx, found.id, principal->user_id, &role, err) < 0)
-		return err->code;
-	read->id = found.id;
-	/* A person's token can do no more than the person. */
-	read->scopes = principal->kind == PRINCIPAL_TOKEN ? principal->scopes & role : role;
-	return 0;
+	return role == PART_NONE ? forbidden(err) : 0;
 }
 
-int access_organization(struct daemon *daemon, struct principal *principal, const char *org,
-	uint64_t any_of, struct err *err)
+int access_project_find(struct tx *tx, const struct principal *principal,
+	const char *id_or_slug, struct project *ret_project, struct err *err)
 {
-	struct organization_read read = {.name = org, .principal = principal};
+	cleanup_project struct project project = {0};
 	cleanup_err struct err missing = {0};
-	int result = store_read(daemon->store, organization_in, &read, &missing);
+	int result = project_find(tx, principal->organization_id, id_or_slug, &project, &missing);
 
-	/* Whether it exists is nobody's business who has no part in it. */
-	if (result == MORTISE_E_NOT_FOUND)
-		return err_set(err, result, "The requested resource does not exist");
-	if (result < 0)
-		return err_move(err, &missing);
-	principal->organization_id = read.id;
-	principal->scopes = read.scopes;
-	if (any_of != 0 && (read.scopes & any_of) == 0)
-		return err_set(err, MORTISE_E_FORBIDDEN,
-			"You do not have permission to perform this action.");
+	if (looked_up(result, &missing, err) < 0 ||
+		access_project(tx, principal, project.id, err) < 0)
+		return err->code;
+	*ret_project = project;
+	project = (struct project){0};
 	return 0;
 }
+
+int64_t access_reach(const struct principal *principal)
+{
+	return principal->every_project ? 0 : principal->member_id;
+}
+
+/* ---- A request ---- */
+
+struct admission {
+	struct credentials credentials;
+	const struct access_path *path;
+	struct access access;
+};
+
+/* The organization of an issue that is named without one; by a short id, which other
+ * organizations may have too, the only one that the principal may name. */
+static int issue_organization(struct tx *tx, const struct admission *admission,
+	char ret_organization[static 24], struct err *err)
+{
+	int64_t organization_id = admission->access.principal.organization_id;
+	cleanup_issue struct issue issue = {0};
+	cleanup_err struct err missing = {0};
+	int64_t id;
+
+	if (slug_is_id(admission->path->issue, &id)) {
+		if (looked_up(issue_get(tx, id, &issue, &missing), &missing, err) < 0)
+			return err->code;
+		organization_id = issue.organization_id;
+	}
+	if (organization_id == 0)
+		return absent(err);
+	snprintf(ret_organization, 24, "%" PRId64, organization_id);
+	return 0;
+}
+
+static int admit_organization(struct tx *tx, struct admission *admission, struct err *err)
+{
+	const struct access_path *path = admission->path;
+	char of_issue[24];
+
+	if (path->organization)
+		return take_part(tx, path->organization, &admission->access.principal, err);
+	if (!path->issue)
+		return take_part_in_own(tx, &admission->access.principal, err);
+	if (issue_organization(tx, admission, of_issue, err) < 0)
+		return err->code;
+	return take_part(tx, of_issue, &admission->access.principal, err);
+}
+
+/* What the path names, as far as it is there; its id, 0 if it is not. */
+static int find_project(struct tx *tx, struct admission *admission, int64_t *ret_id,
+	struct err *err)
+{
+	struct access *access = &admission->access;
+	cleanup_err struct err missing = {0};
+	int result = project_find(tx, access->principal.organization_id,
+		admission->path->project, &access->project, &missing);
+
+	*ret_id = access->project.id;
+	return result == MORTISE_E_NOT_FOUND || result == 0 ? 0 : err_move(err, &missing);
+}
+
+static int find_team(struct tx *tx, struct admission *admission, int64_t *ret_id, struct err *err)
+{
+	struct access *access = &admission->access;
+	cleanup_err struct err missing = {0};
+	int result = team_find(tx, access->principal.organization_id, admission->path->team,
+		&access->team, &missing);
+
+	*ret_id = access->team.id;
+	return result == MORTISE_E_NOT_FOUND || result == 0 ? 0 : err_move(err, &missing);
+}
+
+/* The project of an issue.  One that is not there is the handler's to say. */
+static int find_issue(struct tx *tx, const struct admission *admission, int64_t *ret_project_id,
+	struct err *err)
+{
+	cleanup_issue struct issue issue = {0};
+	cleanup_err struct err missing = {0};
+	int result = issue_by_text(tx, admission->access.principal.organization_id,
+		admission->path->issue, &issue, &missing);
+
+	*ret_project_id = issue.project_id;
+	return result == MORTISE_E_NOT_FOUND || result == 0 ? 0 : err_move(err, &missing);
+}
+
+/* What a member is in what the path names: in the project, else in the issue's, else in
+ * the team.  Only what matters is looked up. */
+static int find_role(struct tx *tx, const struct admission *admission, int64_t project_id,
+	int64_t team_id, enum part_role *ret_role, struct err *err)
+{
+	const struct principal *principal = &admission->access.principal;
+
+	*ret_role = PART_NONE;
+	if (principal->every_project && !has_team_roles(principal))
+		return 0;
+	if (!admission->path->project && admission->path->issue &&
+		find_issue(tx, admission, &project_id, err) < 0)
+		return err->code;
+	if (project_id)
+		return part_in_project(tx, principal->member_id, project_id, ret_role, err);
+	return team_id ? part_in_team(tx, principal->member_id, team_id, ret_role, err) : 0;
+}
+
+/* Is what the path names within reach?  'role' is the member's in the first of it. */
+static int check_reach(struct tx *tx, const struct admission *admission, enum part_role role,
+	struct err *err)
+{
+	const struct access_path *path = admission->path;
+	const struct access *access = &admission->access;
+	enum part_role in_team = role;
+
+	if (access->principal.every_project)
+		return 0;
+	if ((path->project || path->issue) && role == PART_NONE)
+		return forbidden(err);
+	if (!path->team || path->any_team)
+		return 0;
+	if (path->project && part_in_team(tx, access->principal.member_id, access->team.id,
+				     &in_team, err) < 0)
+		return err->code;
+	return in_team == PART_NONE ? forbidden(err) : 0;
+}
+
+/* Scopes, then what the path names, then reach. */
+static int admit_named(struct tx *tx, struct admission *admission, struct err *err)
+{
+	const struct access_path *path = admission->path;
+	struct principal *principal = &admission->access.principal;
+	int64_t project_id = 0, team_id = 0;
+	enum part_role role;
+
+	if (path->project && find_project(tx, admission, &project_id, err) < 0)
+		return err->code;
+	if (path->team && find_team(tx, admission, &team_id, err) < 0)
+		return err->code;
+	if (find_role(tx, admission, project_id, team_id, &role, err) < 0)
+		return err->code;
+	principal->scopes = scopes_with(principal, role);
+	if (path->any_of != 0 && (principal->scopes & path->any_of) == 0)
+		return forbidden(err);
+	if ((path->project && !project_id) || (path->team && !team_id))
+		return absent(err);
+	return check_reach(tx, admission, role, err);
+}
+
+static int admit_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct admission *admission = arg;
+
+	access_clear(&admission->access);
+	if (credentials_check(tx, &admission->credentials, &admission->access.principal, err) < 0 ||
+		admit_organization(tx, admission, err) < 0)
+		return err->code;
+	return admit_named(tx, admission, err);
+}
+
+int access_admit(struct daemon *daemon, struct http_request *request,
+	const struct access_path *path, struct access *ret_access, struct err *err)
+{
+	struct admission admission = {.path = path};
+	int result = credentials_read(daemon, request, &admission.credentials, err);
+
+	if (result == 0)
+		result = store_read(daemon->store, admit_in, &admission, err);
+	if (admission.credentials.refusal)
+		log_limited(MORTISE_LOG_NOTICE, "access.refused",
+			LOG_TEXT("reason", admission.credentials.refusal));
+	credentials_touch(daemon, &admission.credentials, &admission.access.principal);
+	if (result < 0) {
+		access_clear(&admission.access);
+		return result;
+	}
+	*ret_access = admission.access;
+	return 0;
+}
+
+void access_clear(struct access *access)
+{
+	project_clear(&access->project);
+	team_clear(&access->team);
+	*access = (struct access){0};
+}
+
+/* ---- What ends later than its request ---- */
 
 static int origin_scopes(struct tx *tx, const char *origin, int64_t organization_id,
 	int64_t now_us, uint64_t *ret_scopes, struct err *err)
 {
 	cleanup_api_token struct api_token token = {0};
-	uint64_t role = ~UINT64_C(0);
+	struct principal principal = {
+		.organization_id = organization_id,
+		.limit = ~UINT64_C(0),
+	};
 
-	if (strncmp(origin, "user:", 5) == 0)
-		return role_scopes(tx, organization_id, atoll(origin + 5), ret_scopes, err);
-	if (strncmp(origin, "token:", 6) != 0)
+	if (strncmp(origin, "user:", 5) == 0) {
+		principal.user_id = atoll(origin + 5);
+	} else if (strncmp(origin, "token:", 6) == 0) {
+		if (api_token_get(tx, atoll(origin + 6), &token, err) < 0)
+			return err->code;
+		if (token.revoked_at_us != 0 ||
+			(token.expires_at_us != 0 && token.expires_at_us <= now_us) ||
+			token.organization_id != organization_id)
+			return err_set(err, MORTISE_E_NOT_FOUND, "the token has ended");
+		principal.user_id = token.account_id;
+		principal.limit = token.scopes;
+	} else {
 		return err_set(err, MORTISE_E_NOT_FOUND, "no user and no token");
-	if (api_token_get(tx, atoll(origin + 6), &token, err) < 0)
+	}
+	if (take_part_in_own(tx, &principal, err) < 0)
 		return err->code;
-	if (token.revoked_at_us != 0 || (token.expires_at_us != 0 && token.expires_at_us <= now_us) ||
-		token.organization_id != organization_id)
-		return err_set(err, MORTISE_E_NOT_FOUND, "the token has ended");
-	if (token.account_id &&
-		role_scopes(tx, organization_id, token.account_id, &role, err) < 0)
-		return err->code;
-	*ret_scopes = token.scopes & role;
+	*ret_scopes = principal.scopes;
 	return 0;
 }
 
@@ -329,4 +369,23 @@ int access_still(struct tx *tx, const char *origin, int64_t organization_id, uin
 		return err_set(err, MORTISE_E_FORBIDDEN,
 			"who began this is not allowed to do it any more");
 	return 0;
+}
+
+/* ---- Sessions ---- */
+
+bool access_csrf(struct daemon *daemon, struct http_request *request, const char *session,
+	char ret_csrf[ACCESS_CSRF_SIZE])
+{
+	char found[ACCESS_SECRET_SIZE];
+	cleanup_free char *text = NULL;
+
+	if (!session) {
+		if (!cookie_find(http_header(request, "Cookie"), ACCESS_COOKIE, found,
+			    sizeof(found)))
+			return false;
+		session = found;
+	}
+	text = xasprintf("csrf:%s", session);
+	vault_token_hash(daemon->vault, text, ret_csrf);
+	return true;
 }

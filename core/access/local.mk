@@ -2,6 +2,7 @@
 libcore_la_SOURCES += \
 	%D%/access.c %D%/access.h \
 	%D%/cookie.c %D%/cookie.h \
+	%D%/credentials.c %D%/credentials.h \
 	%D%/scope.c \
 	%D%/sign_in.c
 

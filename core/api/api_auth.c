@@ -133,7 +133,7 @@ static int check_role(const struct principal *principal, const char *role, struc
 	names = access_scope_names(lacking);
 	json_array_foreach(names, i, name)
 		buf_printf(&text, "%s%s", i > 0 ? ", " : "", json_string_value(name));
-	return err_set(err, MORTISE_E_FORBIDDEN,
+	return err_refuse(err,
 		"this token may not sign in a member whose role (%s) can do more than it: it "
 		"lacks %s", role, buf_text(&text));
 }
@@ -148,7 +148,7 @@ static int member_link(struct api_call *call, struct err *err)
 	int result;
 
 	if (call->principal.kind != PRINCIPAL_TOKEN)
-		return err_set(err, MORTISE_E_FORBIDDEN,
+		return err_refuse(err,
 			"sign-in links are given out to API tokens only");
 	if (api_id(call, "member", &read.id, err) < 0)
 		return err->code;

@@ -92,15 +92,14 @@ static int many_read(struct api_call *call, struct many *many, struct err *err)
 static int find_project(struct tx *tx, const struct many *many, int64_t *ret_id, struct err *err)
 {
 	const struct api_call *call = many->call;
-	const char *in_path = http_param(call->request, "project");
-	const char *name = in_path ? in_path : api_query(call, "project", NULL);
+	const char *name = api_query(call, "project", NULL);
 	cleanup_project struct project project = {0};
 	int result;
 
-	*ret_id = 0;
-	if (!name || (!in_path && strcmp(name, "-1") == 0))
+	*ret_id = call->project.id;
+	if (*ret_id || !name || strcmp(name, "-1") == 0)
 		return 0;
-	result = project_find(tx, call->principal.organization_id, name, &project, err);
+	result = access_project_find(tx, &call->principal, name, &project, err);
 	*ret_id = project.id;
 	return result;
 }

@@ -245,6 +245,7 @@ static int report_read(const struct api_call *call, struct report *report, struc
 	report->hashes[0] = report->hash;
 	report->seen = (struct issue_seen){
 		.organization_id = call->principal.organization_id,
+		.project_id = call->project.id,
 		.hashes = report->hashes,
 		.hash_len = 1,
 		.title = read_text(body, "title", err),
@@ -290,18 +291,13 @@ static int keep_event(struct tx *tx, struct report *report, bool known, struct e
 static int report_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct report *report = arg;
-	cleanup_project struct project project = {0};
 	cleanup_issue struct issue issue = {0};
 	bool known = false;
 
 	json_decref(report->json);
 	report->json = NULL;
-	if (project_find(tx, report->seen.organization_id,
-		    http_param(report->call->request, "project"), &project, err) < 0)
-		return err->code;
-	report->seen.project_id = project.id;
 	/* An event that is there already is counted, but not kept twice. */
-	if (report->text && event_known(tx, project.id, report->hash, report->event_id, &known,
+	if (report->text && event_known(tx, report->seen.project_id, report->hash, report->event_id, &known,
 				    err) < 0)
 		return err->code;
 	if (issue_seen(tx, &report->seen, &report->result, err) < 0 ||

@@ -35,13 +35,8 @@ static int find(struct tx *tx, const struct notes *notes, struct issue *ret_issu
 		http_param(notes->call->request, "issue"), ret_issue, err);
 }
 
-static int answer(struct api_call *call, struct notes *notes, int result, struct err *err)
+static int answer(struct api_call *call, struct notes *notes, int result)
 {
-	if (result == MORTISE_E_FORBIDDEN) {
-		call->status = 403;
-		call->reply = json_pack("{s:s}", "detail", err_text(err));
-		return 0;
-	}
 	if (result < 0) {
 		json_decref(notes->json);
 		return result;
@@ -87,7 +82,7 @@ static int list(struct api_call *call, struct err *err)
 		result = store_read(call->daemon->store, list_in, &notes, err);
 	if (result == 0)
 		api_page_answer(call, &notes.page, notes.more);
-	return answer(call, &notes, result, err);
+	return answer(call, &notes, result);
 }
 
 /* ---- Writing ---- */
@@ -98,7 +93,8 @@ static int read_text(const struct api_call *call, const char **ret_text, struct 
 	return *ret_text ? 0 : err_field(err, "text", "This field is required, and is a text.");
 }
 
-/* Somebody else's note is changed by none but an administrator of events. */
+/* Somebody else's note is changed by none but an administrator: every member has
+ * event:admin, so a person needs to be one of the project. */
 static int find_own(struct tx *tx, const struct notes *notes, const struct issue *issue,
 	struct err *err)
 {
@@ -110,9 +106,10 @@ static int find_own(struct tx *tx, const struct notes *notes, const struct issue
 		return result;
 	if ((principal->user_id && note.account_id == principal->user_id) ||
 		strcmp(note.origin, principal->origin) == 0 ||
-		(principal->scopes & SCOPE_EVENT_ADMIN))
+		(principal->scopes &
+			(principal->user_id ? SCOPE_PROJECT_ADMIN : SCOPE_EVENT_ADMIN)))
 		return 0;
-	return err_set(err, MORTISE_E_FORBIDDEN, "Only who wrote a note may change it.");
+	return err_refuse(err, "Only who wrote a note may change it.");
 }
 
 static int shown(struct tx *tx, struct notes *notes, const struct issue *issue, struct err *err)
@@ -147,7 +144,7 @@ static int add(struct api_call *call, struct err *err)
 	if (result == 0)
 		jobs_wake(call->daemon->jobs);
 	call->status = 201;
-	return answer(call, &notes, result, err);
+	return answer(call, &notes, result);
 }
 
 static int edit_in(struct tx *tx, void *arg, struct err *err)
@@ -174,7 +171,7 @@ static int edit(struct api_call *call, struct err *err)
 		result = store_write(call->daemon->store, edit_in, &notes, err);
 	if (result == 0)
 		jobs_wake(call->daemon->jobs);
-	return answer(call, &notes, result, err);
+	return answer(call, &notes, result);
 }
 
 static int remove_in(struct tx *tx, void *arg, struct err *err)
@@ -194,7 +191,7 @@ static int remove_one(struct api_call *call, struct err *err)
 
 	if (result == 0)
 		result = store_write(call->daemon->store, remove_in, &notes, err);
-	return answer(call, &notes, result, err);
+	return answer(call, &notes, result);
 }
 
 /* Deleting a note needs no more than writing one: it is one's own. */

@@ -124,8 +124,7 @@ static int organizations_in(struct tx *tx, void *arg, struct err *err)
 
 struct one {
 	char name[24];
-	const char *slug;
-	int64_t organization_id;
+	const struct project *project;
 	json_t *json;
 };
 
@@ -163,15 +162,8 @@ static int organizations(struct api_call *call, struct err *err)
 
 	if (call->principal.kind == PRINCIPAL_SESSION && !call->principal.organization_id)
 		return list_run(call, organizations_in, err);
-	if (call->principal.kind == PRINCIPAL_SESSION) {
-		char id[24];
-
-		snprintf(id, sizeof(id), "%" PRId64, call->principal.organization_id);
-		if (access_organization(call->daemon, &call->principal, id, 0, err) < 0)
-			return err->code;
-	}
 	if ((call->principal.scopes & SCOPES_O_GET) == 0)
-		return err_set(err, MORTISE_E_FORBIDDEN,
+		return err_refuse(err,
 			"You do not have permission to perform this action.");
 	if (organization_read(call, &one, err) < 0)
 		return err->code;
@@ -293,21 +285,15 @@ static int projects(struct api_call *call, struct err *err)
 static int project_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct one *one = arg;
-	cleanup_project struct project found = {0};
 
 	json_decref(one->json);
 	one->json = NULL;
-	if (project_find(tx, one->organization_id, one->slug, &found, err) < 0)
-		return err->code;
-	return project_json(tx, &found, &one->json, err);
+	return project_json(tx, one->project, &one->json, err);
 }
 
 static int project(struct api_call *call, struct err *err)
 {
-	struct one one = {
-		.slug = http_param(call->request, "project"),
-		.organization_id = call->principal.organization_id,
-	};
+	struct one one = {.project = &call->project};
 
 	if (store_read(call->daemon->store, project_in, &one, err) < 0) {
 		json_decref(one.json);
@@ -380,13 +366,10 @@ struct belong {
 	json_t *json;
 };
 
-static int belong_team(struct tx *tx, struct belong *belong, struct team *ret_team,
-	struct err *err)
+static void belong_begin(struct belong *belong)
 {
 	json_decref(belong->json);
 	belong->json = NULL;
-	return team_find(tx, belong->call->principal.organization_id,
-		http_param(belong->call->request, "team"), ret_team, err);
 }
 
 /* "me" is who asks. */
@@ -406,18 +389,21 @@ static int find_member(struct tx *tx, const struct api_call *call, struct member
 static int member_team_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct belong *belong = arg;
+	const struct team *team = &belong->call->team;
 	cleanup_member struct member member = {0};
-	cleanup_team struct team team = {0};
+	cleanup_team struct team before = {0};
 	cleanup_team struct team after = {0};
-	int result = belong_team(tx, belong, &team, err);
+	int result;
 
-	if (result < 0 || find_member(tx, belong->call, &member, err) < 0)
+	belong_begin(belong);
+	if (find_member(tx, belong->call, &member, err) < 0 ||
+		team_find(tx, team->organization_id, team->slug, &before, err) < 0)
 		return err->code;
-	result = belong->remove ? team_remove_member(tx, team.id, member.id, err)
-				: team_add_member(tx, team.id, member.id, err);
-	if (result < 0 || team_find(tx, team.organization_id, team.slug, &after, err) < 0)
+	result = belong->remove ? team_remove_member(tx, team->id, member.id, err)
+				: team_add_member(tx, team->id, member.id, err);
+	if (result < 0 || team_find(tx, team->organization_id, team->slug, &after, err) < 0)
 		return err->code;
-	belong->changed = after.member_len != team.member_len;
+	belong->changed = after.member_len != before.member_len;
 	belong->json = team_json(&after);
 	return 0;
 }
@@ -425,19 +411,16 @@ static int member_team_in(struct tx *tx, void *arg, struct err *err)
 static int project_team_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct belong *belong = arg;
-	cleanup_project struct project project = {0};
-	cleanup_team struct team team = {0};
-	int result = belong_team(tx, belong, &team, err);
+	const struct project *project = &belong->call->project;
+	int64_t team_id = belong->call->team.id;
+	int result = team_has_project(tx, team_id, project->id, err);
 
-	if (result < 0 || project_find(tx, team.organization_id,
-				  http_param(belong->call->request, "project"), &project, err) < 0)
-		return err->code;
-	result = team_has_project(tx, team.id, project.id, err);
+	belong_begin(belong);
 	belong->changed = result == belong->remove;
 	if (result >= 0)
-		result = belong->remove ? team_remove_project(tx, team.id, project.id, err)
-					: team_add_project(tx, team.id, project.id, err);
-	return result < 0 ? result : project_json(tx, &project, &belong->json, err);
+		result = belong->remove ? team_remove_project(tx, team_id, project->id, err)
+					: team_add_project(tx, team_id, project->id, err);
+	return result < 0 ? result : project_json(tx, project, &belong->json, err);
 }
 
 /* A new pair is 201; one that is there already changes nothing. */
@@ -485,8 +468,8 @@ const struct api_route api_organization_routes[] = {
 	{"GET", "/api/0/projects/{org}/{project}/", SCOPES_P_GET, 0, project},
 	{"GET", "/api/0/organizations/{org}/teams/", SCOPES_O_GET, 0, teams},
 	{"GET", "/api/0/organizations/{org}/members/", SCOPES_M_GET, 0, members},
-	{"POST", MEMBER_TEAM, SCOPES_T_POST, 0, member_join},
-	{"DELETE", MEMBER_TEAM, SCOPES_T_POST, 0, member_leave},
+	{"POST", MEMBER_TEAM, SCOPES_T_POST, API_ANY_TEAM, member_join},
+	{"DELETE", MEMBER_TEAM, SCOPES_T_POST, API_ANY_TEAM, member_leave},
 	{"POST", PROJECT_TEAM, SCOPES_P_POST, 0, project_add_team},
 	{"DELETE", PROJECT_TEAM, SCOPES_P_POST, 0, project_remove_team},
 	{0},

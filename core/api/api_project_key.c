@@ -12,9 +12,7 @@
 #include "core/base/mem.h"
 #include "core/config/settings.h"
 #include "core/daemon/daemon.h"
-#include "core/http/http.h"
 #include "core/storage/audit.h"
-#include "core/storage/project.h"
 #include "core/storage/project_key.h"
 #include "core/storage/store.h"
 
@@ -43,26 +41,15 @@ static json_t *key_json(const struct api_call *call, const struct project_key *k
 		"dateCreated", api_time(key->added_at_us));
 }
 
-static int find_project(struct tx *tx, const struct keys *keys, struct project *ret_project,
-	struct err *err)
-{
-	return project_find(tx, keys->call->principal.organization_id,
-		http_param(keys->call->request, "project"), ret_project, err);
-}
-
 static int list_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct keys *keys = arg;
-	cleanup_project struct project project = {0};
 	struct project_key *rows;
 	size_t len;
-	int result = find_project(tx, keys, &project, err);
 
-	if (result == 0)
-		result = project_key_list(tx, project.id, keys->page.offset, keys->page.size + 1,
-			&rows, &len, err);
-	if (result < 0)
-		return result;
+	if (project_key_list(tx, keys->call->project.id, keys->page.offset, keys->page.size + 1,
+		    &rows, &len, err) < 0)
+		return err->code;
 	json_decref(keys->json);
 	keys->json = json_array();
 	keys->more = (int64_t)len > keys->page.size;
@@ -91,22 +78,19 @@ static int list(struct api_call *call, struct err *err)
 static int add_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct keys *keys = arg;
-	cleanup_project struct project project = {0};
-	cleanup_project_key struct project_key key = {.public_key = xstrdup(keys->public_key),
-		.name = xstrdup(keys->name), .active = true, .added_at_us = keys->now_us};
+	const struct project *project = &keys->call->project;
+	cleanup_project_key struct project_key key = {.project_id = project->id,
+		.public_key = xstrdup(keys->public_key), .name = xstrdup(keys->name),
+		.active = true, .added_at_us = keys->now_us};
 	cleanup_free char *target = NULL;
-	int result = find_project(tx, keys, &project, err);
 
-	key.project_id = project.id;
-	if (result == 0)
-		result = project_key_insert(tx, project.id, key.public_key, key.name, keys->now_us,
-			&key.id, err);
-	if (result < 0)
-		return result;
+	if (project_key_insert(tx, project->id, key.public_key, key.name, keys->now_us, &key.id,
+		    err) < 0)
+		return err->code;
 	json_decref(keys->json);
 	keys->json = key_json(keys->call, &key);
-	target = xasprintf("project:%lld", (long long)project.id);
-	return audit_insert(tx, &(struct audit_new){.organization_id = project.organization_id,
+	target = xasprintf("project:%lld", (long long)project->id);
+	return audit_insert(tx, &(struct audit_new){.organization_id = project->organization_id,
 		.origin = keys->call->principal.origin, .event = "project.key_add",
 		.target = target, .now_us = keys->now_us}, err);
 }

@@ -52,16 +52,15 @@ static int answer(struct api_call *call, struct ask *ask, int result)
 /* The project of the path; 0 for none. */
 static int find_project(struct tx *tx, const struct ask *ask, int64_t *ret_id, struct err *err)
 {
-	const char *name = http_param(ask->call->request, "project");
+	const struct api_call *call = ask->call;
+	const char *name = api_query(call, "project", NULL);
 	cleanup_project struct project project = {0};
 	int result;
 
-	*ret_id = 0;
-	if (!name)
-		name = api_query(ask->call, "project", NULL);
-	if (!name || strcmp(name, "-1") == 0)
+	*ret_id = call->project.id;
+	if (*ret_id || !name || strcmp(name, "-1") == 0)
 		return 0;
-	result = project_find(tx, ask->call->principal.organization_id, name, &project, err);
+	result = access_project_find(tx, &call->principal, name, &project, err);
 	*ret_id = project.id;
 	return result;
 }
@@ -242,7 +241,7 @@ static int write_run(struct api_call *call, struct ask *ask, store_fn *fn, struc
 static int post(struct api_call *call, struct err *err)
 {
 	struct ask ask = {.call = call, .actor = issue_actor_of(call)};
-	bool of_project = http_param(call->request, "project") != NULL;
+	bool of_project = call->project.id != 0;
 	int result = release_body_read(call->body, &ask.body, err);
 
 	if (!ask.body.version)

@@ -14,11 +14,8 @@
 #include "core/base/err.h"
 #include "core/base/foreign_json.h"
 #include "core/base/mem.h"
-#include "core/base/slug.h"
 #include "core/daemon/daemon.h"
 #include "core/http/http.h"
-#include "core/storage/issue.h"
-#include "core/storage/store.h"
 
 /* What an http_route carries: the daemon and one line of a table. */
 struct api_bindings {
@@ -26,65 +23,30 @@ struct api_bindings {
 	const struct api_route *route;
 };
 
-struct issue_owner {
-	int64_t issue_id, organization_id;
-};
-
-static int issue_owner_in(struct tx *tx, void *arg, struct err *err)
-{
-	struct issue_owner *owner = arg;
-	cleanup_issue struct issue issue = {0};
-
-	if (issue_get(tx, owner->issue_id, &issue, err) < 0)
-		return err->code;
-	owner->organization_id = issue.organization_id;
-	return 0;
-}
-
-/* An address that names an issue but no organization means that of the issue; by a short
- * id, which other organizations may have too, the only one that the principal may name. */
-static int issue_organization(struct api_call *call, const char *text, char ret_org[static 24],
-	struct err *err)
-{
-	struct issue_owner owner = {.organization_id = call->principal.organization_id};
-
-	if (slug_is_id(text, &owner.issue_id) &&
-		store_read(call->daemon->store, issue_owner_in, &owner, err) < 0)
-		return err->code;
-	if (owner.organization_id == 0)
-		return err_set(err, MORTISE_E_NOT_FOUND, "The requested resource does not exist");
-	snprintf(ret_org, 24, "%" PRId64, owner.organization_id);
-	return 0;
-}
-
-/* Whose things the path names; nothing, if it names none. */
-static int call_organization(struct api_call *call, const struct api_route *route,
-	struct err *err)
-{
-	const char *org = http_param(call->request, "org");
-	const char *issue = http_param(call->request, "issue");
-	char of_issue[24];
-
-	if (!org && !issue)
-		return 0;
-	if (!org && issue_organization(call, issue, of_issue, err) < 0)
-		return err->code;
-	return access_organization(call->daemon, &call->principal, org ? org : of_issue,
-		route->any_of, err);
-}
-
-/* Credentials, organization, scopes.  The reply of a refusal is made here. */
+/* Who asks, and may they?  The reply of a refusal is made here. */
 static bool call_admit(struct api_call *call, const struct api_route *route)
 {
+	struct access_path path = {
+		.organization = http_param(call->request, "org"),
+		.issue = http_param(call->request, "issue"),
+		.project = http_param(call->request, "project"),
+		.team = http_param(call->request, "team"),
+		.any_of = route->any_of,
+		.any_team = route->flags & API_ANY_TEAM,
+	};
 	cleanup_err struct err err = {0};
+	struct access access;
 
 	if (route->flags & API_PUBLIC)
 		return true;
-	if (access_authenticate(call->daemon, call->request, &call->principal, &err) == 0 &&
-		call_organization(call, route, &err) == 0)
-		return true;
-	reply_refusal(call->request, &err);
-	return false;
+	if (access_admit(call->daemon, call->request, &path, &access, &err) < 0) {
+		reply_refusal(call->request, &err);
+		return false;
+	}
+	call->principal = access.principal;
+	call->project = access.project;
+	call->team = access.team;
+	return true;
 }
 
 static int call_run(struct api_call *call, const struct api_route *route, struct err *err)
@@ -121,6 +83,8 @@ static void api_serve(struct http_request *request, void *arg)
 		else
 			http_reply_empty(request, call.status ? call.status : 204);
 	}
+	project_clear(&call.project);
+	team_clear(&call.team);
 	json_decref(call.body);
 	json_decref(call.reply);
 	http_send(request);

@@ -4,7 +4,10 @@
 /*
  * One API request: who asks, what was sent, what is answered.  Every route of the API
  * goes through api_serve (call.c), so that the order of checks is in one place:
- * credentials (401) → organization (404 unless one's own) → scopes (403) → body (400).
+ * credentials (401) → organization (404 unless one's own) → scopes (403) → project and
+ * team (404) → reach (403) → body (400).  {org}, {project}, {team} and {issue} of a pattern
+ * are looked up there, in one read of the store; a write finds its rows again by their
+ * ids, since they may have gone meanwhile.
  * Request workers; private to core/api.
  */
 #ifndef MORTISE_API_CALL_H
@@ -52,6 +55,8 @@ struct api_call {
 	struct daemon *daemon;
 	struct http_request *request;
 	struct principal principal;
+	struct project project;    /* that {project} names, active and within reach */
+	struct team team;          /* that {team} names */
 	json_t *body;              /* API_BODY: an object; owned */
 	int status;                /* of a success; 0: 200 with a body, 204 without */
 	json_t *reply;             /* of a success; NULL: no body; owned */
@@ -63,10 +68,11 @@ struct api_bindings;
 #define API_BODY 2             /* a JSON object is read into call->body */
 #define API_NO_STORE 4         /* Cache-Control: no-store, Referrer-Policy */
 #define API_PIPELINE 8         /* errors look as pipelines show them */
+#define API_ANY_TEAM 16        /* {team} may be one that the principal has no part in */
 
 struct api_route {
 	const char *method;        /* NULL ends a table */
-	/* With {org}, or an {issue} that has one: resolved into the principal. */
+	/* {project} and {team} go with {org}; an {issue} may stand without. */
 	const char *pattern;
 	uint64_t any_of;           /* scopes, of which one is needed; 0: none */
 	unsigned flags;            /* API_ */

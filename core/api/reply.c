@@ -43,15 +43,17 @@ static json_t *reply_detail(const struct http_request *request, const struct err
 	return body;
 }
 
-static int reply_status(const struct err_meaning *meaning)
+static int reply_status(const struct err *err, const struct err_meaning *meaning)
 {
+	if (err->refused)
+		return 403;
 	return meaning->http_status > 0 ? meaning->http_status : 400;
 }
 
 void reply_err(struct http_request *request, const struct err *err)
 {
 	const struct err_meaning *meaning = err_meaning(err->code);
-	int status = reply_status(meaning);
+	int status = reply_status(err, meaning);
 	json_t *body;
 
 	if (err->code == MORTISE_E_FIELD && err->fields)
@@ -66,7 +68,7 @@ void reply_err(struct http_request *request, const struct err *err)
 void reply_pipeline_err(struct http_request *request, const struct err *err)
 {
 	const struct err_meaning *meaning = err_meaning(err->code);
-	int status = reply_status(meaning);
+	int status = reply_status(err, meaning);
 	json_t *body;
 
 	/* Wrong fields, and a pipeline that is not there, look as everywhere. */
@@ -87,19 +89,10 @@ void reply_pipeline_err(struct http_request *request, const struct err *err)
 
 void reply_refusal(struct http_request *request, const struct err *err)
 {
-	json_t *body;
-
-	switch (err->code) {
-	case MORTISE_E_IDENTITY:
-		http_reply_header(request, "WWW-Authenticate", "Bearer realm=\"api\"");
-		body = json_pack("{s:s}", "detail", err_text(err));
-		http_reply_json(request, 401, body);
-		return;
-	case MORTISE_E_FORBIDDEN:
-		body = json_pack("{s:s}", "detail", err_text(err));
-		http_reply_json(request, 403, body);
-		return;
-	default:
+	if (err->code != MORTISE_E_IDENTITY) {
 		reply_err(request, err);
+		return;
 	}
+	http_reply_header(request, "WWW-Authenticate", "Bearer realm=\"api\"");
+	http_reply_json(request, 401, json_pack("{s:s}", "detail", err_text(err)));
 }

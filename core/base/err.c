@@ -52,6 +52,22 @@ int err_set(struct err *err, int code, const char *format, ...)
 	return code;
 }
 
+int err_refuse(struct err *err, const char *format, ...)
+{
+	va_list args;
+
+	if (!err)
+		return MORTISE_E_FORBIDDEN;
+	if (err->code != 0)
+		return err->code;
+	va_start(args, format);
+	err->text = format_text(format, args);
+	va_end(args);
+	err->code = MORTISE_E_FORBIDDEN;
+	err->refused = true;
+	return err->code;
+}
+
 int err_field(struct err *err, const char *field, const char *format, ...)
 {
 	cleanup_free char *text = NULL;

@@ -25,6 +25,7 @@ struct err {
 	json_t *fields;        /* E_FIELD: {"field": ["text", …]}; owned */
 	int64_t retry_at_ms;   /* E_RATE: not before, ms since 1970; 0: unknown */
 	int upstream_status;   /* E_UPSTREAM: its HTTP status; 0: none */
+	bool refused;          /* E_FORBIDDEN: by us, who asks may not (403), not upstream */
 };
 
 #define cleanup_err __attribute__((__cleanup__(err_clear)))
@@ -36,6 +37,8 @@ int err_set(struct err *err, int code, const char *format, ...)
 /* Add one wrong field; the code becomes E_FIELD.  Returns E_FIELD. */
 int err_field(struct err *err, const char *field, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Who asks may not do this: E_FORBIDDEN, of our own. */
+int err_refuse(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Put text in front: err_prefix(err, "install %s: ", key). */
 void err_prefix(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Move 'from' into 'to' (which is cleared first); 'from' is empty afterwards.  Returns the code. */

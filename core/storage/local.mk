@@ -22,6 +22,7 @@ libcore_la_SOURCES += \
 	%D%/data_forwarder.c %D%/data_forwarder.h \
 	%D%/member.c %D%/member.h \
 	%D%/organization.c %D%/organization.h \
+	%D%/part.c %D%/part.h \
 	%D%/pipeline.c %D%/pipeline.h \
 	%D%/project.c %D%/project.h \
 	%D%/project_key.c %D%/project_key.h \

@@ -41,6 +41,7 @@ int session_insert(struct tx *tx, const char *hash, const char *csrf_hash,
 int session_find(struct tx *tx, const char *hash, struct session *ret_session, struct err *err);
 int session_delete(struct tx *tx, int64_t id, struct err *err);
 void session_clear(struct session *session);
+#define cleanup_session __attribute__((__cleanup__(session_clear)))
 
 /* Delete up to 'max' links, or sessions, that ended before 'before_us'; how many. */
 int login_link_prune(struct tx *tx, int64_t before_us, int64_t max, struct err *err);

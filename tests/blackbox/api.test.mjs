@@ -255,7 +255,7 @@ describe('browser sessions', () => {
   });
 
   test('the host application can sign its users in', async () => {
-    const admin = await daemon.token('acme', ['member:admin', 'org:read', 'project:read', 'project:releases', 'team:read', 'event:write']);
+    const admin = await daemon.token('acme', ['member:admin', 'org:read', 'project:read', 'project:releases', 'team:read', 'event:admin']);
     const members = await daemon.list('/organizations/acme/members/', { token: admin });
     const { id } = members.find(({ email }) => email === 'member@acme.test');
     const made = await daemon.api('POST', `/organizations/acme/members/${id}/login-link/`, { token: admin });
