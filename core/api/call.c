@@ -70,7 +70,7 @@ static void api_serve(struct http_request *request, void *arg)
 	cleanup_err struct err err = {0};
 
 	if (route->flags & API_NO_STORE) {
-		http_reply_header(request, "Cache-Control", "no-store");
+		http_reply_no_store(request);
 		http_reply_header(request, "Referrer-Policy", "strict-origin-when-cross-origin");
 	}
 	if (call_admit(&call, route)) {
@@ -85,6 +85,8 @@ static void api_serve(struct http_request *request, void *arg)
 	}
 	project_clear(&call.project);
 	team_clear(&call.team);
+	if (strcmp(route->method, "GET") == 0)
+		http_reply_tag(request);
 	json_decref(call.body);
 	json_decref(call.reply);
 	http_send(request);

@@ -24,7 +24,7 @@
 #define FILE_MAX_SIZE (1 << 20)
 #define FILES_MAX 256
 
-enum type { TEXT, URL, WORD, PROXY, ENDPOINT, NUMBER, TEXTS, NETWORKS, ENDPOINTS, ALLOW, LEVEL,
+enum type { TEXT, URL, WORD, PROXY, ENDPOINT, NUMBER, TEXTS, NETWORKS, ORIGINS, ENDPOINTS, ALLOW, LEVEL,
 	FORMAT, SANDBOX, PROVIDERS };
 
 struct key {
@@ -63,6 +63,7 @@ static const struct key keys[] = {
 	{"admin.operate", TEXTS, AT(admin_operate)},
 	{"admin.admin", TEXTS, AT(admin_admin), "mortise"},
 	{"trusted_proxies", NETWORKS, AT(trusted_proxies)},
+	{"api.origins", ORIGINS, AT(api_origins)},
 	{"retention.webhooks", NUMBER, AT(retention_webhooks), NULL, 7, 1, 3650},
 	{"retention.jobs", NUMBER, AT(retention_jobs), NULL, 7, 1, 3650},
 	{"retention.deliveries", NUMBER, AT(retention_deliveries), NULL, 7, 1, 3650},
@@ -135,6 +136,19 @@ static const char *wrong_network(const char *text)
 		"must be an address or network, as in \"10.1.2.0/24\" or \"fd00::/8\"";
 }
 
+/* As browsers write it: comparing is all that is done with it. */
+static const char *wrong_origin(const char *text)
+{
+	const char *host = strstr(text, "://");
+
+	if (strcmp(text, "*") == 0)
+		return NULL;
+	return !wrong_url(text) && host[3] && !strpbrk(host + 3, "/*@\\") &&
+			!strpbrk(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") ? NULL :
+		"must be an origin in lower case and without a path, as in "
+		"\"https://app.example.com\", or \"*\"";
+}
+
 static const char *wrong_word(const char *text)
 {
 	return *text && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-_") == strlen(text) ?
@@ -157,6 +171,8 @@ static const char *wrong_text(const struct key *key, const char *text)
 		return wrong_endpoint(text);
 	case NETWORKS:
 		return wrong_network(text);
+	case ORIGINS:
+		return wrong_origin(text);
 	default:
 		return NULL;
 	}
@@ -324,6 +340,7 @@ static int take(config_setting_t *setting, const struct key *key, struct setting
 		return take_text(setting, key, member(settings, key), err);
 	case TEXTS:
 	case NETWORKS:
+	case ORIGINS:
 	case ENDPOINTS:
 		return take_texts(setting, key, member(settings, key), err);
 	case NUMBER:
@@ -353,7 +370,8 @@ static bool is_text(const struct key *key)
 
 static bool is_texts(const struct key *key)
 {
-	return key->type == TEXTS || key->type == NETWORKS || key->type == ENDPOINTS;
+	return key->type == TEXTS || key->type == NETWORKS || key->type == ORIGINS ||
+		key->type == ENDPOINTS;
 }
 
 static void set_defaults(struct settings *settings)

@@ -42,6 +42,7 @@ struct settings {
 	char *egress_proxy;
 	char **admin_operate, **admin_admin;           /* groups */
 	char **trusted_proxies;
+	char **api_origins;    /* whose pages may use the API; "*": all */
 	int retention_webhooks, retention_jobs, retention_deliveries, retention_events,
 		retention_issues, retention_audit;     /* days */
 	int log_level;

@@ -132,10 +132,13 @@ static void make_http(struct daemon *daemon)
 	struct settings *settings = daemon->settings;
 	struct http_settings http = {
 		.loop = daemon->loop, .public_url = settings->public_url,
-		.trusted_proxies = (const char *const *)settings->trusted_proxies};
+		.trusted_proxies = (const char *const *)settings->trusted_proxies,
+		.origins = (const char *const *)settings->api_origins,
+		.origins_path = "/api/0/"};
 
 	daemon->http = http_server_new(&http);
 	http.public_url = NULL;
+	http.origins = NULL;
 	http.max_connections = METRICS_CONNECTIONS;
 	daemon->metrics_http = *settings->metrics_listen ? http_server_new(&http) : NULL;
 }

@@ -34,6 +34,10 @@ struct http_settings {
 	/* Bodies and replies in memory, over all connections and for one client (behind
 	 * trusted proxies too).  0: 256 MiB; an eighth of it, loopback all. */
 	size_t max_bytes, max_bytes_per_address;
+	/* Whose pages may read what is below 'origins_path': origins, "*" for all;
+	 * NULL-terminated, or NULL for none but our own. */
+	const char *const *origins;
+	const char *origins_path;
 	int head_timeout_ms, body_timeout_ms, idle_timeout_ms; /* 0: 10 s, 60 s, 75 s */
 };
 
@@ -106,6 +110,16 @@ void http_reply_bytes(struct http_request *request, int status, const char *cont
 	const void *data, size_t size);
 /* Set a status with no body. */
 void http_reply_empty(struct http_request *request, int status);
+/* Let nobody keep the reply. */
+void http_reply_no_store(struct http_request *request);
+/* The reply is complete and may be kept to be asked about again: give it an ETag, and send
+ * 304 in its place to a client that has it. */
+void http_reply_tag(struct http_request *request);
+#define HTTP_TAG_SIZE 37
+/* The ETag of these bytes, a weak one: gzip or not, they mean the same. */
+void http_tag_make(const void *data, size_t size, char ret_tag[static HTTP_TAG_SIZE]);
+/* Has the client what this ETag stands for? */
+bool http_has_tag(const struct http_request *request, const char *tag);
 /* Send it and give the request back; any thread. */
 void http_send(struct http_request *request);
 

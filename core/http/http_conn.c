@@ -179,6 +179,7 @@ void http_conn_reply(void *arg)
 		/* What it says of the request is not needed any more, the reply is held. */
 		buf_clear(&request->body);
 		http_request_hold(request, request->reply_size);
+		http_allow_origin(request);
 		write_reply(conn, request);
 		begin_reply(conn);
 		conn_run(conn);

@@ -112,6 +112,7 @@ struct http_request {
 	char *reply_body;
 	size_t reply_size;
 	char *content_type;            /* NULL: there is no body */
+	bool no_store;                 /* nobody keeps it; so it is not compressed either */
 };
 
 /* http_request.c: take over a parsed head.  HTTP_DONE or a status. */
@@ -123,6 +124,9 @@ void http_request_hold(struct http_request *request, size_t size);
 /* Set {"detail": …}. */
 void http_reply_detail(struct http_request *request, int status, const char *detail);
 const char *http_status_text(int status);
+
+/* http_origin.c: say whose pages may read the reply.  Loop thread. */
+void http_allow_origin(struct http_request *request);
 
 /* http_conn.c */
 /* 'client' is the caller's reference, given over; NULL: answer 503 and end. */

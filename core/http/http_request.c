@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The Mortise developers
  */
-/* The request as a handler sees it, and the reply that it makes. */
+/* The request as a handler sees it. */
 #include "config.h"
 #include "core/http/http_private.h"
 
@@ -249,94 +249,4 @@ const char *http_peer(const struct http_request *request)
 const char *http_id(const struct http_request *request)
 {
 	return request->id;
-}
-
-/* ---- The reply ---- */
-
-static bool is_header_text(const char *text)
-{
-	for (; *text; text++)
-		if (((unsigned char)*text < 0x20 && *text != '\t') || *text == 0x7f)
-			return false;
-	return true;
-}
-
-void http_reply_header(struct http_request *request, const char *name, const char *value)
-{
-	if (value && is_header_text(name) && is_header_text(value))
-		buf_printf(&request->reply_headers, "%s: %s\r\n", name, value);
-}
-
-static void set_body(struct http_request *request, int status, const char *content_type,
-	char *body_take, size_t size)
-{
-	free(request->reply_body);
-	request->status = status;
-	request->reply_body = body_take;
-	request->reply_size = size;
-	free(request->content_type);
-	request->content_type = is_header_text(content_type) ? xstrdup(content_type) : NULL;
-}
-
-void http_reply_json(struct http_request *request, int status, json_t *json_take)
-{
-	char *text = json_dumps(json_take, JSON_COMPACT | JSON_ENCODE_ANY);
-
-	json_decref(json_take);
-	if (!text) {
-		/* Only what is not JSON, or no memory: a bug, not the client's. */
-		status = 500;
-		text = xstrdup("{\"detail\":\"Internal error\"}");
-	}
-	set_body(request, status, "application/json", text, strlen(text));
-}
-
-void http_reply_detail(struct http_request *request, int status, const char *detail)
-{
-	http_reply_json(request, status, json_pack("{s:s}", "detail", detail));
-}
-
-void http_reply_bytes(struct http_request *request, int status, const char *content_type,
-	const void *data, size_t size)
-{
-	set_body(request, status, content_type, xmemdup(data, size), size);
-}
-
-void http_reply_empty(struct http_request *request, int status)
-{
-	free(request->reply_body);
-	free(steal(&request->content_type));
-	request->reply_body = NULL;
-	request->reply_size = 0;
-	request->status = status;
-}
-
-void http_send(struct http_request *request)
-{
-	loop_post(request->loop, http_conn_reply, request);
-}
-
-const char *http_status_text(int status)
-{
-	static const struct {
-		int status;
-		const char *text;
-	} texts[] = {
-		{200, "OK"}, {201, "Created"}, {202, "Accepted"}, {204, "No Content"},
-		{301, "Moved Permanently"}, {302, "Found"}, {303, "See Other"},
-		{304, "Not Modified"}, {307, "Temporary Redirect"}, {308, "Permanent Redirect"},
-		{400, "Bad Request"}, {401, "Unauthorized"}, {403, "Forbidden"},
-		{404, "Not Found"}, {405, "Method Not Allowed"}, {408, "Request Timeout"},
-		{409, "Conflict"}, {410, "Gone"}, {413, "Content Too Large"},
-		{415, "Unsupported Media Type"}, {417, "Expectation Failed"},
-		{422, "Unprocessable Content"}, {429, "Too Many Requests"},
-		{431, "Request Header Fields Too Large"}, {500, "Internal Server Error"},
-		{501, "Not Implemented"}, {503, "Service Unavailable"},
-		{505, "HTTP Version Not Supported"},
-	};
-
-	for (size_t i = 0; i < lengthof(texts); i++)
-		if (texts[i].status == status)
-			return texts[i].text;
-	return "Status";
 }

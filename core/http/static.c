@@ -14,14 +14,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <sodium.h>
-
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/http/gzip.h"
 #include "core/http/http.h"
 
 #define MAX_FILE_SIZE (4 << 20)
-#define ETAG_SIZE 35           /* quotes, 32 digits, NUL */
+#define GZIP_LEVEL 9
+#define GZIP_WORTH 1024
 
 /* Pages hold no data and load nothing from elsewhere; what they show they fetch
  * from the API of this origin and set as text. */
@@ -50,7 +50,9 @@ struct file {
 	const char *type;
 	char *data;
 	size_t size;
-	char etag[ETAG_SIZE];
+	char *packed;          /* with gzip; NULL where that saves nothing */
+	size_t packed_size;
+	char etag[HTTP_TAG_SIZE];
 };
 
 /* A page at a path of its own. */
@@ -81,15 +83,14 @@ static const char *type_of(const char *name)
 	return NULL;
 }
 
-static void set_etag(struct file *file)
+/* Once, for all that ask. */
+static void pack(struct file *file)
 {
-	unsigned char hash[16];
-
-	crypto_generichash(hash, sizeof(hash), (const unsigned char *)file->data, file->size,
-		NULL, 0);
-	file->etag[0] = '"';
-	sodium_bin2hex(file->etag + 1, sizeof(file->etag) - 2, hash, sizeof(hash));
-	strcat(file->etag, "\"");
+	if (file->size < GZIP_WORTH)
+		return;
+	file->packed = gzip_pack(file->data, file->size, GZIP_LEVEL, &file->packed_size);
+	if (file->packed_size >= file->size)
+		free(steal(&file->packed));
 }
 
 /* 0: read; 1: no regular file, leave it out; negative: an error. */
@@ -118,7 +119,8 @@ static int read_file(int folder_fd, struct file *file, struct err *err)
 			break;
 		file->size += (size_t)got;
 	}
-	set_etag(file);
+	http_tag_make(file->data, file->size, file->etag);
+	pack(file);
 	result = 0;
 out:
 	close(fd);
@@ -129,6 +131,7 @@ static void file_done(struct file *file)
 {
 	free(file->name);
 	free(file->data);
+	free(file->packed);
 }
 
 static void add_file(struct static_files *files, const struct file *file)
@@ -202,10 +205,14 @@ static const struct file *find(const struct static_files *files, const char *nam
 	return NULL;
 }
 
+static void reply_packed(struct http_request *request, const struct file *file)
+{
+	http_reply_header(request, "Content-Encoding", "gzip");
+	http_reply_bytes(request, 200, file->type, file->packed, file->packed_size);
+}
+
 static void serve_file(struct http_request *request, const struct file *file)
 {
-	const char *have = http_header(request, "If-None-Match");
-
 	if (!file) {
 		http_reply_json(request, 404,
 			json_pack("{s:s}", "detail", "The requested resource does not exist"));
@@ -216,8 +223,12 @@ static void serve_file(struct http_request *request, const struct file *file)
 	http_reply_header(request, "Cache-Control", "no-cache");
 	http_reply_header(request, "Content-Security-Policy", policy);
 	http_reply_header(request, "Referrer-Policy", "no-referrer");
-	if (have && strstr(have, file->etag))
+	if (file->packed)
+		http_reply_header(request, "Vary", "Accept-Encoding");
+	if (http_has_tag(request, file->etag))
 		http_reply_empty(request, 304);
+	else if (file->packed && gzip_accepted(http_header(request, "Accept-Encoding")))
+		reply_packed(request, file);
 	else
 		http_reply_bytes(request, 200, file->type, file->data, file->size);
 	http_send(request);

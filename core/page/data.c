@@ -134,7 +134,7 @@ void page_answer_data(struct pages *pages, const struct reg_provider *provider,
 	json_t *blocks;
 	enum token_verdict verdict = page_verify(pages->daemon, provider, address, &subject, &err);
 
-	http_reply_header(request, "Cache-Control", "no-store");
+	http_reply_no_store(request);
 	if (verdict != TOKEN_GOOD)
 		refuse_token(request, verdict);
 	else if (ask(pages->daemon, provider, address, &subject, &blocks, &err) < 0)

@@ -131,7 +131,7 @@ static void answer_document(struct visit *visit)
 		good = false;
 	}
 	policy = page_policy(address.page ? &address.page->page : NULL, good ? &subject : NULL);
-	http_reply_header(request, "Cache-Control", "no-store");
+	http_reply_no_store(request);
 	http_reply_header(request, "Content-Security-Policy", policy);
 	http_reply_header(request, "Referrer-Policy", "no-referrer");
 	http_reply_bytes(request, 200, "text/html; charset=utf-8", visit->pages->document,

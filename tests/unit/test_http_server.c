@@ -84,6 +84,23 @@ static void serve_huge(struct http_request *request, void *arg)
 	http_send(request);
 }
 
+/* On a worker, as the replies of the API are made. */
+static void serve_list(struct http_request *request, void *arg)
+{
+	const char *size = http_query(request, "size");
+	size_t length = size ? (size_t)atoi(size) : 2000;
+	cleanup_free char *text = xcalloc(1, length + 1);
+
+	(void)arg;
+	memset(text, 'x', length);
+	if (http_query(request, "secret"))
+		http_reply_no_store(request);
+	http_reply_bytes(request, http_query(request, "bad") ? 400 : 200,
+		http_query(request, "image") ? "image/png" : "application/json", text, length);
+	http_reply_tag(request);
+	http_send(request);
+}
+
 static int64_t admit(struct http_request *request, void *arg)
 {
 	(void)arg;
@@ -109,6 +126,7 @@ static void add_routes(struct fixture *fixture)
 		{"GET", "/wait", serve_wait, NULL, 0, fixture->pool, fixture},
 		{"GET", "/large", serve_large, NULL, 0, NULL, NULL},
 		{"GET", "/huge", serve_huge, NULL, 0, NULL, NULL},
+		{"GET", "/list/", serve_list, NULL, 0, fixture->pool, NULL},
 		{"*", "/any/{rest*}", serve_echo, NULL, 10, NULL, NULL},
 	};
 
@@ -269,6 +287,147 @@ static void head_gets_the_length_without_the_body(void **state)
 	(void)state;
 	assert_non_null(strstr(reply, "Content-Length: 300000\r\n"));
 	assert_string_equal(strstr(reply, "\r\n\r\n"), "\r\n\r\n");
+	fixture_free(fixture);
+}
+
+struct variant {
+	const char *request, *status;
+	const char *has[3];            /* lines of the reply, as far as they go */
+	const char *lacks;
+};
+
+static void check_variants(const struct fixture *fixture, const struct variant *variants,
+	size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		cleanup_free char *request = xasprintf("%s\r\n" CLOSE "\r\n",
+			variants[i].request);
+		cleanup_free char *reply = exchange(fixture, request);
+		const char *body = strstr(reply, "\r\n\r\n");
+
+		if (strncmp(reply + 9, variants[i].status, 3) != 0 || !body)
+			fail_msg("case %zu: %s\n%s", i, request, reply);
+		for (size_t j = 0; j < 3 && variants[i].has[j]; j++)
+			if (!strstr(reply, variants[i].has[j]))
+				fail_msg("case %zu: %s\nno %s in\n%s", i, request,
+					variants[i].has[j], reply);
+		if (variants[i].lacks && strstr(reply, variants[i].lacks))
+			fail_msg("case %zu: %s\n%s in\n%s", i, request, variants[i].lacks, reply);
+	}
+}
+
+static void a_reply_is_compressed_where_it_is_worth_it_and_wanted(void **state)
+{
+	static const char gzip[] = "\r\nContent-Encoding: gzip\r\n";
+	static const char vary[] = "\r\nVary: Accept-Encoding\r\n";
+	static const char whole[] = "\r\nContent-Length: 2000\r\n";
+	const struct variant variants[] = {
+		{"GET /list HTTP/1.1\r\nAccept-Encoding: gzip", "200", {gzip, vary}, whole},
+		{"HEAD /list HTTP/1.1\r\nAccept-Encoding: gzip", "200", {gzip, vary}, whole},
+		{"GET /list?bad=1 HTTP/1.1\r\nAccept-Encoding: gzip", "400", {gzip}, whole},
+		{"GET /list HTTP/1.1", "200", {vary, whole}, gzip},
+		{"GET /list HTTP/1.1\r\nAccept-Encoding: gzip;q=0", "200", {vary, whole}, gzip},
+		{"GET /list?size=1023 HTTP/1.1\r\nAccept-Encoding: gzip", "200", {NULL}, gzip},
+		{"GET /list?size=1024 HTTP/1.1\r\nAccept-Encoding: gzip", "200", {gzip}, NULL},
+		{"GET /list?image=1 HTTP/1.1\r\nAccept-Encoding: gzip", "200", {whole}, gzip},
+		{"GET /list?secret=1 HTTP/1.1\r\nAccept-Encoding: gzip", "200",
+			{whole, "\r\nCache-Control: no-store\r\n"}, gzip},
+		/* The loop has no time for it. */
+		{"GET /large HTTP/1.1\r\nAccept-Encoding: gzip", "200", {NULL}, gzip},
+	};
+	struct fixture *fixture = fixture_new(&(struct http_settings){0});
+
+	(void)state;
+	check_variants(fixture, variants, lengthof(variants));
+	fixture_free(fixture);
+}
+
+static void what_a_client_has_is_not_sent_again(void **state)
+{
+	char tag[HTTP_TAG_SIZE], body[2000];
+	cleanup_free char *line = NULL, *same = NULL, *strong = NULL, *among = NULL, *secret = NULL;
+	struct fixture *fixture = fixture_new(&(struct http_settings){0});
+
+	(void)state;
+	memset(body, 'x', sizeof(body));
+	http_tag_make(body, sizeof(body), tag);
+	line = xasprintf("\r\nETag: %s\r\n", tag);
+	same = xasprintf("GET /list HTTP/1.1\r\nIf-None-Match: %s", tag);
+	strong = xasprintf("HEAD /list HTTP/1.1\r\nIf-None-Match: %s", tag + 2);
+	among = xasprintf("GET /list HTTP/1.1\r\nAccept-Encoding: gzip\r\n"
+		"If-None-Match: \"a\", %s", tag);
+	secret = xasprintf("GET /list?secret=1 HTTP/1.1\r\nIf-None-Match: %s", tag);
+	const struct variant variants[] = {
+		{"GET /list HTTP/1.1", "200", {line, "Cache-Control: private, no-cache"}, NULL},
+		{"GET /list?size=2001 HTTP/1.1", "200", {"\r\nETag: W/\""}, line},
+		{same, "304", {line}, "Content-Length"},
+		{strong, "304", {line}, "xxx"},
+		{among, "304", {line}, "Content-Encoding"},
+		{"GET /list HTTP/1.1\r\nIf-None-Match: *", "304", {line}, "xxx"},
+		{"GET /list HTTP/1.1\r\nIf-None-Match: W/\"0123\"", "200", {line, "xxx"}, NULL},
+		{"GET /list?bad=1 HTTP/1.1\r\nIf-None-Match: *", "400", {"xxx"}, "ETag"},
+		{"GET /list?size=1023 HTTP/1.1\r\nIf-None-Match: *", "200", {"xxx"}, "ETag"},
+		{secret, "200", {"xxx"}, "ETag"},
+	};
+	check_variants(fixture, variants, lengthof(variants));
+	fixture_free(fixture);
+}
+
+static void pages_of_configured_origins_may_read_replies(void **state)
+{
+	static const char *const origins[] = {"https://app.example.test", "http://a:1", NULL};
+	static const char allow[] =
+		"\r\nAccess-Control-Allow-Origin: https://app.example.test\r\n";
+	static const char any[] = "Access-Control-Allow";
+	static const char expose[] = "\r\nAccess-Control-Expose-Headers: ETag, Link, ";
+	static const char vary[] = "\r\nVary: Origin\r\n";
+#define FROM "\r\nOrigin: https://app.example.test"
+	const struct variant variants[] = {
+		{"GET /echo/x HTTP/1.1" FROM, "200", {allow, expose, vary},
+			"Access-Control-Allow-Credentials"},
+		{"GET /echo/x HTTP/1.1\r\nOrigin: http://a:1", "200",
+			{"Access-Control-Allow-Origin: http://a:1\r\n"}, NULL},
+		{"GET /echo/x HTTP/1.1\r\nOrigin: https://app.example.test.evil", "200", {vary}, any},
+		{"GET /echo/x HTTP/1.1\r\nOrigin: null", "200", {vary}, any},
+		{"GET /echo/x HTTP/1.1", "200", {vary}, any},
+		/* What went wrong may be read, too. */
+		{"GET /echo/x/y HTTP/1.1" FROM, "404", {allow}, NULL},
+		{"DELETE /echo/x HTTP/1.1" FROM, "405", {allow}, "Access-Control-Allow-Methods"},
+		/* Other paths are not shared. */
+		{"GET /list HTTP/1.1" FROM, "200", {NULL}, any},
+		{"OPTIONS /echo/x HTTP/1.1" FROM "\r\nAccess-Control-Request-Method: POST", "204",
+			{allow, "\r\nAccess-Control-Allow-Methods: GET, HEAD, OPTIONS, POST\r\n",
+			"\r\nAccess-Control-Allow-Headers: Accept, Authorization, "}, NULL},
+		{"OPTIONS /echo/x HTTP/1.1\r\nOrigin: https://evil.test", "204", {"\r\nAllow: "},
+			any},
+	};
+	struct fixture *fixture = fixture_new(&(struct http_settings){
+		.origins = origins, .origins_path = "/echo/"});
+
+	(void)state;
+	check_variants(fixture, variants, lengthof(variants));
+	fixture_free(fixture);
+}
+
+static void all_origins_may_be_configured_and_none_is_the_default(void **state)
+{
+	static const char *const all[] = {"*", NULL};
+	const struct variant open[] = {
+		{"GET /echo/x HTTP/1.1\r\nOrigin: https://any.test", "200",
+			{"\r\nAccess-Control-Allow-Origin: https://any.test\r\n"}, NULL},
+	};
+	const struct variant closed[] = {
+		{"GET /echo/x HTTP/1.1\r\nOrigin: https://any.test", "200", {NULL},
+			"Access-Control"},
+	};
+	struct fixture *fixture = fixture_new(&(struct http_settings){
+		.origins = all, .origins_path = "/"});
+
+	(void)state;
+	check_variants(fixture, open, lengthof(open));
+	fixture_free(fixture);
+	fixture = fixture_new(&(struct http_settings){0});
+	check_variants(fixture, closed, lengthof(closed));
 	fixture_free(fixture);
 }
 
@@ -837,6 +996,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests_get_the_right_reply),
 		cmocka_unit_test(head_gets_the_length_without_the_body),
+		cmocka_unit_test(a_reply_is_compressed_where_it_is_worth_it_and_wanted),
+		cmocka_unit_test(what_a_client_has_is_not_sent_again),
+		cmocka_unit_test(pages_of_configured_origins_may_read_replies),
+		cmocka_unit_test(all_origins_may_be_configured_and_none_is_the_default),
 		cmocka_unit_test(a_large_reply_arrives_whole_and_drops_bad_headers),
 		cmocka_unit_test(pipelined_requests_are_answered_in_order),
 		cmocka_unit_test(continue_comes_only_after_admission),
