@@ -83,7 +83,6 @@ static const char *type_of(const char *name)
 	return NULL;
 }
 
-/* Once, for all that ask. */
 static void pack(struct file *file)
 {
 	if (file->size < GZIP_WORTH)
@@ -119,8 +118,6 @@ static int read_file(int folder_fd, struct file *file, struct err *err)
 			break;
 		file->size += (size_t)got;
 	}
-	http_tag_make(file->data, file->size, file->etag);
-	pack(file);
 	result = 0;
 out:
 	close(fd);
@@ -134,10 +131,13 @@ static void file_done(struct file *file)
 	free(file->packed);
 }
 
-static void add_file(struct static_files *files, const struct file *file)
+/* Tagged and packed once, for all that ask. */
+static void add_file(struct static_files *files, struct file *file_take)
 {
-	files->files = xrealloc(files->files, (files->len + 1) * sizeof(*file));
-	files->files[files->len++] = *file;
+	http_tag_make(file_take->data, file_take->size, file_take->etag);
+	pack(file_take);
+	files->files = xrealloc(files->files, (files->len + 1) * sizeof(*file_take));
+	files->files[files->len++] = *file_take;
 }
 
 static int load_entry(struct static_files *files, int folder_fd, const char *name,
@@ -170,7 +170,6 @@ void static_files_put(struct static_files *files, const char *name, const char *
 
 	assert(file.type);
 	memcpy(file.data, data, size);
-	set_etag(&file);
 	add_file(files, &file);
 }
 
