@@ -12,10 +12,14 @@
 
 #include "core/access/cookie.h"
 #include "core/access/credentials.h"
+#include "core/access/rate.h"
+#include "core/base/clock.h"
 #include "core/base/err.h"
+#include "core/base/ip.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/slug.h"
+#include "core/config/settings.h"
 #include "core/daemon/daemon.h"
 #include "core/http/http.h"
 #include "core/issue/change.h"
@@ -298,6 +302,64 @@ static int admit_in(struct tx *tx, void *arg, struct err *err)
 	return admit_named(tx, admission, err);
 }
 
+/* ---- How often ---- */
+
+/* A header of Sentry's with a number. */
+static void reply_number(struct http_request *request, const char *name, int64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRId64, number);
+	http_reply_header(request, name, text);
+}
+
+/* Count a request of 'who'; E_RATE if it is one too many, whatever else is wrong. */
+static int count(struct daemon *daemon, struct http_request *request, const void *who, size_t size,
+	int per_second, struct err *err)
+{
+	struct rate rate;
+
+	if (per_second == 0)
+		return 0;
+	rates_count(daemon->rates, who, size, per_second, clock_now_us(), &rate);
+	reply_number(request, "X-Sentry-Rate-Limit-Limit", rate.limit);
+	reply_number(request, "X-Sentry-Rate-Limit-Remaining", rate.remaining);
+	reply_number(request, "X-Sentry-Rate-Limit-Reset", rate.reset_s);
+	if (!rate.exceeded)
+		return 0;
+	err_clear(err);
+	err_set(err, MORTISE_E_RATE, "You are attempting to use this endpoint too frequently: "
+		"at most %" PRId64 " requests in %d seconds.", rate.limit, RATE_WINDOW_S);
+	err->retry_at_ms = rate.reset_s * 1000;
+	return err->code;
+}
+
+/* By whom it was sent, or else from where. */
+static int count_sender(struct daemon *daemon, struct http_request *request,
+	const struct principal *principal, struct err *err)
+{
+	if (principal->kind == PRINCIPAL_NONE)
+		return access_admit_public(daemon, request, err);
+	if (count(daemon, request, principal->origin, strlen(principal->origin),
+		    daemon->settings->api_rate_per_token, err) < 0)
+		log_limited(MORTISE_LOG_NOTICE, "access.limited",
+			LOG_TEXT("origin", principal->origin));
+	return err->code;
+}
+
+int access_admit_public(struct daemon *daemon, struct http_request *request, struct err *err)
+{
+	struct ip address = {0};
+
+	/* Whoever has one address of IPv6 has a /64 of them. */
+	if (ip_parse(http_peer(request), &address) && !ip_is_v4(&address))
+		memset(address.bytes + 8, 0, 8);
+	if (count(daemon, request, address.bytes, sizeof(address.bytes),
+		    daemon->settings->api_rate_per_address, err) < 0)
+		log_limited(MORTISE_LOG_NOTICE, "access.limited", LOG_TEXT("origin", "address"));
+	return err->code;
+}
+
 int access_admit(struct daemon *daemon, struct http_request *request,
 	const struct access_path *path, struct access *ret_access, struct err *err)
 {
@@ -310,6 +372,8 @@ int access_admit(struct daemon *daemon, struct http_request *request,
 		log_limited(MORTISE_LOG_NOTICE, "access.refused",
 			LOG_TEXT("reason", admission.credentials.refusal));
 	credentials_touch(daemon, &admission.credentials, &admission.access.principal);
+	if (count_sender(daemon, request, &admission.access.principal, err) < 0)
+		result = err->code;
 	if (result < 0) {
 		access_clear(&admission.access);
 		return result;

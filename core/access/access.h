@@ -87,10 +87,13 @@ struct access {
  * for a change that rides on a session without the CSRF header), the organization
  * (E_NOT_FOUND unless the principal has part in it), scopes (E_FORBIDDEN), project and team
  * (E_NOT_FOUND), reach (E_FORBIDDEN).  Refusals are err_refuse, which a
- * reply makes 403.  All of it is one read of the store.  What is written
+ * reply makes 403.  Who asks too often gets E_RATE instead of any of it: requests with good
+ * credentials count for the token or the user, all others for the address.  All of it is one read of the store.  What is written
  * later finds its rows again, by their ids: they may have gone since. */
 int access_admit(struct daemon *daemon, struct http_request *request,
 	const struct access_path *path, struct access *ret_access, struct err *err);
+/* A request that needs no credentials. */
+int access_admit_public(struct daemon *daemon, struct http_request *request, struct err *err);
 void access_clear(struct access *access);
 
 /* For what a body or a query names; 'principal' is that of the request, in its

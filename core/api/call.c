@@ -35,11 +35,12 @@ static bool call_admit(struct api_call *call, const struct api_route *route)
 		.any_team = route->flags & API_ANY_TEAM,
 	};
 	cleanup_err struct err err = {0};
-	struct access access;
+	struct access access = {0};
+	int result = route->flags & API_PUBLIC
+		? access_admit_public(call->daemon, call->request, &err)
+		: access_admit(call->daemon, call->request, &path, &access, &err);
 
-	if (route->flags & API_PUBLIC)
-		return true;
-	if (access_admit(call->daemon, call->request, &path, &access, &err) < 0) {
+	if (result < 0) {
 		reply_refusal(call->request, &err);
 		return false;
 	}

@@ -64,7 +64,7 @@ struct api_call {
 
 struct api_bindings;
 
-#define API_PUBLIC 1           /* no credentials are looked at */
+#define API_PUBLIC 1           /* no credentials are looked at; the address is counted */
 #define API_BODY 2             /* a JSON object is read into call->body */
 #define API_NO_STORE 4         /* Cache-Control: no-store, Referrer-Policy */
 #define API_PIPELINE 8         /* errors look as pipelines show them */

@@ -49,6 +49,7 @@ struct settings {
 	int log_format;        /* enum log_format */
 	char *metrics_listen;  /* "": off */
 	int drain_timeout;     /* seconds */
+	int api_rate_per_token, api_rate_per_address;  /* requests a second; 0: any number */
 	int ingest_rate;       /* events a minute of one key; 0: any number */
 	int ingest_events_per_issue;   /* that are kept */
 	int request_workers, intake_workers, ingest_workers, job_workers, host_call_workers;

@@ -19,6 +19,7 @@
 
 #include <event2/event.h>
 
+#include "core/access/rate.h"
 #include "core/admin/admin.h"
 #include "core/admin/admin_methods.h"
 #include "core/api/api.h"
@@ -211,6 +212,7 @@ int daemon_new(struct settings *settings_take, struct daemon **ret_daemon, struc
 	daemon->upstreams = upstreams_new(daemon);
 	daemon->providers = providers_new(daemon);
 	daemon->public_keys = public_keys_new();
+	daemon->rates = rates_new();
 	daemon->jobs = jobs_new(daemon);
 	make_http(daemon);
 	daemon->webhooks = webhooks_new(daemon);
@@ -250,6 +252,7 @@ void daemon_free(struct daemon *daemon)
 	pool_free(daemon->ingest_pool);
 	pool_free(daemon->host_call_pool);
 	public_keys_free(daemon->public_keys);
+	rates_free(daemon->rates);
 	upstreams_free(daemon->upstreams);
 	egress_free(daemon->egress);
 	store_close(daemon->store);

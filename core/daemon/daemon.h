@@ -30,6 +30,7 @@ struct daemon {
 	struct upstreams *upstreams;
 	struct providers *providers;
 	struct public_keys *public_keys; /* of those who sign tokens */
+	struct rates *rates;           /* how often each caller asked */
 	struct jobs *jobs;
 	struct webhooks *webhooks;
 	struct pages *pages;
