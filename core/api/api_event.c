@@ -10,6 +10,7 @@
 #include "core/api/cursor.h"
 #include "core/api/event_json.h"
 #include "core/api/issue_json.h"
+#include "core/api/release_json.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/daemon/daemon.h"

@@ -9,11 +9,11 @@
 #include <string.h>
 
 #include "core/api/call.h"
+#include "core/api/release_json.h"
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/daemon/daemon.h"
-#include "core/issue/release_version.h"
 #include "core/issue/rules.h"
 #include "core/issue/short_id.h"
 #include "core/storage/activity.h"
@@ -347,44 +347,5 @@ int activity_json(struct tx *tx, const struct activity *activity, json_t **ret_j
 		api_id_json(activity->id), "user", user, "type", activity->type, "data", data,
 		"dateCreated", api_time(activity->added_at_us), "dateUpdated",
 		api_time(activity->updated_at_us), "origin", activity->origin);
-	return 0;
-}
-
-/* ---- Releases ---- */
-
-static json_t *version_info(const char *version)
-{
-	struct release_version parsed;
-	json_t *json;
-
-	release_version_parse(version, &parsed);
-	json = json_pack("{s:o, s:{s:s}, s:s, s:b}", "package", parsed.package_size > 0
-		? json_stringn(parsed.package, parsed.package_size) : json_null(), "version",
-		"raw", parsed.description, "description", parsed.description, "isSemver",
-		(int)parsed.is_semver);
-	release_version_clear(&parsed);
-	return json;
-}
-
-int release_json(struct tx *tx, const struct release *release, json_t **ret_json,
-	struct err *err)
-{
-	json_t *projects;
-	int64_t commits;
-	struct release_version parsed;
-
-	if (release_commit_count(tx, release->id, &commits, err) < 0 ||
-		release_projects(tx, release->id, &projects, err) < 0)
-		return err->code;
-	release_version_parse(release->version, &parsed);
-	*ret_json = json_pack("{s:I, s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:O, s:I, s:I, s:o, s:o}",
-		"id", (json_int_t)release->id, "version", release->version, "shortVersion",
-		parsed.description, "status",
-		release->status == RELEASE_ARCHIVED ? "archived" : "open", "ref", release->ref, "url",
-		release->url, "dateCreated", api_time(release->added_at_us), "dateReleased",
-		api_time(release->released_at_us), "data", release->data, "commitCount",
-		(json_int_t)commits, "deployCount", (json_int_t)0, "projects", projects,
-		"versionInfo", version_info(release->version));
-	release_version_clear(&parsed);
 	return 0;
 }

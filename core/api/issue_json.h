@@ -2,7 +2,7 @@
  * Copyright 2026 The Mortise developers
  */
 /*
- * Issues, their activities and releases as Sentry's API shows them.  Inside a read or
+ * Issues and their activities as Sentry's API shows them.  Inside a read or
  * write transaction of a request.  Private to core/api.
  */
 #ifndef MORTISE_API_ISSUE_JSON_H
@@ -16,7 +16,6 @@ struct activity;
 struct api_call;
 struct err;
 struct issue;
-struct release;
 struct tx;
 
 /* As in a list. */
@@ -26,8 +25,6 @@ int issue_json(struct tx *tx, const struct api_call *call, const struct issue *i
 int issue_json_details(struct tx *tx, const struct api_call *call, const struct issue *issue,
 	json_t **ret_json, struct err *err);
 int activity_json(struct tx *tx, const struct activity *activity, json_t **ret_json,
-	struct err *err);
-int release_json(struct tx *tx, const struct release *release, json_t **ret_json,
 	struct err *err);
 /* Who is meant by an account: {"id", "name", "username", "email"}; null for 0. */
 int user_json(struct tx *tx, int64_t account_id, json_t **ret_json, struct err *err);

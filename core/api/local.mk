@@ -4,6 +4,7 @@ libcore_la_SOURCES += \
 	%D%/api.c %D%/api.h \
 	%D%/api_auth.c \
 	%D%/api_catalogue.c \
+	%D%/api_deploy.c \
 	%D%/api_event.c \
 	%D%/api_external_actor.c \
 	%D%/api_integration.c \
@@ -13,7 +14,7 @@ libcore_la_SOURCES += \
 	%D%/api_organization.c \
 	%D%/api_pipeline.c \
 	%D%/api_project_key.c \
-	%D%/api_release.c \
+	%D%/api_release.c %D%/api_release_part.c \
 	%D%/api_repository.c \
 	%D%/api_search.c \
 	%D%/body.c %D%/body.h \
@@ -31,6 +32,8 @@ libcore_la_SOURCES += \
 	%D%/issue_form.c %D%/issue_form.h \
 	%D%/link_deletion.c %D%/link_deletion.h \
 	%D%/release_body.c %D%/release_body.h \
+	%D%/release_json.c %D%/release_json.h \
+	%D%/release_path.c %D%/release_path.h \
 	%D%/reply.c %D%/reply.h \
 	%D%/routes.h
 nodist_libcore_la_SOURCES += %D%/description.c

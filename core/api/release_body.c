@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/access/access.h"
+#include "core/api/body.h"
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
@@ -19,8 +21,8 @@
 #include "core/storage/release_commit.h"
 #include "core/storage/repository.h"
 
-#define TEXT_MAX 250           /* bytes of a ref or a name */
-#define URL_MAX 2048
+#define TEXT_MAX 250           /* characters of a ref or a name */
+#define URL_MAX_LEN 2048
 #define SHA_MAX 64
 #define MESSAGE_MAX 65536
 #define PROJECTS_MAX 100
@@ -29,137 +31,100 @@
 
 /* ---- Reading ---- */
 
-/* A text of at most 'max' bytes, or NULL for null and none. */
-static const char *read_text(const json_t *object, const char *name, size_t max,
-	const char *field, struct err *err)
-{
-	const json_t *given = json_object_get(object, name);
-	const char *text = json_string_value(given);
-
-	if (!given || json_is_null(given))
-		return NULL;
-	if (!text || strlen(text) > max)
-		err_field(err, field, "\"%s\" must be a text of at most %zu bytes.", name, max);
-	return text;
-}
-
-static const char *need_text(const json_t *object, const char *name, size_t max,
-	const char *field, struct err *err)
-{
-	const char *text = read_text(object, name, max, field, err);
-
-	if (!text || !*text)
-		err_field(err, field, "\"%s\" is required.", name);
-	return text;
-}
-
-static int64_t read_time(const json_t *object, const char *name, const char *field,
-	struct err *err)
-{
-	const char *text = read_text(object, name, TEXT_MAX, field, err);
-	int64_t time_us = 0;
-
-	if (text && (!clock_parse(text, &time_us) || time_us <= 0))
-		err_field(err, field, "\"%s\" must be a time like 2026-05-01T10:00:00Z.", name);
-	return time_us;
-}
-
-/* A list of at most 'max' items of one type. */
-static json_t *read_list(const json_t *body, const char *name, json_type type, size_t max,
-	struct err *err)
-{
-	json_t *list = json_object_get(body, name);
-	json_t *item;
-	size_t i;
-
-	if (!list || json_is_null(list))
-		return NULL;
-	if (!json_is_array(list) || json_array_size(list) > max) {
-		err_field(err, name, "Must be a list of at most %zu items.", max);
-		return NULL;
-	}
-	json_array_foreach(list, i, item)
-		if (json_typeof(item) != type) {
-			err_field(err, name, "Each item must be %s.",
-				type == JSON_OBJECT ? "an object" : "a text");
-			return NULL;
-		}
-	return list;
-}
-
 static void check_file(const json_t *file, struct err *err)
 {
-	const char *type = need_text(file, "type", 1, "commits", err);
+	static const char *const changes[] = {"A", "M", "D", NULL};
+	const struct body in = {file, "commits", err};
 
-	(void)need_text(file, "path", URL_MAX, "commits", err);
-	if (type && !strchr("AMD", *type))
-		err_field(err, "commits", "The \"type\" of a file is A, M or D.");
+	(void)body_text(&in, "path", URL_MAX_LEN, BODY_REQUIRED);
+	(void)body_choice(&in, "type", changes, BODY_REQUIRED);
 }
 
 static void check_commit(const json_t *commit, struct err *err)
 {
-	const json_t *files = read_list(commit, "patch_set", JSON_OBJECT, FILES_MAX, err);
-	json_t *file;
+	const struct body in = {commit, "commits", err};
+	const json_t *files = body_list(&in, "patch_set", JSON_OBJECT, FILES_MAX, 0);
+	const json_t *file;
 	size_t i;
 
-	(void)need_text(commit, "id", SHA_MAX, "commits", err);
-	(void)read_text(commit, "repository", TEXT_MAX, "commits", err);
-	(void)read_text(commit, "message", MESSAGE_MAX, "commits", err);
-	(void)read_text(commit, "author_name", TEXT_MAX, "commits", err);
-	(void)read_text(commit, "author_email", TEXT_MAX, "commits", err);
-	(void)read_time(commit, "timestamp", "commits", err);
+	(void)body_text(&in, "id", SHA_MAX, BODY_REQUIRED);
+	(void)body_text(&in, "repository", TEXT_MAX, BODY_BLANK);
+	(void)body_text(&in, "message", MESSAGE_MAX, BODY_BLANK);
+	(void)body_text(&in, "author_name", TEXT_MAX, BODY_BLANK);
+	(void)body_text(&in, "author_email", TEXT_MAX, BODY_BLANK);
+	(void)body_time(&in, "timestamp");
 	json_array_foreach(files, i, file)
 		check_file(file, err);
 }
 
 static void check_ref(const json_t *ref, struct err *err)
 {
-	(void)need_text(ref, "repository", TEXT_MAX, "refs", err);
-	(void)need_text(ref, "commit", 2 * SHA_MAX + 2, "refs", err);
-	(void)read_text(ref, "previousCommit", SHA_MAX, "refs", err);
+	const struct body in = {ref, "refs", err};
+
+	(void)body_text(&in, "repository", TEXT_MAX, BODY_REQUIRED);
+	(void)body_text(&in, "commit", 2 * SHA_MAX + 2, BODY_REQUIRED);
+	(void)body_text(&in, "previousCommit", SHA_MAX, BODY_BLANK);
 }
 
-static void read_status(const json_t *body, struct release_body *out, struct err *err)
+/* What older clients send in place of "refs". */
+static void check_head(const json_t *head, struct err *err)
 {
-	const char *status = read_text(body, "status", TEXT_MAX, "status", err);
+	const struct body in = {head, "headCommits", err};
 
-	out->has_status = status != NULL;
-	if (!status)
-		return;
-	out->status = strcmp(status, "archived") == 0 ? RELEASE_ARCHIVED : RELEASE_OPEN;
-	if (strcmp(status, "archived") != 0 && strcmp(status, "open") != 0)
-		err_field(err, "status", "A release is open or archived.");
+	(void)body_text(&in, "repository", TEXT_MAX, BODY_REQUIRED);
+	(void)body_text(&in, "currentId", SHA_MAX, BODY_REQUIRED);
+	(void)body_text(&in, "previousId", SHA_MAX, BODY_BLANK);
 }
 
-static void read_url(const json_t *body, struct release_body *out, struct err *err)
+static void check_all(const json_t *list, void check(const json_t *item, struct err *err),
+	struct err *err)
 {
-	out->has_url = json_object_get(body, "url") != NULL;
-	out->url = read_text(body, "url", URL_MAX, "url", err);
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+		check(item, err);
+}
+
+static void read_status(const struct body *in, struct release_body *out)
+{
+	static const char *const names[] = {"open", "archived", NULL};
+	int choice = body_choice(in, "status", names, 0);
+
+	out->has_status = choice >= 0;
+	out->status = choice == 1 ? RELEASE_ARCHIVED : RELEASE_OPEN;
+}
+
+static void read_url(const struct body *in, struct release_body *out)
+{
+	out->has_url = body_member(in, "url") != NULL;
+	out->url = body_text(in, "url", URL_MAX_LEN, BODY_BLANK);
+	if (out->url && !*out->url)
+		out->url = NULL;
 	if (out->url && strncmp(out->url, "https://", 8) != 0 && strncmp(out->url, "http://", 7) != 0)
-		err_field(err, "url", "Must begin with https:// or http://.");
+		err_field(in->err, "url", "Must begin with https:// or http://.");
 }
 
 int release_body_read(const json_t *body, struct release_body *ret_body, struct err *err)
 {
+	const struct body in = {body, NULL, err};
 	struct release_body out = {
-		.version = read_text(body, "version", RELEASE_VERSION_MAX, "version", err),
-		.projects = read_list(body, "projects", JSON_STRING, PROJECTS_MAX, err),
-		.has_ref = json_object_get(body, "ref") != NULL,
-		.ref = read_text(body, "ref", TEXT_MAX, "ref", err),
-		.has_released = json_object_get(body, "dateReleased") != NULL,
-		.released_at_us = read_time(body, "dateReleased", "dateReleased", err),
-		.commits = read_list(body, "commits", JSON_OBJECT, RELEASE_COMMITS_MAX, err),
-		.refs = read_list(body, "refs", JSON_OBJECT, REFS_MAX, err),
+		.version = body_text(&in, "version", RELEASE_VERSION_MAX, BODY_BLANK),
+		.projects = body_list(&in, "projects", JSON_STRING, PROJECTS_MAX, 0),
+		.has_ref = body_member(&in, "ref") != NULL,
+		.ref = body_text(&in, "ref", TEXT_MAX, BODY_BLANK),
+		.has_released = body_member(&in, "dateReleased") != NULL,
+		.released_at_us = body_time(&in, "dateReleased"),
+		.commits = body_list(&in, "commits", JSON_OBJECT, RELEASE_COMMITS_MAX, 0),
+		.refs = body_list(&in, "refs", JSON_OBJECT, REFS_MAX, 0),
+		.heads = body_list(&in, "headCommits", JSON_OBJECT, REFS_MAX, 0),
 	};
-	json_t *item;
-	size_t i;
 
-	read_url(body, &out, err);
-	read_status(body, &out, err);
-	json_array_foreach(out.commits, i, item)
-		check_commit(item, err);
-	json_array_foreach(out.refs, i, item)
-		check_ref(item, err);
+	read_url(&in, &out);
+	read_status(&in, &out);
+	check_all(out.commits, check_commit, err);
+	check_all(out.refs, check_ref, err);
+	check_all(out.heads, check_head, err);
 	*ret_body = out;
 	return err->code;
 }
@@ -246,23 +211,6 @@ static int unknown_commit(const char *sha, const char *repository, struct err *e
 		"repository connected?  Else give \"commits\" instead.", sha, repository);
 }
 
-/* The row of a commit, 0 for no hash.  E_FIELD if it is not there. */
-static int find_commit(struct tx *tx, const struct repository *repository, const char *sha,
-	int64_t *ret_id, struct err *err)
-{
-	cleanup_commit struct commit commit = {0};
-	int result;
-
-	*ret_id = 0;
-	if (!sha)
-		return 0;
-	result = commit_find(tx, repository->id, sha, &commit, err);
-	*ret_id = commit.id;
-	if (result == 0)
-		return unknown_commit(sha, repository->name, err);
-	return result < 0 ? result : 0;
-}
-
 /* "previous..commit" is both in one, as the command line tool writes it. */
 static void split_range(const char *given, char **ret_from, char **ret_to)
 {
@@ -272,34 +220,86 @@ static void split_range(const char *given, char **ret_from, char **ret_to)
 	*ret_to = xstrdup(dots ? dots + 2 : given);
 }
 
-static int take_ref(struct tx *tx, const json_t *ref, const struct release *release,
+/* Where a repository stands. */
+struct stand {
+	const char *name, *commit;
+	const char *previous;      /* or NULL: where it stood in the release before */
+};
+
+/* The commit before the first one; 0: as far back as is known.  One that has not come in is
+ * older than what has, for repositories are followed from the day they are connected. */
+static int find_start(struct tx *tx, const struct stand *stand, const char *in_range,
+	const struct release *release, const struct repository *repository, int64_t *ret_id,
+	struct err *err)
+{
+	cleanup_free char *before = NULL;
+	cleanup_commit struct commit commit = {0};
+	const char *from = in_range ? in_range : stand->previous;
+	int result;
+
+	*ret_id = 0;
+	if (!from || !*from) {
+		if (release_ref_previous(tx, release->id, repository->id, &before, err) < 0)
+			return err->code;
+		from = before;
+	}
+	if (!from)
+		return 0;
+	result = commit_find_short(tx, repository->id, from, &commit, err);
+	*ret_id = commit.id;
+	return result < 0 ? result : 0;
+}
+
+static int take_stand(struct tx *tx, const struct stand *stand, const struct release *release,
 	int64_t *ids, size_t *len, struct err *err)
 {
-	const char *name = json_string_value(json_object_get(ref, "repository"));
-	const char *previous = json_string_value(json_object_get(ref, "previousCommit"));
 	cleanup_repository struct repository repository = {0};
 	cleanup_free char *from = NULL;
 	cleanup_free char *to = NULL;
-	int64_t from_id, to_id;
+	cleanup_commit struct commit commit = {0};
+	int64_t from_id;
 	size_t found = 0;
-	int result = repository_find_name(tx, release->organization_id, name, &repository, err);
+	int result = repository_find_name(tx, release->organization_id, stand->name, &repository,
+		err);
 
 	if (result != 1)
 		return result < 0 ? result : err_field(err, "refs",
-			"There is no repository \"%s\".", name);
-	split_range(json_string_value(json_object_get(ref, "commit")), &from, &to);
-	if (previous && *previous && !from)
-		from = xstrdup(previous);
-	if (!from)
-		result = release_ref_previous(tx, release->id, repository.id, &from, err);
-	if (result < 0 || find_commit(tx, &repository, from, &from_id, err) < 0 ||
-		find_commit(tx, &repository, to, &to_id, err) < 0 ||
-		release_ref_put(tx, release->id, repository.id, to, err) < 0)
+			"There is no repository \"%s\".", stand->name);
+	split_range(stand->commit, &from, &to);
+	result = commit_find_short(tx, repository.id, to, &commit, err);
+	if (result != 1)
+		return result < 0 ? result : unknown_commit(to, repository.name, err);
+	if (find_start(tx, stand, from, release, &repository, &from_id, err) < 0 ||
+		release_ref_put(tx, release->id, repository.id, commit.sha, err) < 0)
 		return err->code;
-	result = release_ref_commits(tx, from_id, to_id, RELEASE_COMMITS_MAX - *len, ids + *len,
+	result = release_ref_commits(tx, from_id, commit.id, RELEASE_COMMITS_MAX - *len, ids + *len,
 		&found, err);
 	*len += found;
 	return result;
+}
+
+static int take_ref(struct tx *tx, const json_t *ref, const struct release *release,
+	int64_t *ids, size_t *len, struct err *err)
+{
+	const struct body in = {ref, "refs", err};
+
+	return take_stand(tx, &(struct stand){
+		.name = body_text(&in, "repository", TEXT_MAX, 0),
+		.commit = body_text(&in, "commit", 2 * SHA_MAX + 2, 0),
+		.previous = body_text(&in, "previousCommit", SHA_MAX, BODY_BLANK),
+	}, release, ids, len, err);
+}
+
+static int take_head(struct tx *tx, const json_t *head, const struct release *release,
+	int64_t *ids, size_t *len, struct err *err)
+{
+	const struct body in = {head, "headCommits", err};
+
+	return take_stand(tx, &(struct stand){
+		.name = body_text(&in, "repository", TEXT_MAX, 0),
+		.commit = body_text(&in, "currentId", SHA_MAX, 0),
+		.previous = body_text(&in, "previousId", SHA_MAX, BODY_BLANK),
+	}, release, ids, len, err);
 }
 
 /* ---- Applying ---- */
@@ -323,6 +323,9 @@ static int collect(struct tx *tx, const struct release_body *body, const struct 
 	json_array_foreach(body->refs, i, item)
 		if (result == 0)
 			result = take_ref(tx, item, release, ids, len, err);
+	json_array_foreach(body->heads, i, item)
+		if (result == 0)
+			result = take_head(tx, item, release, ids, len, err);
 	if (!body->commits)
 		return result;
 	/* A list says exactly which. */
@@ -345,7 +348,7 @@ static int apply_commits(struct tx *tx, const struct release_body *body,
 	size_t len = 0;
 	int result;
 
-	if (!body->commits && !body->refs)
+	if (!body->commits && !body->refs && !body->heads)
 		return 0;
 	ids = xcalloc(RELEASE_COMMITS_MAX, sizeof(*ids));
 	result = collect(tx, body, release, actor, ids, &len, err);
@@ -353,7 +356,7 @@ static int apply_commits(struct tx *tx, const struct release_body *body,
 }
 
 static int apply_projects(struct tx *tx, const struct release_body *body,
-	const struct release *release, struct err *err)
+	const struct release *release, const struct principal *principal, struct err *err)
 {
 	json_t *name;
 	size_t i;
@@ -361,8 +364,8 @@ static int apply_projects(struct tx *tx, const struct release_body *body,
 	json_array_foreach(body->projects, i, name) {
 		cleanup_project struct project project = {0};
 		cleanup_err struct err missing = {0};
-		int result = project_find(tx, release->organization_id, json_string_value(name),
-			&project, &missing);
+		int result = access_project_find(tx, principal, json_string_value(name), &project,
+			&missing);
 
 		if (result == MORTISE_E_NOT_FOUND)
 			return err_field(err, "projects", "There is no project \"%s\".",
@@ -376,9 +379,10 @@ static int apply_projects(struct tx *tx, const struct release_body *body,
 }
 
 int release_body_apply(struct tx *tx, const struct release_body *body,
-	const struct release *release, const struct issue_actor *actor, struct err *err)
+	const struct release *release, const struct principal *principal,
+	const struct issue_actor *actor, struct err *err)
 {
-	if (apply_projects(tx, body, release, err) < 0 ||
+	if (apply_projects(tx, body, release, principal, err) < 0 ||
 		release_update(tx, &(struct release_update){
 			.id = release->id,
 			.status = body->has_status ? body->status : release->status,

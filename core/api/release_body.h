@@ -15,6 +15,7 @@
 
 struct err;
 struct issue_actor;
+struct principal;
 struct release;
 struct tx;
 
@@ -26,12 +27,15 @@ struct release_body {
 	int64_t released_at_us;    /* 0: not finalized */
 	int status;                /* RELEASE_ */
 	json_t *commits, *refs;    /* checked lists, or NULL */
+	json_t *heads;             /* "headCommits", refs by an older name */
 };
 
 /* Borrows from 'body'.  E_FIELD with every wrong field. */
 int release_body_read(const json_t *body, struct release_body *ret_body, struct err *err);
-/* Change a release that is there.  jobs_wake() after the commit, if it has commits. */
+/* Change a release that is there; E_FORBIDDEN for a project beyond the principal's reach.
+ * jobs_wake() after the commit, if it has commits. */
 int release_body_apply(struct tx *tx, const struct release_body *body,
-	const struct release *release, const struct issue_actor *actor, struct err *err);
+	const struct release *release, const struct principal *principal,
+	const struct issue_actor *actor, struct err *err);
 
 #endif

@@ -12,6 +12,7 @@ extern const struct api_route api_auth_routes[], api_organization_routes[],
 	api_repository_routes[], api_external_actor_routes[],
 	api_issue_routes[], api_issue_list_routes[], api_issue_report_routes[],
 	api_note_routes[], api_release_routes[],
+	api_release_part_routes[], api_deploy_routes[],
 	api_issue_integration_routes[], api_search_routes[],
 	api_event_routes[], api_project_key_routes[];
 

@@ -4,9 +4,13 @@
 #include "config.h"
 #include "core/storage/commit.h"
 
+#include <string.h>
+
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/storage/commit_private.h"
+
+#define SHORT_SIZE_MIN 7       /* digits of a hash that may stand for it */
 
 #define COMMITS                                                                        \
 	"SELECT c.id, c.organization_id, c.repository_id, c.sha, c.message, "          \
@@ -21,6 +25,8 @@ SQL(commit_sql_file_insert, "INSERT INTO commit_file (commit_id, path, change) V
 	"ON CONFLICT DO NOTHING");
 SQL(commit_sql_get, COMMITS "WHERE c.id = $1");
 SQL(commit_sql_find, COMMITS "WHERE c.repository_id = $1 AND c.sha = $2");
+SQL(commit_sql_find_short, COMMITS "WHERE c.repository_id = $1 AND c.sha >= $2 AND c.sha < $3 "
+	"ORDER BY c.sha LIMIT 2");
 SQL(commit_sql_list, COMMITS "WHERE c.repository_id = $1 ORDER BY c.added_at DESC, c.id DESC LIMIT $2 OFFSET $3");
 SQL(commit_sql_files, "SELECT change, path FROM commit_file WHERE commit_id = $1 "
 	"ORDER BY path, change");
@@ -91,6 +97,30 @@ int commit_find(struct tx *tx, int64_t repository_id, const char *sha, struct co
 	int result = query_first(&query, tx, &commit_sql_find, err, "is", repository_id, sha);
 
 	return read_one(&query, result, ret_commit);
+}
+
+int commit_find_short(struct tx *tx, int64_t repository_id, const char *sha,
+	struct commit *ret_commit, struct err *err)
+{
+	size_t size = strlen(sha);
+	cleanup_free char *end = NULL;
+	struct query query;
+	int result = commit_find(tx, repository_id, sha, ret_commit, err);
+
+	if (result != 0 || size < SHORT_SIZE_MIN || strspn(sha, "0123456789abcdef") != size)
+		return result;
+	end = xasprintf("%sg", sha);
+	result = query_first(&query, tx, &commit_sql_find_short, err, "iss", repository_id, sha,
+		end);
+	if (result == 1) {
+		read_row(&query, ret_commit);
+		result = query_next(&query);
+		if (result != 0)
+			commit_clear(ret_commit);
+		result = result < 0 ? result : result == 0;
+	}
+	query_end(&query);
+	return result;
 }
 
 int commit_list(struct tx *tx, int64_t repository_id, int64_t offset, int64_t limit,

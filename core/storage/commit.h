@@ -67,6 +67,9 @@ int commit_exists(struct tx *tx, int64_t repository_id, const char *sha, struct 
 int commit_get(struct tx *tx, int64_t id, struct commit *ret_commit, struct err *err);
 int commit_find(struct tx *tx, int64_t repository_id, const char *sha, struct commit *ret_commit,
 	struct err *err);
+/* The same, by the beginning of a hash, too: seven digits or more that fit only one. */
+int commit_find_short(struct tx *tx, int64_t repository_id, const char *sha,
+	struct commit *ret_commit, struct err *err);
 /* 1: inserted; 0: it is known already and stays as it is. */
 int commit_insert(struct tx *tx, const struct commit_new *commit, int64_t *ret_id,
 	struct err *err);

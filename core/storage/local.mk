@@ -2,6 +2,7 @@
 
 libcore_la_SOURCES += \
 	%D%/audit.c %D%/audit.h \
+	%D%/deploy.c %D%/deploy.h \
 	%D%/identity.c %D%/identity.h \
 	%D%/integration.c %D%/integration.h \
 	%D%/keyset.h \

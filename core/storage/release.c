@@ -9,7 +9,9 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/storage/json_column.h"
+#include "core/storage/keyset.h"
 #include "core/storage/like.h"
+#include "core/storage/part.h"
 
 #define COLUMNS                                                                       \
 	"r.id, r.organization_id, r.version, r.semver, r.status, r.ref, r.url, r.data, " \
@@ -32,15 +34,41 @@ SQL(release_sql_update_places, "UPDATE release_project SET status = $1, "
 SQL(release_sql_named, "SELECT issue_id FROM issue_resolution WHERE release_id = $1 LIMIT 1");
 SQL(release_sql_delete_commits, "DELETE FROM release_commit WHERE release_id = $1");
 SQL(release_sql_delete_refs, "DELETE FROM release_ref WHERE release_id = $1");
+SQL(release_sql_delete_deploys, "DELETE FROM deploy WHERE release_id = $1");
 SQL(release_sql_delete_places, "DELETE FROM release_project WHERE release_id = $1");
 SQL(release_sql_delete, "DELETE FROM release WHERE id = $1");
-SQL(release_sql_list, "SELECT " COLUMNS " FROM release r WHERE r.organization_id = $1 "
-	"AND r.status = $2 AND ($3 = '' OR lower(r.version) LIKE $3 ESCAPE '\\') "
-	"ORDER BY r.added_at DESC, r.id DESC LIMIT $4 OFFSET $5");
-SQL(release_sql_list_project, "SELECT " COLUMNS " FROM release_project rp "
-	"JOIN release r ON r.id = rp.release_id WHERE rp.project_id = $1 AND rp.status = $2 "
-	"AND ($3 = '' OR lower(r.version) LIKE $3 ESCAPE '\\') "
-	"ORDER BY rp.ordered_at DESC, rp.release_id DESC LIMIT $4 OFFSET $5");
+/* A list of project ids is text: ",3,7,". */
+#define REACHED(member, release)                                                      \
+	"(" member " = 0 OR EXISTS (SELECT 1 FROM release_project o "                    \
+	"WHERE o.release_id = " release " AND " PART_REACHES(member, "o.project_id") ")) "
+#define WANTED(query)                                                                 \
+	"AND (" query " = '' OR lower(r.version) LIKE " query " ESCAPE '\\') "
+#define OF_ORGANIZATION                                                               \
+	"SELECT " COLUMNS " FROM release r WHERE r.organization_id = $1 AND r.status = $2 " \
+	WANTED("$3") "AND ($4 = '' OR EXISTS (SELECT 1 FROM release_project w "          \
+	"WHERE w.release_id = r.id AND $4 LIKE '%,' || w.project_id || ',%')) "          \
+	"AND " REACHED("$5", "r.id")
+#define OF_PROJECT                                                                    \
+	"SELECT " COLUMNS " FROM release_project rp JOIN release r ON r.id = rp.release_id " \
+	"WHERE rp.project_id = $1 AND rp.status = $2 " WANTED("$3")
+SQL(release_sql_list, OF_ORGANIZATION "AND (r.added_at, r.id) < ($6, $7) "
+	"ORDER BY r.added_at DESC, r.id DESC LIMIT $8");
+SQL(release_sql_list_back, OF_ORGANIZATION "AND (r.added_at, r.id) > ($6, $7) "
+	"ORDER BY r.added_at, r.id LIMIT $8");
+SQL(release_sql_list_project, OF_PROJECT "AND (rp.ordered_at, rp.release_id) < ($4, $5) "
+	"ORDER BY rp.ordered_at DESC, rp.release_id DESC LIMIT $6");
+SQL(release_sql_list_project_back, OF_PROJECT "AND (rp.ordered_at, rp.release_id) > ($4, $5) "
+	"ORDER BY rp.ordered_at, rp.release_id LIMIT $6");
+/* A search ends after 1,000 releases. */
+SQL(release_sql_previous, "SELECT " COLUMNS " FROM (SELECT b.id FROM release b "
+	"WHERE b.organization_id = $1 AND (b.added_at, b.id) < ($2, $3) "
+	"ORDER BY b.added_at DESC, b.id DESC LIMIT 1000) older "
+	"JOIN release r ON r.id = older.id "
+	"WHERE EXISTS (SELECT 1 FROM release_commit rc WHERE rc.release_id = r.id) "
+	"AND EXISTS (SELECT 1 FROM release_project mine JOIN release_project other "
+	"ON other.project_id = mine.project_id AND other.release_id = r.id "
+	"WHERE mine.release_id = $3) ORDER BY r.added_at DESC, r.id DESC LIMIT 1");
+SQL(release_sql_reached, "SELECT 1 FROM release r WHERE r.id = $1 AND " REACHED("$2", "r.id"));
 SQL(release_sql_projects, "SELECT p.id, p.slug, p.name, p.platform FROM release_project rp "
 	"JOIN project p ON p.id = rp.project_id WHERE rp.release_id = $1 ORDER BY p.id LIMIT 100");
 
@@ -127,7 +155,8 @@ int release_update(struct tx *tx, const struct release_update *update, struct er
 int release_delete(struct tx *tx, int64_t id, struct err *err)
 {
 	static const struct sql *const steps[] = {&release_sql_delete_commits,
-		&release_sql_delete_refs, &release_sql_delete_places, &release_sql_delete};
+		&release_sql_delete_refs, &release_sql_delete_deploys,
+		&release_sql_delete_places, &release_sql_delete};
 	struct query query;
 	int result = query_first(&query, tx, &release_sql_named, err, "i", id);
 
@@ -140,19 +169,31 @@ int release_delete(struct tx *tx, int64_t id, struct err *err)
 	return result < 0 ? result : 0;
 }
 
+/* Begin the statement that a page needs; the pattern is borrowed until its end. */
+static int list_begin(struct query *query, struct tx *tx, const struct release_page *page,
+	const char *pattern, struct err *err)
+{
+	const struct keyset *place = page->place;
+
+	if (page->project_id)
+		return query_begin(query, tx, place->back ? &release_sql_list_project_back
+			: &release_sql_list_project, err, "iisiii", page->project_id,
+			(int64_t)page->status, pattern, place->number, place->id, place->limit);
+	return query_begin(query, tx, place->back ? &release_sql_list_back : &release_sql_list,
+		err, "iissiiii", page->organization_id, (int64_t)page->status, pattern,
+		page->projects ? page->projects : "", page->member_id, place->number, place->id,
+		place->limit);
+}
+
 int release_list(struct tx *tx, const struct release_page *page, struct release **ret_list,
 	size_t *ret_len, struct err *err)
 {
 	cleanup_free char *pattern = like_pattern(page->query);
-	struct release *list = xcalloc((size_t)page->limit, sizeof(*list));
+	struct release *list = xcalloc((size_t)page->place->limit, sizeof(*list));
 	struct query query;
 	size_t len = 0;
-	int result;
+	int result = list_begin(&query, tx, page, pattern, err);
 
-	result = query_begin(&query, tx,
-		page->project_id ? &release_sql_list_project : &release_sql_list, err, "iisii",
-		page->project_id ? page->project_id : page->organization_id, (int64_t)page->status,
-		pattern, page->limit, page->offset);
 	while (result >= 0 && (result = query_next(&query)) == 1)
 		row_read(&query, &list[len++]);
 	query_end(&query);
@@ -163,6 +204,26 @@ int release_list(struct tx *tx, const struct release_page *page, struct release 
 	*ret_list = list;
 	*ret_len = len;
 	return 0;
+}
+
+int release_previous(struct tx *tx, const struct release *release, struct release *ret_release,
+	struct err *err)
+{
+	struct query query;
+	int result = query_first(&query, tx, &release_sql_previous, err, "iii",
+		release->organization_id, release->added_at_us, release->id);
+
+	return read_one(&query, result, ret_release);
+}
+
+int release_is_reached(struct tx *tx, int64_t release_id, int64_t member_id, struct err *err)
+{
+	struct query query;
+	int result = query_first(&query, tx, &release_sql_reached, err, "ii", release_id,
+		member_id);
+
+	query_end(&query);
+	return result;
 }
 
 int release_projects(struct tx *tx, int64_t release_id, json_t **ret_projects, struct err *err)

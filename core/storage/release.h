@@ -31,6 +31,8 @@ struct release {
 	int64_t added_at_us;
 };
 
+struct keyset;
+
 struct release_new {
 	int64_t organization_id;
 	const char *version, *semver;      /* semver NULL: no semantic version */
@@ -63,14 +65,22 @@ int release_delete(struct tx *tx, int64_t id, struct err *err);
 
 struct release_page {
 	int64_t organization_id;
-	int64_t project_id;        /* 0: of all projects */
+	int64_t project_id;        /* 0: of all projects, or of these: */
+	const char *projects;      /* ",3,7,"; or NULL */
+	int64_t member_id;         /* whose teams work on one of its projects; 0: anybody */
 	int status;                /* RELEASE_ */
 	const char *query;         /* the version contains it, in any case; NULL: all */
-	int64_t offset, limit;
+	const struct keyset *place;
 };
-/* Newest first: of one project by date, of all by the time they were added. */
+/* Newest first: of one project by date (out, else added), of all by the time they were added. */
 int release_list(struct tx *tx, const struct release_page *page, struct release **ret_list,
 	size_t *ret_len, struct err *err);
+/* The newest release added before this one, in one of its projects, that has commits: 1, or 0
+ * if there is none among the 1,000 before. */
+int release_previous(struct tx *tx, const struct release *release, struct release *ret_release,
+	struct err *err);
+/* Has it a project that this member's teams work on?  1 or 0; for a member of 0 always. */
+int release_is_reached(struct tx *tx, int64_t release_id, int64_t member_id, struct err *err);
 /* {"id" (a number), "slug", "name", "platform"} of its projects, 100 at most; a new array. */
 int release_projects(struct tx *tx, int64_t release_id, json_t **ret_projects, struct err *err);
 

@@ -15,6 +15,15 @@ SQL(release_commit_sql_list, "SELECT c.id, c.repository_id, c.sha, c.message, r.
 	"JOIN repository r ON r.id = c.repository_id "
 	"LEFT JOIN commit_author a ON a.id = c.author_id "
 	"WHERE rc.release_id = $1 ORDER BY rc.position LIMIT $2 OFFSET $3");
+/* Of the newest 50 commits, so that a list of releases costs little. */
+SQL(release_commit_sql_authors, "SELECT DISTINCT a.id, a.name, a.email "
+	"FROM (SELECT commit_id FROM release_commit WHERE release_id = $1 "
+	"ORDER BY position LIMIT 50) rc JOIN scm_commit c ON c.id = rc.commit_id "
+	"JOIN commit_author a ON a.id = c.author_id ORDER BY a.id");
+SQL(release_file_sql_list, "SELECT c.sha, c.message, a.name, a.email, f.path, f.change, "
+	"c.committed_at FROM release_commit rc JOIN scm_commit c ON c.id = rc.commit_id "
+	"JOIN commit_file f ON f.commit_id = c.id LEFT JOIN commit_author a ON a.id = c.author_id "
+	"WHERE rc.release_id = $1 ORDER BY rc.position, f.path, f.change LIMIT $2 OFFSET $3");
 SQL(release_commit_sql_count, "SELECT COUNT(*) FROM release_commit WHERE release_id = $1");
 SQL(release_commit_sql_find, "SELECT release_id FROM release_commit WHERE commit_id = $1 "
 	"ORDER BY release_id DESC LIMIT 1");
@@ -91,6 +100,65 @@ void release_commit_list_free(struct release_commit *list, size_t len)
 		free(list[i].repository_name);
 		free(list[i].author_name);
 		free(list[i].author_email);
+	}
+	free(list);
+}
+
+int release_commit_authors(struct tx *tx, int64_t release_id, json_t **ret_authors,
+	struct err *err)
+{
+	cleanup_json json_t *authors = json_array();
+	struct query query;
+	int result = query_begin(&query, tx, &release_commit_sql_authors, err, "i", release_id);
+
+	while (result >= 0 && (result = query_next(&query)) == 1)
+		json_array_append_new(authors, json_pack("{s:s?, s:s}", "name",
+			query_text(&query, 1), "email", query_text(&query, 2)));
+	query_end(&query);
+	if (result < 0)
+		return result;
+	*ret_authors = steal(&authors);
+	return 0;
+}
+
+int release_file_list(struct tx *tx, int64_t release_id, int64_t offset, int64_t limit,
+	struct release_file **ret_list, size_t *ret_len, struct err *err)
+{
+	struct release_file *list = xcalloc((size_t)limit, sizeof(*list));
+	struct query query;
+	size_t len = 0;
+	int result = query_begin(&query, tx, &release_file_sql_list, err, "iii", release_id, limit,
+		offset);
+
+	while (result >= 0 && (result = query_next(&query)) == 1)
+		list[len++] = (struct release_file){
+			.sha = xstrdup(query_text(&query, 0)),
+			.message = xstrdup(query_text(&query, 1)),
+			.author_name = xstrdup(query_text(&query, 2)),
+			.author_email = xstrdup(query_text(&query, 3)),
+			.path = xstrdup(query_text(&query, 4)),
+			.change = xstrdup(query_text(&query, 5)),
+			.committed_at_us = query_int(&query, 6),
+		};
+	query_end(&query);
+	if (result < 0) {
+		release_file_list_free(list, len);
+		return result;
+	}
+	*ret_list = list;
+	*ret_len = len;
+	return 0;
+}
+
+void release_file_list_free(struct release_file *list, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		free(list[i].sha);
+		free(list[i].message);
+		free(list[i].author_name);
+		free(list[i].author_email);
+		free(list[i].path);
+		free(list[i].change);
 	}
 	free(list);
 }

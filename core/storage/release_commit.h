@@ -28,6 +28,21 @@ struct release_commit {
 int release_commit_list(struct tx *tx, int64_t release_id, int64_t offset, int64_t limit,
 	struct release_commit **ret_list, size_t *ret_len, struct err *err);
 void release_commit_list_free(struct release_commit *list, size_t len);
+/* {"name", "email"} of those who made its newest commits, a new array. */
+int release_commit_authors(struct tx *tx, int64_t release_id, json_t **ret_authors,
+	struct err *err);
+
+/* A file that a commit of the release changed. */
+struct release_file {
+	char *sha, *message;
+	char *author_name, *author_email;  /* or NULL */
+	char *path, *change;               /* "A", "M" or "D" */
+	int64_t committed_at_us;
+};
+/* By commit, the newest first, and path. */
+int release_file_list(struct tx *tx, int64_t release_id, int64_t offset, int64_t limit,
+	struct release_file **ret_list, size_t *ret_len, struct err *err);
+void release_file_list_free(struct release_file *list, size_t len);
 int release_commit_count(struct tx *tx, int64_t release_id, int64_t *ret_len, struct err *err);
 /* The newest release with this commit: 1, or 0 if none has it yet. */
 int release_commit_find(struct tx *tx, int64_t commit_id, int64_t *ret_release_id,

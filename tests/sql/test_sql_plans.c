@@ -48,6 +48,8 @@ static const struct {
 	{"pipeline_each_sql", "in the order of ids, the newest only"},
 	{"sealed_enrolment_keys", "once at start"},
 	{"sealed_forwarder_keys", "once at start"},
+	{"release_commit_sql_authors", "50 commits of a release, taken from an index"},
+	{"release_sql_previous", "1,000 releases, taken from an index"},
 	{"sealed_identity_keys", "once at start"},
 	{"sealed_integration_keys", "once at start"},
 	{"sealed_link_keys", "once at start"},
@@ -164,7 +166,10 @@ static void what_is_asked_for_in_order_is_not_sorted(void **state)
 		"issue_sql_list_organization_seen", "issue_sql_list_project_new",
 		"issue_sql_list_project_seen", "activity_sql_list", "release_sql_above",
 		"release_sql_after", "release_sql_highest", "release_sql_latest",
-		"release_sql_list", "release_sql_list_project", "release_sql_newest",
+		"release_sql_list", "release_sql_list_back", "release_sql_list_project",
+		"release_sql_list_project_back", "release_sql_newest",
+		"deploy_sql_list", "deploy_sql_list_back", "deploy_sql_last",
+		"resolution_sql_list", "resolution_sql_list_back",
 		"release_commit_sql_list", "release_ref_sql_commits",
 		"release_ref_sql_commits_after", "release_ref_sql_previous"};
 	struct fixture *fixture = *state;

@@ -56,6 +56,12 @@ CREATE TABLE ownership (
 	updated_at {int} NOT NULL
 );
 
+-- Releases that are archived, or are not, in the order they were added; the issues that a
+-- release resolves.
+CREATE INDEX release_listed ON release (organization_id, status, added_at, id);
+DROP INDEX issue_resolution_release;
+CREATE INDEX issue_resolution_release ON issue_resolution (release_id, type, issue_id);
+
 CREATE TABLE deploy (
 	id {id},
 	organization_id {int} NOT NULL REFERENCES organization (id),
@@ -68,7 +74,7 @@ CREATE TABLE deploy (
 	finished_at {int} NOT NULL,
 	added_at {int} NOT NULL
 );
-CREATE INDEX deploy_release ON deploy (release_id, id);
+CREATE INDEX deploy_release ON deploy (release_id, finished_at, id);
 
 -- 'provider' is NULL until one is chosen; what is secret of 'config' is sealed.
 CREATE TABLE data_forwarder (
