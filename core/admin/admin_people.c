@@ -215,7 +215,8 @@ static int list_members(struct tx *tx, void *arg, struct err *err)
 	int result = organization_id(tx, work, &organization, err);
 
 	if (result == 0)
-		result = member_list(tx, organization, EXTERNAL_ANY, 0, work->limit, &list, &len, err);
+		result = member_list(tx, &(struct member_page){.organization_id = organization,
+			.limit = work->limit}, &list, &len, err);
 	if (result < 0)
 		return result;
 	for (size_t i = 0; i < len; i++)

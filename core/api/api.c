@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "core/api/deletion.h"
 #include "core/api/description.h"
 #include "core/api/link_deletion.h"
 #include "core/api/routes.h"
@@ -38,7 +39,7 @@ struct api {
 int api_setup(struct daemon *daemon, struct err *err)
 {
 	tracker_setup(daemon);
-	return link_deletion_setup(daemon, err);
+	return link_deletion_setup(daemon, err) < 0 ? err->code : deletion_setup(daemon, err);
 }
 
 /* Loop thread. */

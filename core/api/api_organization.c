@@ -208,9 +208,12 @@ static int teams_in(struct tx *tx, void *arg, struct err *err)
 	int result = 0;
 
 	list_begin(list);
-	if (team_list_external(tx, list->call->principal.organization_id,
-		    filter_of(list->call, "hasExternalTeams"), list->page.offset,
-		    list->page.size + 1, &rows, &len, err) < 0)
+	if (team_list_page(tx, &(struct team_page){
+			.organization_id = list->call->principal.organization_id,
+			.external = filter_of(list->call, "hasExternalTeams"),
+			.offset = list->page.offset,
+			.limit = list->page.size + 1,
+		}, &rows, &len, err) < 0)
 		return err->code;
 	shown = list_take(list, len);
 	for (size_t i = 0; i < shown && result == 0; i++) {
@@ -337,9 +340,12 @@ static int members_in(struct tx *tx, void *arg, struct err *err)
 	int result = 0;
 
 	list_begin(list);
-	if (member_list(tx, list->call->principal.organization_id,
-		    filter_of(list->call, "hasExternalUsers"), list->page.offset,
-		    list->page.size + 1, &rows, &len, err) < 0)
+	if (member_list(tx, &(struct member_page){
+			.organization_id = list->call->principal.organization_id,
+			.external = filter_of(list->call, "hasExternalUsers"),
+			.offset = list->page.offset,
+			.limit = list->page.size + 1,
+		}, &rows, &len, err) < 0)
 		return err->code;
 	shown = list_take(list, len);
 	for (size_t i = 0; i < shown && result == 0; i++) {

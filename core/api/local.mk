@@ -22,6 +22,7 @@ libcore_la_SOURCES += \
 	%D%/code_mapping_json.c %D%/code_mapping_json.h \
 	%D%/config_form.c %D%/config_form.h \
 	%D%/cursor.c %D%/cursor.h \
+	%D%/deletion.c %D%/deletion.h \
 	%D%/event_json.c %D%/event_json.h \
 	%D%/description.h \
 	%D%/install.c %D%/install.h \

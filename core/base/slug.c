@@ -5,11 +5,12 @@
 #include "core/base/slug.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/err.h"
 
-#define MAX_SLUG 50
+#define MAX_SLUG (SLUG_SIZE - 1)
 #define MAX_ID_DIGITS 15       /* below 2^53 */
 
 static bool is_slug_char(char c)
@@ -52,4 +53,33 @@ bool slug_is_id(const char *text, int64_t *ret_id)
 	}
 	*ret_id = id;
 	return true;
+}
+
+void slug_make(const char *name, char ret_slug[static SLUG_SIZE])
+{
+	size_t len = 0;
+	bool digits = true;
+
+	for (; *name && len < MAX_SLUG; name++) {
+		char c = (char)tolower((unsigned char)*name);
+
+		if ((c < 'a' || c > 'z') && !(c >= '0' && c <= '9') && c != '_')
+			c = '-';
+		if ((c == '-' || c == '_') && (len == 0 || ret_slug[len - 1] == '-'))
+			continue;
+		digits = digits && isdigit((unsigned char)c);
+		ret_slug[len++] = c;
+	}
+	while (len > 0 && ret_slug[len - 1] == '-')
+		len--;
+	ret_slug[digits ? 0 : len] = '\0';
+}
+
+void slug_number(const char *slug, int number, char ret_slug[static SLUG_SIZE])
+{
+	char suffix[16] = "";
+
+	if (number > 1)
+		snprintf(suffix, sizeof(suffix), "-%d", number);
+	snprintf(ret_slug, SLUG_SIZE, "%.*s%s", (int)(MAX_SLUG - strlen(suffix)), slug, suffix);
 }

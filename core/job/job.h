@@ -112,6 +112,8 @@ void jobs_pause(struct jobs *jobs);
 /* The same, and wait for what runs until 'deadline_ms' from now.  How many still run. */
 size_t jobs_drain(struct jobs *jobs, int64_t deadline_ms);
 void jobs_free(struct jobs *jobs);
+/* A job worker waits so long.  False: the daemon ends, and it should too. */
+bool jobs_rest(struct jobs *jobs, int64_t ms);
 /* There may be new work: call after the commit that inserted a job.  Any thread. */
 void jobs_wake(struct jobs *jobs);
 /* Effects so far and the cursor, committed; extends lease and deadline.  From a

@@ -57,8 +57,6 @@ struct jobs {
 void *jobs_dispatch(void *arg);
 /* A monotonic instant 'ms' from now, for waiting. */
 struct timespec jobs_in(int64_t ms);
-/* A job worker waits so long.  False: the daemon ends, and it should too. */
-bool jobs_rest(struct jobs *jobs, int64_t ms);
 
 /* ---- clock_jump.c ---- */
 

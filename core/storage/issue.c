@@ -20,9 +20,10 @@ SQL(issue_sql_insert, "INSERT INTO issue (organization_id, project_id, number, t
 	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'new', $12, $12, $13, $13, "
 	"$14, $14) RETURNING id");
 SQL(issue_sql_get, "SELECT " ISSUE_COLUMNS " FROM issue i "
-	"JOIN project p ON p.id = i.project_id WHERE i.id = $1");
+	"JOIN project p ON p.id = i.project_id WHERE i.id = $1 AND p.status = 0");
 SQL(issue_sql_find_number, "SELECT " ISSUE_COLUMNS " FROM issue i "
-	"JOIN project p ON p.id = i.project_id WHERE i.project_id = $1 AND i.number = $2");
+	"JOIN project p ON p.id = i.project_id WHERE i.project_id = $1 AND i.number = $2 "
+	"AND p.status = 0");
 SQL(issue_sql_find_hash, "SELECT " ISSUE_COLUMNS " FROM issue_hash h "
 	"JOIN issue i ON i.id = h.issue_id JOIN project p ON p.id = i.project_id "
 	"WHERE h.project_id = $1 AND h.hash = $2");

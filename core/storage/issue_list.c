@@ -21,6 +21,7 @@
 #define STRETCH(owner, status, bit)                                                          \
 	"SELECT " ISSUE_COLUMNS " FROM issue i JOIN project p ON p.id = i.project_id "       \
 	"WHERE i." owner " = $1 AND i.status = " status " AND ($2 & " bit ") <> 0 "          \
+	"AND p.status = 0 "                                                                  \
 	"AND ($3 = 0 OR ($3 = 1 AND (i.assignee_account_id IS NOT NULL "                     \
 	"OR i.assignee_team_id IS NOT NULL)) OR ($3 = 2 AND i.assignee_account_id IS NULL "  \
 	"AND i.assignee_team_id IS NULL) OR ($3 = 3 AND i.assignee_account_id = $4) "        \

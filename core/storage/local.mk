@@ -27,6 +27,7 @@ libcore_la_SOURCES += \
 	%D%/pipeline.c %D%/pipeline.h \
 	%D%/project.c %D%/project.h \
 	%D%/project_key.c %D%/project_key.h \
+	%D%/purge.c %D%/purge.h \
 	%D%/reference.c %D%/reference.h \
 	%D%/session.c %D%/session.h \
 	%D%/team.c %D%/team.h \
@@ -63,6 +64,10 @@ tests_unit_test_storage_delivery_SOURCES = tests/unit/test_storage_delivery.c \
 	tests/unit/scratch_store.c tests/unit/scratch_store.h
 UNIT_TESTS += tests/unit/test_storage_prune
 tests_unit_test_storage_prune_SOURCES = tests/unit/test_storage_prune.c \
+	tests/unit/scratch_store.c tests/unit/scratch_store.h
+
+UNIT_TESTS += tests/unit/test_storage_purge
+tests_unit_test_storage_purge_SOURCES = tests/unit/test_storage_purge.c \
 	tests/unit/scratch_store.c tests/unit/scratch_store.h
 
 UNIT_TESTS += tests/unit/test_storage_people tests/unit/test_storage_pipeline

@@ -9,6 +9,7 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/storage/like.h"
 
 #define MAX_EMAIL 254
 #define MEMBER_COLUMNS \
@@ -30,17 +31,30 @@ SQL(member_sql_find_email, "SELECT m.account_id FROM account a "
 SQL(member_sql_find_name, "SELECT m.account_id FROM member m "
 	"JOIN account a ON a.id = m.account_id WHERE m.organization_id = $1 AND a.name = $2 "
 	"LIMIT 2");
+/* $2: 0 any, 1 with a name at a provider, 2 without. */
 SQL(member_sql_list, "SELECT " MEMBER_COLUMNS " FROM member m "
 	"JOIN account a ON a.id = m.account_id WHERE m.organization_id = $1 "
-	"ORDER BY a.email LIMIT $2 OFFSET $3");
-#define EXTERNAL "EXISTS (SELECT 1 FROM external_actor x "                   \
-	"WHERE x.organization_id = m.organization_id AND x.account_id = m.account_id) "
-SQL(member_sql_list_external, "SELECT " MEMBER_COLUMNS " FROM member m "
-	"JOIN account a ON a.id = m.account_id WHERE m.organization_id = $1 AND " EXTERNAL
-	"ORDER BY a.email LIMIT $2 OFFSET $3");
-SQL(member_sql_list_internal, "SELECT " MEMBER_COLUMNS " FROM member m "
-	"JOIN account a ON a.id = m.account_id WHERE m.organization_id = $1 AND NOT " EXTERNAL
-	"ORDER BY a.email LIMIT $2 OFFSET $3");
+	"AND ($2 = 0 OR ($2 = 1) = EXISTS (SELECT 1 FROM external_actor x "
+	"WHERE x.organization_id = m.organization_id AND x.account_id = m.account_id)) "
+	"AND ($3 = 0 OR EXISTS (SELECT 1 FROM team_member t "
+	"WHERE t.team_id = $3 AND t.member_id = m.id)) "
+	"AND ($4 = 0 OR EXISTS (SELECT 1 FROM project_team p "
+	"JOIN team_member t ON t.team_id = p.team_id AND t.member_id = m.id "
+	"JOIN team x ON x.id = p.team_id AND x.status = 0 WHERE p.project_id = $4)) "
+	"AND ($5 = '' OR m.role = $5) "
+	"AND ($6 = '' OR a.email LIKE $6 ESCAPE '\\' OR lower(a.name) LIKE $6 ESCAPE '\\') "
+	"ORDER BY a.email LIMIT $7 OFFSET $8");
+SQL(member_sql_insert, "INSERT INTO member (organization_id, account_id, role, added_at) "
+	"VALUES ($1, $2, $3, $4) RETURNING id");
+SQL(member_sql_other_owner, "SELECT 1 FROM member WHERE organization_id = $1 "
+	"AND role = 'owner' AND id <> $2 LIMIT 1");
+SQL(member_sql_set_role, "UPDATE member SET role = $1 WHERE id = $2");
+SQL(member_sql_leave_teams, "DELETE FROM team_member WHERE member_id = $1");
+SQL(member_sql_forget_names, "DELETE FROM external_actor WHERE organization_id = $1 "
+	"AND account_id = $2");
+SQL(member_sql_revoke_tokens, "UPDATE api_token SET revoked_at = $1 WHERE account_id = $2 "
+	"AND organization_id = $3 AND revoked_at IS NULL");
+SQL(member_sql_delete, "DELETE FROM member WHERE id = $1");
 SQL(member_sql_works_on, "SELECT 1 FROM member m "
 	"WHERE m.organization_id = $1 AND m.account_id = $2 AND ("
 	"EXISTS (SELECT 1 FROM team_member t JOIN project_team p ON p.team_id = t.team_id "
@@ -175,6 +189,65 @@ int member_put(struct tx *tx, int64_t organization_id, int64_t account_id, const
 		role, now_us);
 }
 
+int member_insert(struct tx *tx, int64_t organization_id, int64_t account_id, const char *role,
+	int64_t now_us, int64_t *ret_id, struct err *err)
+{
+	return tx_insert(tx, &member_sql_insert, ret_id, err, "iisi", organization_id, account_id,
+		role, now_us);
+}
+
+int member_is_only_owner(struct tx *tx, const struct member *member, struct err *err)
+{
+	struct query query;
+	int result;
+
+	if (strcmp(member->role, "owner") != 0)
+		return 0;
+	result = query_first(&query, tx, &member_sql_other_owner, err, "ii",
+		member->organization_id, member->id);
+	query_end(&query);
+	return result < 0 ? result : result == 0;
+}
+
+/* Somebody must be left who may do everything. */
+static int keep_owner(struct tx *tx, const struct member *member, const char *what,
+	struct err *err)
+{
+	int result = member_is_only_owner(tx, member, err);
+
+	if (result == 1)
+		return err_set(err, MORTISE_E_CONFLICT, "You cannot %s the only remaining owner "
+			"of the organization: make somebody else an owner first.", what);
+	return result;
+}
+
+int member_set_role(struct tx *tx, const struct member *member, const char *role,
+	struct err *err)
+{
+	int result = strcmp(role, "owner") == 0 ? 0 : keep_owner(tx, member, "demote", err);
+
+	if (result == 0)
+		result = tx_exec(tx, &member_sql_set_role, err, "si", role, member->id);
+	return result < 0 ? result : 0;
+}
+
+int member_remove(struct tx *tx, const struct member *member, int64_t now_us, struct err *err)
+{
+	int result = keep_owner(tx, member, "remove", err);
+
+	if (result == 0)
+		result = tx_exec(tx, &member_sql_leave_teams, err, "i", member->id);
+	if (result >= 0)
+		result = tx_exec(tx, &member_sql_forget_names, err, "ii", member->organization_id,
+			member->account_id);
+	if (result >= 0)
+		result = tx_exec(tx, &member_sql_revoke_tokens, err, "iii", now_us,
+			member->account_id, member->organization_id);
+	if (result >= 0)
+		result = tx_exec(tx, &member_sql_delete, err, "i", member->id);
+	return result < 0 ? result : 0;
+}
+
 int member_find(struct tx *tx, int64_t organization_id, int64_t account_id,
 	struct member *ret_member, struct err *err)
 {
@@ -220,19 +293,16 @@ int member_find_named(struct tx *tx, int64_t organization_id, const char *text,
 		organization_id, text, ret_account_id, ret_len, err);
 }
 
-int member_list(struct tx *tx, int64_t organization_id, enum external_filter filter,
-	int64_t offset, int64_t limit, struct member **ret_list, size_t *ret_len, struct err *err)
+int member_list(struct tx *tx, const struct member_page *page, struct member **ret_list,
+	size_t *ret_len, struct err *err)
 {
-	static const struct sql *const statements[] = {
-		[EXTERNAL_ANY] = &member_sql_list,
-		[EXTERNAL_SOME] = &member_sql_list_external,
-		[EXTERNAL_NONE] = &member_sql_list_internal,
-	};
-	struct member *list = xcalloc((size_t)limit, sizeof(*list));
+	cleanup_free char *pattern = like_pattern(page->query);
+	struct member *list = xcalloc((size_t)page->limit, sizeof(*list));
 	struct query query;
 	size_t len = 0;
-	int result = query_begin(&query, tx, statements[filter], err, "iii", organization_id, limit,
-		offset);
+	int result = query_begin(&query, tx, &member_sql_list, err, "iiiissii",
+		page->organization_id, (int64_t)page->external, page->team_id, page->project_id,
+		page->role ? page->role : "", pattern, page->limit, page->offset);
 
 	while (result >= 0 && (result = query_next(&query)) == 1)
 		member_read(&query, &list[len++]);

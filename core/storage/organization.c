@@ -10,14 +10,27 @@
 
 SQL(organization_sql_insert,
 	"INSERT INTO organization (slug, name, added_at) VALUES ($1, $2, $3) RETURNING id");
-SQL(organization_sql_get, "SELECT id, slug, name, added_at FROM organization WHERE id = $1");
-SQL(organization_sql_find, "SELECT id, slug, name, added_at FROM organization WHERE slug = $1");
-SQL(organization_sql_list,
-	"SELECT id, slug, name, added_at FROM organization ORDER BY slug LIMIT $1 OFFSET $2");
-SQL(organization_sql_list_mine,
-	"SELECT o.id, o.slug, o.name, o.added_at FROM organization o "
-	"JOIN member m ON m.organization_id = o.id WHERE m.account_id = $1 "
-	"ORDER BY o.slug LIMIT $2 OFFSET $3");
+#define COLUMNS "o.id, o.slug, o.name, o.open_membership, o.added_at"
+
+SQL(organization_sql_get,
+	"SELECT " COLUMNS " FROM organization o WHERE o.id = $1 AND o.status = 0");
+SQL(organization_sql_find,
+	"SELECT " COLUMNS " FROM organization o WHERE o.slug = $1 AND o.status = 0");
+SQL(organization_sql_update, "UPDATE organization SET slug = $1, name = $2, "
+	"open_membership = $3 WHERE id = $4 AND status = 0");
+/* No slug can begin like that, so the old one is free. */
+SQL(organization_sql_begin_deletion, "UPDATE organization SET status = 2, slug = '~' || id "
+	"WHERE id = $1 AND status = 0");
+SQL(organization_sql_list, "SELECT " COLUMNS " FROM organization o WHERE o.status = 0 "
+	"ORDER BY o.slug LIMIT $1 OFFSET $2");
+SQL(organization_sql_list_mine, "SELECT " COLUMNS " FROM member m "
+	"JOIN organization o ON o.id = m.organization_id "
+	"WHERE m.account_id = $1 AND o.status = 0 ORDER BY o.slug LIMIT $2 OFFSET $3");
+
+static int taken(const char *slug, struct err *err)
+{
+	return err_set(err, MORTISE_E_CONFLICT, "there is an organization \"%s\" already", slug);
+}
 
 int organization_insert(struct tx *tx, const char *slug, const char *name, int64_t now_us,
 	int64_t *ret_id, struct err *err)
@@ -29,8 +42,27 @@ int organization_insert(struct tx *tx, const char *slug, const char *name, int64
 		return result;
 	result = tx_insert(tx, &organization_sql_insert, ret_id, &clash, "ssi", slug, name, now_us);
 	if (result == MORTISE_E_CONFLICT)
-		return err_set(err, result, "there is an organization \"%s\" already", slug);
+		return taken(slug, err);
 	return result < 0 ? err_move(err, &clash) : 0;
+}
+
+int organization_update(struct tx *tx, const struct organization *organization, struct err *err)
+{
+	cleanup_err struct err clash = {0};
+	int result = slug_check(organization->slug, "slug", err);
+
+	if (result < 0)
+		return result;
+	result = tx_exec(tx, &organization_sql_update, &clash, "ssii", organization->slug,
+		organization->name, (int64_t)organization->open_membership, organization->id);
+	if (result == MORTISE_E_CONFLICT)
+		return taken(organization->slug, err);
+	return result < 0 ? err_move(err, &clash) : 0;
+}
+
+int organization_begin_deletion(struct tx *tx, int64_t id, struct err *err)
+{
+	return tx_exec(tx, &organization_sql_begin_deletion, err, "i", id);
 }
 
 static void row_read(struct query *query, struct organization *ret_organization)
@@ -39,7 +71,8 @@ static void row_read(struct query *query, struct organization *ret_organization)
 		.id = query_int(query, 0),
 		.slug = xstrdup(query_text(query, 1)),
 		.name = xstrdup(query_text(query, 2)),
-		.added_at_us = query_int(query, 3),
+		.open_membership = query_int(query, 3) != 0,
+		.added_at_us = query_int(query, 4),
 	};
 }
 

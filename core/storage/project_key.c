@@ -19,7 +19,12 @@ enum { ACTIVE = 0, DISABLED = 1 };
 SQL(project_key_sql_insert, "INSERT INTO project_key (project_id, public_key, name, added_at) "
 	"VALUES ($1, $2, $3, $4) RETURNING id");
 SQL(project_key_sql_find, "SELECT " COLUMNS ", p.organization_id FROM project_key k "
-	"JOIN project p ON p.id = k.project_id WHERE k.public_key = $1");
+	"JOIN project p ON p.id = k.project_id JOIN organization o ON o.id = p.organization_id "
+	"WHERE k.public_key = $1 AND p.status = 0 AND o.status = 0");
+SQL(project_key_sql_get, "SELECT " COLUMNS " FROM project_key k WHERE k.public_key = $1 "
+	"AND k.project_id = $2");
+SQL(project_key_sql_update, "UPDATE project_key SET name = $1, status = $2 WHERE id = $3");
+SQL(project_key_sql_delete, "DELETE FROM project_key WHERE public_key = $1 AND project_id = $2");
 SQL(project_key_sql_list, "SELECT " COLUMNS " FROM project_key k WHERE k.project_id = $1 "
 	"ORDER BY k.id LIMIT $2 OFFSET $3");
 SQL(project_key_sql_set_status, "UPDATE project_key SET status = $1 WHERE project_id = $2 "
@@ -68,6 +73,33 @@ int project_key_find(struct tx *tx, const char *public_key, struct project_key *
 	if (result == 0)
 		return err_set(err, MORTISE_E_NOT_FOUND, "no project has this key");
 	return result < 0 ? result : 0;
+}
+
+int project_key_get(struct tx *tx, int64_t project_id, const char *public_key,
+	struct project_key *ret_key, struct err *err)
+{
+	struct query query;
+	int result = query_first(&query, tx, &project_key_sql_get, err, "si", public_key,
+		project_id);
+
+	if (result == 1)
+		row_read(&query, ret_key);
+	query_end(&query);
+	if (result == 0)
+		return err_set(err, MORTISE_E_NOT_FOUND, "the project has no such key");
+	return result < 0 ? result : 0;
+}
+
+int project_key_update(struct tx *tx, const struct project_key *key, struct err *err)
+{
+	return tx_exec(tx, &project_key_sql_update, err, "sii", key->name,
+		(int64_t)(key->active ? ACTIVE : DISABLED), key->id);
+}
+
+int project_key_delete(struct tx *tx, int64_t project_id, const char *public_key,
+	struct err *err)
+{
+	return tx_exec(tx, &project_key_sql_delete, err, "si", public_key, project_id);
 }
 
 int project_key_list(struct tx *tx, int64_t project_id, int64_t offset, int64_t limit,

@@ -28,12 +28,21 @@ struct project_key {
 void project_key_make(char ret_public_key[static PROJECT_KEY_SIZE]);
 int project_key_insert(struct tx *tx, int64_t project_id, const char *public_key,
 	const char *name, int64_t now_us, int64_t *ret_id, struct err *err);
-/* The key, and whose its project is; E_NOT_FOUND if there is none. */
+/* The key, and whose its project is; E_NOT_FOUND if there is none, or what it belongs to is
+ * being deleted. */
 int project_key_find(struct tx *tx, const char *public_key, struct project_key *ret_key,
 	int64_t *ret_organization_id, struct err *err);
 /* The oldest first. */
 int project_key_list(struct tx *tx, int64_t project_id, int64_t offset, int64_t limit,
 	struct project_key **ret_list, size_t *ret_len, struct err *err);
+/* The key of that project; E_NOT_FOUND if it has no such one. */
+int project_key_get(struct tx *tx, int64_t project_id, const char *public_key,
+	struct project_key *ret_key, struct err *err);
+/* Name and 'active' anew. */
+int project_key_update(struct tx *tx, const struct project_key *key, struct err *err);
+/* 1: it was there, 0: it was not. */
+int project_key_delete(struct tx *tx, int64_t project_id, const char *public_key,
+	struct err *err);
 /* E_NOT_FOUND if the project has no such key. */
 int project_key_disable(struct tx *tx, int64_t project_id, const char *public_key,
 	struct err *err);

@@ -4,9 +4,12 @@
 #include "config.h"
 #include "core/storage/team.h"
 
+#include <string.h>
+
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/slug.h"
+#include "core/storage/like.h"
 
 #define COLUMNS                                                              \
 	"t.id, t.organization_id, t.slug, t.name, t.added_at, "              \
@@ -14,30 +17,44 @@
 
 SQL(team_sql_insert, "INSERT INTO team (organization_id, slug, name, added_at) "
 	"VALUES ($1, $2, $3, $4) RETURNING id");
-SQL(team_sql_get, "SELECT " COLUMNS " FROM team t WHERE t.organization_id = $1 AND t.id = $2");
-SQL(team_sql_find, "SELECT " COLUMNS " FROM team t WHERE t.organization_id = $1 AND t.slug = $2");
+SQL(team_sql_get, "SELECT " COLUMNS " FROM team t "
+	"WHERE t.organization_id = $1 AND t.id = $2 AND t.status = 0");
+SQL(team_sql_find, "SELECT " COLUMNS " FROM team t "
+	"WHERE t.organization_id = $1 AND t.slug = $2 AND t.status = 0");
+SQL(team_sql_update, "UPDATE team SET slug = $1, name = $2 WHERE id = $3 AND status = 0");
+/* No slug can begin like that, so the old one is free. */
+SQL(team_sql_begin_deletion, "UPDATE team SET status = 2, slug = '~' || id "
+	"WHERE id = $1 AND status = 0");
+/* $3: 0 any, 1 with a name at a provider, 2 without. */
 SQL(team_sql_list, "SELECT " COLUMNS " FROM team t WHERE t.organization_id = $1 "
-	"ORDER BY t.slug LIMIT $2 OFFSET $3");
-#define EXTERNAL "EXISTS (SELECT 1 FROM external_actor x "                   \
-	"WHERE x.organization_id = t.organization_id AND x.team_id = t.id) "
-SQL(team_sql_list_external, "SELECT " COLUMNS " FROM team t WHERE t.organization_id = $1 "
-	"AND " EXTERNAL "ORDER BY t.slug LIMIT $2 OFFSET $3");
-SQL(team_sql_list_internal, "SELECT " COLUMNS " FROM team t WHERE t.organization_id = $1 "
-	"AND NOT " EXTERNAL "ORDER BY t.slug LIMIT $2 OFFSET $3");
+	"AND t.status = 0 AND ($2 = 0 OR EXISTS (SELECT 1 FROM team_member m "
+	"WHERE m.team_id = t.id AND m.member_id = $2)) "
+	"AND ($3 = 0 OR ($3 = 1) = EXISTS (SELECT 1 FROM external_actor x "
+	"WHERE x.organization_id = t.organization_id AND x.team_id = t.id)) "
+	"AND ($4 = '' OR lower(t.name) LIKE $4 ESCAPE '\\' OR t.slug LIKE $4 ESCAPE '\\') "
+	"ORDER BY t.slug LIMIT $5 OFFSET $6");
 SQL(team_sql_list_project, "SELECT " COLUMNS " FROM team t "
 	"JOIN project_team p ON p.team_id = t.id WHERE t.organization_id = $1 "
-	"AND p.project_id = $2 ORDER BY t.slug LIMIT $3 OFFSET $4");
+	"AND p.project_id = $2 AND t.status = 0 ORDER BY t.slug LIMIT $3 OFFSET $4");
 /* The row comes from a join over the organization, so a foreign id adds nothing. */
 SQL(team_sql_add_member, "INSERT INTO team_member (team_id, member_id) "
 	"SELECT t.id, m.id FROM team t JOIN member m ON m.organization_id = t.organization_id "
-	"WHERE t.id = $1 AND m.id = $2 ON CONFLICT DO NOTHING");
-SQL(team_sql_has_member, "SELECT 1 FROM team_member WHERE team_id = $1 AND member_id = $2");
+	"WHERE t.id = $1 AND m.id = $2 AND t.status = 0 ON CONFLICT DO NOTHING");
+SQL(team_sql_has_member, "SELECT role FROM team_member WHERE team_id = $1 AND member_id = $2");
+SQL(team_sql_set_role, "UPDATE team_member SET role = $1 WHERE team_id = $2 AND member_id = $3 "
+	"AND role <> $1");
 SQL(team_sql_add_project, "INSERT INTO project_team (project_id, team_id) "
 	"SELECT p.id, t.id FROM team t JOIN project p ON p.organization_id = t.organization_id "
-	"WHERE t.id = $1 AND p.id = $2 ON CONFLICT DO NOTHING");
+	"WHERE t.id = $1 AND p.id = $2 AND t.status = 0 AND p.status = 0 ON CONFLICT DO NOTHING");
 SQL(team_sql_has_project, "SELECT 1 FROM project_team WHERE team_id = $1 AND project_id = $2");
 SQL(team_sql_remove_member, "DELETE FROM team_member WHERE team_id = $1 AND member_id = $2");
 SQL(team_sql_remove_project, "DELETE FROM project_team WHERE team_id = $1 AND project_id = $2");
+
+static int taken(const char *slug, struct err *err)
+{
+	return err_set(err, MORTISE_E_CONFLICT,
+		"there is a team \"%s\" in this organization already", slug);
+}
 
 int team_insert(struct tx *tx, int64_t organization_id, const char *slug, const char *name,
 	int64_t now_us, int64_t *ret_id, struct err *err)
@@ -50,9 +67,26 @@ int team_insert(struct tx *tx, int64_t organization_id, const char *slug, const 
 	result = tx_insert(tx, &team_sql_insert, ret_id, &clash, "issi", organization_id, slug,
 		name, now_us);
 	if (result == MORTISE_E_CONFLICT)
-		return err_set(err, result, "there is a team \"%s\" in this organization already",
-			slug);
+		return taken(slug, err);
 	return result < 0 ? err_move(err, &clash) : 0;
+}
+
+int team_update(struct tx *tx, const struct team *team, struct err *err)
+{
+	cleanup_err struct err clash = {0};
+	int result = slug_check(team->slug, "slug", err);
+
+	if (result < 0)
+		return result;
+	result = tx_exec(tx, &team_sql_update, &clash, "ssi", team->slug, team->name, team->id);
+	if (result == MORTISE_E_CONFLICT)
+		return taken(team->slug, err);
+	return result < 0 ? err_move(err, &clash) : 0;
+}
+
+int team_begin_deletion(struct tx *tx, int64_t id, struct err *err)
+{
+	return tx_exec(tx, &team_sql_begin_deletion, err, "i", id);
 }
 
 static void row_read(struct query *query, struct team *ret_team)
@@ -113,26 +147,22 @@ int team_list(struct tx *tx, int64_t organization_id, int64_t project_id, int64_
 	int result;
 
 	if (project_id == 0)
-		return team_list_external(tx, organization_id, EXTERNAL_ANY, offset, limit, ret_list,
-			ret_len, err);
+		return team_list_page(tx, &(struct team_page){.organization_id = organization_id,
+			.offset = offset, .limit = limit}, ret_list, ret_len, err);
 	result = query_begin(&query, tx, &team_sql_list_project, err, "iiii", organization_id,
 		project_id, limit, offset);
 	return list_read(&query, result, limit, ret_list, ret_len);
 }
 
-int team_list_external(struct tx *tx, int64_t organization_id, enum external_filter filter,
-	int64_t offset, int64_t limit, struct team **ret_list, size_t *ret_len, struct err *err)
+int team_list_page(struct tx *tx, const struct team_page *page, struct team **ret_list,
+	size_t *ret_len, struct err *err)
 {
-	static const struct sql *const statements[] = {
-		[EXTERNAL_ANY] = &team_sql_list,
-		[EXTERNAL_SOME] = &team_sql_list_external,
-		[EXTERNAL_NONE] = &team_sql_list_internal,
-	};
+	cleanup_free char *pattern = like_pattern(page->query);
 	struct query query;
-	int result = query_begin(&query, tx, statements[filter], err, "iii", organization_id, limit,
-		offset);
+	int result = query_begin(&query, tx, &team_sql_list, err, "iiisii", page->organization_id,
+		page->member_id, (int64_t)page->external, pattern, page->limit, page->offset);
 
-	return list_read(&query, result, limit, ret_list, ret_len);
+	return list_read(&query, result, page->limit, ret_list, ret_len);
 }
 
 /* Add a pair; when nothing was added, is it there already? */
@@ -172,6 +202,25 @@ int team_remove_member(struct tx *tx, int64_t team_id, int64_t member_id, struct
 int team_remove_project(struct tx *tx, int64_t team_id, int64_t project_id, struct err *err)
 {
 	return tx_exec(tx, &team_sql_remove_project, err, "ii", team_id, project_id);
+}
+
+int team_member_role(struct tx *tx, int64_t team_id, int64_t member_id, const char **ret_role,
+	struct err *err)
+{
+	struct query query;
+	int result = query_first(&query, tx, &team_sql_has_member, err, "ii", team_id, member_id);
+
+	if (result == 1)
+		*ret_role = strcmp(query_text(&query, 0), TEAM_ADMIN) == 0 ? TEAM_ADMIN
+									   : TEAM_CONTRIBUTOR;
+	query_end(&query);
+	return result;
+}
+
+int team_set_member_role(struct tx *tx, int64_t team_id, int64_t member_id, const char *role,
+	struct err *err)
+{
+	return tx_exec(tx, &team_sql_set_role, err, "sii", role, team_id, member_id);
 }
 
 int team_has_project(struct tx *tx, int64_t team_id, int64_t project_id, struct err *err)

@@ -105,3 +105,21 @@ CREATE TABLE data_forwarder_project (
 	UNIQUE (data_forwarder_id, project_id)
 );
 CREATE INDEX data_forwarder_project_project ON data_forwarder_project (project_id);
+
+-- What is being deleted, and what a deletion looks for: its rows go in small steps, and a
+-- row that others refer to is looked for in each of them.
+CREATE INDEX organization_deletion ON organization (id) WHERE status <> 0;
+CREATE INDEX project_deletion ON project (id) WHERE status <> 0;
+CREATE INDEX team_deletion ON team (id) WHERE status <> 0;
+CREATE INDEX issue_assignee_team ON issue (assignee_team_id) WHERE assignee_team_id IS NOT NULL;
+CREATE INDEX external_actor_of_team ON external_actor (team_id) WHERE team_id IS NOT NULL;
+CREATE INDEX form_default_project ON form_default (project_id);
+CREATE INDEX scm_commit_organization ON scm_commit (organization_id, id);
+CREATE INDEX scm_commit_author ON scm_commit (author_id) WHERE author_id IS NOT NULL;
+CREATE INDEX pull_request_organization ON pull_request (organization_id, id);
+CREATE INDEX pull_request_author ON pull_request (author_id) WHERE author_id IS NOT NULL;
+CREATE INDEX deploy_organization ON deploy (organization_id, id);
+CREATE INDEX pipeline_organization ON pipeline (organization_id, id);
+CREATE INDEX session_organization ON session (organization_id, id);
+CREATE INDEX login_link_organization ON login_link (organization_id, hash);
+CREATE INDEX integration_owner ON integration (owner_organization_id, id);
