@@ -197,8 +197,8 @@ static int queue_for(struct tx *tx, const struct import *import, int64_t organiz
 	struct integration *rows;
 	struct link *links;
 	size_t len;
-	int result = integration_list(tx, organization_id, key, 0, INTEGRATIONS_LOOKED_AT, &rows,
-		&links, &len, err);
+	int result = integration_list(tx, organization_id, key,
+		&KEYSET_FIRST(INTEGRATIONS_LOOKED_AT), &rows, &links, &len, err);
 
 	if (result < 0)
 		return result;

@@ -261,8 +261,8 @@ static int only_integration(struct tx *tx, struct external_actor *actor, struct 
 	struct link *links;
 	size_t len, found = 0;
 
-	if (integration_list(tx, actor->organization_id, actor->provider, 0, INTEGRATIONS_LOOKED_AT,
-		    &rows, &links, &len, err) < 0)
+	if (integration_list(tx, actor->organization_id, actor->provider,
+		    &KEYSET_FIRST(INTEGRATIONS_LOOKED_AT), &rows, &links, &len, err) < 0)
 		return err->code;
 	for (size_t i = 0; i < len; i++)
 		if (rows[i].status == INTEGRATION_ACTIVE && links[i].status == INTEGRATION_ACTIVE) {

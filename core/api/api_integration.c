@@ -44,7 +44,7 @@ static bool wants_config(const struct api_call *call)
 
 struct list {
 	const struct api_call *call;
-	struct api_page page;
+	struct keyset place;
 	char *provider;            /* lower case; NULL: all */
 	struct integration *integrations;
 	struct link *links;
@@ -65,8 +65,7 @@ static int list_in(struct tx *tx, void *arg, struct err *err)
 
 	list_clear(list);
 	return integration_list(tx, list->call->principal.organization_id, list->provider,
-		list->page.offset, list->page.size + 1, &list->integrations, &list->links,
-		&list->len, err);
+		&list->place, &list->integrations, &list->links, &list->len, err);
 }
 
 /* After the page is cut, so a page may be short: as Sentry does it. */
@@ -107,23 +106,25 @@ static int integrations(struct api_call *call, struct err *err)
 	const char *wanted = api_query(call, "providerKey", "provider_key");
 	struct list list = {.call = call};
 	int64_t until_ms = clock_mono_ms() + FORMS_MS;
-	size_t shown;
 	int result;
 
-	if (api_page_read(call, &list.page, err) < 0)
+	if (api_keyset_read(call, KEYSET_TEXT, &list.place, err) < 0)
 		return err->code;
 	list.provider = xstrdup(wanted);
 	for (char *c = list.provider; c && *c; c++)
 		*c = (char)tolower((unsigned char)*c);
 	result = store_read(call->daemon->store, list_in, &list, err);
 	if (result == 0) {
-		shown = (int64_t)list.len > list.page.size ? (size_t)list.page.size : list.len;
 		call->reply = json_array();
-		for (size_t i = 0; i < shown; i++)
-			if (feature_wanted(call, list.integrations[i].provider))
-				json_array_append_new(call->reply, item(call, &list.integrations[i],
-					&list.links[i], until_ms));
-		api_page_answer(call, &list.page, shown < list.len);
+		for (size_t i = 0; i < api_keyset_shown(&list.place, list.len); i++) {
+			size_t row = api_keyset_row(&list.place, list.len, i);
+
+			if (feature_wanted(call, list.integrations[row].provider))
+				json_array_append_new(call->reply, item(call, &list.integrations[row],
+					&list.links[row], until_ms));
+		}
+		integration_page_answer(call, &list.place, list.integrations, list.links,
+			list.len);
 	}
 	list_clear(&list);
 	free(list.provider);

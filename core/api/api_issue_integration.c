@@ -42,7 +42,7 @@
 
 struct list {
 	const struct api_call *call;
-	struct api_page page;
+	struct keyset place;
 	struct integration *integrations;
 	struct link *links;
 	size_t len;
@@ -69,8 +69,8 @@ static int list_in(struct tx *tx, void *arg, struct err *err)
 	list_clear(list);
 	if (issue_by_text(tx, organization_id, http_param(list->call->request, "issue"), &issue,
 		    err) < 0 ||
-		integration_list(tx, organization_id, NULL, list->page.offset, list->page.size + 1,
-			&list->integrations, &list->links, &list->len, err) < 0)
+		integration_list(tx, organization_id, NULL, &list->place, &list->integrations,
+			&list->links, &list->len, err) < 0)
 		return err->code;
 	return external_issue_list_issue(tx, issue.id, 0, LINKED_MAX, &list->linked,
 		&list->linked_len, err);
@@ -110,21 +110,20 @@ static json_t *list_item(const struct list *list, size_t index)
 static int integrations(struct api_call *call, struct err *err)
 {
 	struct list list = {.call = call};
-	size_t shown;
-	int result = api_page_read(call, &list.page, err);
+	int result = api_keyset_read(call, KEYSET_TEXT, &list.place, err);
 
 	if (result == 0)
 		result = store_read(call->daemon->store, list_in, &list, err);
 	if (result == 0) {
-		shown = (int64_t)list.len > list.page.size ? (size_t)list.page.size : list.len;
 		call->reply = json_array();
-		for (size_t i = 0; i < shown; i++) {
-			json_t *item = list_item(&list, i);
+		for (size_t i = 0; i < api_keyset_shown(&list.place, list.len); i++) {
+			json_t *item = list_item(&list, api_keyset_row(&list.place, list.len, i));
 
 			if (item)
 				json_array_append_new(call->reply, item);
 		}
-		api_page_answer(call, &list.page, shown < list.len);
+		integration_page_answer(call, &list.place, list.integrations, list.links,
+			list.len);
 	}
 	list_clear(&list);
 	return result;

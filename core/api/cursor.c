@@ -257,9 +257,9 @@ size_t api_keyset_shown(const struct keyset *place, size_t len)
 	return len < size ? len : size;
 }
 
-size_t api_keyset_row(const struct keyset *place, size_t shown, size_t i)
+size_t api_keyset_row(const struct keyset *place, size_t len, size_t i)
 {
-	return place->back ? shown - 1 - i : i;
+	return place->back ? api_keyset_shown(place, len) - 1 - i : i;
 }
 
 void api_keyset_answer(const struct api_call *call, const struct keyset *place, size_t len,

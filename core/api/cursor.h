@@ -15,9 +15,8 @@
  *   struct keyset place;
  *   if (api_keyset_read(call, KEYSET_DOWN, &place, err) < 0) …
  *   … read rows of 'place' (place.limit is one more than a page shows) …
- *   shown = api_keyset_shown(&place, len);
- *   for (size_t i = 0; i < shown; i++)
- *           json_array_append_new(list, row_json(&rows[api_keyset_row(&place, shown, i)]));
+ *   for (size_t i = 0; i < api_keyset_shown(&place, len); i++)
+ *           json_array_append_new(list, row_json(&rows[api_keyset_row(&place, len, i)]));
  *   api_keyset_answer(call, &place, len, &first, &last);
  *
  * with struct cursor_mark for the first and the last row of the page as it is shown.  A list
@@ -79,7 +78,7 @@ int api_keyset_read(const struct api_call *call, enum keyset_kind kind, struct k
 	struct err *err);
 /* Of 'len' rows that were read: how many are shown, and which one is shown as the i-th. */
 size_t api_keyset_shown(const struct keyset *place, size_t len);
-size_t api_keyset_row(const struct keyset *place, size_t shown, size_t i);
+size_t api_keyset_row(const struct keyset *place, size_t len, size_t i);
 /* Add the Link header; first and last are of the page as shown, NULL if it is empty. */
 void api_keyset_answer(const struct api_call *call, const struct keyset *place, size_t len,
 	const struct cursor_mark *first, const struct cursor_mark *last);

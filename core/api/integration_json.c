@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/api/call.h"
+#include "core/api/cursor.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/daemon/daemon.h"
@@ -190,4 +191,20 @@ int integration_item_read(struct daemon *daemon, int64_t link_id, json_t **ret_i
 	integration_clear(&read.integration);
 	link_clear(&read.link);
 	return result;
+}
+
+void integration_page_answer(const struct api_call *call, const struct keyset *place,
+	const struct integration *integrations, const struct link *links, size_t len)
+{
+	size_t shown = api_keyset_shown(place, len), first, last;
+
+	if (shown == 0) {
+		api_keyset_answer(call, place, len, NULL, NULL);
+		return;
+	}
+	first = api_keyset_row(place, len, 0);
+	last = api_keyset_row(place, len, shown - 1);
+	api_keyset_answer(call, place, len,
+		&(struct cursor_mark){.text = integrations[first].name, .id = links[first].id},
+		&(struct cursor_mark){.text = integrations[last].name, .id = links[last].id});
 }

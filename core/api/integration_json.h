@@ -6,13 +6,16 @@
 #define MORTISE_API_INTEGRATION_JSON_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <jansson.h>
 
+struct api_call;
 struct daemon;
 struct err;
 struct integration;
+struct keyset;
 struct link;
 struct reg_provider;
 
@@ -34,5 +37,8 @@ json_t *integration_item(struct daemon *daemon, const struct integration *integr
 /* The same, read from the store by its link. */
 int integration_item_read(struct daemon *daemon, int64_t link_id, json_t **ret_item,
 	struct err *err);
+/* The Link header of a page, as its rows were read. */
+void integration_page_answer(const struct api_call *call, const struct keyset *place,
+	const struct integration *integrations, const struct link *links, size_t len);
 
 #endif

@@ -48,14 +48,19 @@ SQL(integration_sql_first_secrets, "UPDATE integration SET secrets = $1, updated
 	"WHERE id = $3 AND secrets IS NULL");
 SQL(integration_sql_set_secrets, "UPDATE integration SET secrets = $1, updated_at = $2 "
 	"WHERE id = $3 AND secrets = $4");
-SQL(integration_sql_list, "SELECT " COLUMNS ", " LINK_COLUMNS " FROM organization_integration l "
-	"JOIN integration i ON i.id = l.integration_id "
+SQL(integration_sql_rename_links, "UPDATE organization_integration SET name = $1 "
+	"WHERE integration_id = $2 AND name <> $1");
+#define IN_ORGANIZATION "SELECT " COLUMNS ", " LINK_COLUMNS                                  \
+	" FROM organization_integration l JOIN integration i ON i.id = l.integration_id "  \
 	"WHERE l.organization_id = $1 AND l.status <> 3 "
-	"ORDER BY i.name, l.id LIMIT $2 OFFSET $3");
-SQL(integration_sql_list_provider, "SELECT " COLUMNS ", " LINK_COLUMNS
-	" FROM organization_integration l JOIN integration i ON i.id = l.integration_id "
-	"WHERE l.organization_id = $1 AND i.provider = $2 AND l.status <> 3 "
-	"ORDER BY i.name, l.id LIMIT $3 OFFSET $4");
+#define AFTER IN_ORGANIZATION "AND (l.name, l.id) > ($2, $3) "
+#define BEFORE IN_ORGANIZATION "AND (l.name, l.id) < ($2, $3) "
+#define FORWARDS "ORDER BY l.name, l.id LIMIT "
+#define BACK "ORDER BY l.name DESC, l.id DESC LIMIT "
+SQL(integration_sql_list, AFTER FORWARDS "$4");
+SQL(integration_sql_list_back, BEFORE BACK "$4");
+SQL(integration_sql_list_provider, AFTER "AND l.provider = $4 " FORWARDS "$5");
+SQL(integration_sql_list_provider_back, BEFORE "AND l.provider = $4 " BACK "$5");
 SQL(integration_sql_list_all, "SELECT " COLUMNS " FROM integration i WHERE i.id > $1 "
 	"ORDER BY i.id LIMIT $2");
 
@@ -158,6 +163,12 @@ int integration_find_subject(struct tx *tx, const char *provider, const char *ex
 	return 0;
 }
 
+/* The links repeat the name, by which lists are sorted. */
+static int rename_links(struct tx *tx, int64_t id, const char *name, struct err *err)
+{
+	return tx_exec(tx, &integration_sql_rename_links, err, "si", name, id);
+}
+
 static int refresh(struct tx *tx, const struct integration_put *put,
 	const struct integration *there, struct err *err)
 {
@@ -167,6 +178,8 @@ static int refresh(struct tx *tx, const struct integration_put *put,
 	int result = tx_exec(tx, &integration_sql_refresh, err, "ssii", put->name, text,
 		put->now_us, there->id);
 
+	if (result >= 0)
+		result = rename_links(tx, there->id, put->name, err);
 	if (result >= 0 && put->secrets.data) {
 		struct blob uid = {put->uid, INTEGRATION_UID_SIZE};
 
@@ -243,7 +256,10 @@ int integration_set_status(struct tx *tx, int64_t id, int status, const char *re
 int integration_set_name(struct tx *tx, int64_t id, const char *name, int64_t now_us,
 	struct err *err)
 {
-	return tx_exec(tx, &integration_sql_set_name, err, "sii", name, now_us, id);
+	int result = tx_exec(tx, &integration_sql_set_name, err, "sii", name, now_us, id);
+	int renamed = result > 0 ? rename_links(tx, id, name, err) : 0;
+
+	return renamed < 0 ? renamed : result;
 }
 
 int integration_patch(struct tx *tx, int64_t id, const json_t *patch, int64_t now_us,
@@ -309,17 +325,22 @@ int integration_set_secrets(struct tx *tx, int64_t id, struct blob before, struc
 }
 
 int integration_list(struct tx *tx, int64_t organization_id, const char *provider,
-	int64_t offset, int64_t limit, struct integration **ret_integrations,
+	const struct keyset *place, struct integration **ret_integrations,
 	struct link **ret_links, size_t *ret_len, struct err *err)
 {
-	struct integration *integrations = xcalloc((size_t)limit, sizeof(*integrations));
-	struct link *links = xcalloc((size_t)limit, sizeof(*links));
+	static const struct sql *const statements[2][2] = {
+		{&integration_sql_list, &integration_sql_list_back},
+		{&integration_sql_list_provider, &integration_sql_list_provider_back},
+	};
+	struct integration *integrations = xcalloc((size_t)place->limit, sizeof(*integrations));
+	struct link *links = xcalloc((size_t)place->limit, sizeof(*links));
 	struct query query;
 	size_t len = 0;
-	int result = provider ? query_begin(&query, tx, &integration_sql_list_provider, err, "isii",
-					organization_id, provider, limit, offset)
-			      : query_begin(&query, tx, &integration_sql_list, err, "iii",
-					organization_id, limit, offset);
+	const struct sql *sql = statements[provider != NULL][place->back];
+	int result = provider ? query_begin(&query, tx, sql, err, "isisi", organization_id,
+					place->text, place->id, provider, place->limit)
+			      : query_begin(&query, tx, sql, err, "isii", organization_id,
+					place->text, place->id, place->limit);
 
 	while (result >= 0 && (result = query_next(&query)) == 1) {
 		read_row(&query, &integrations[len]);

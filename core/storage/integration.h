@@ -17,6 +17,7 @@
 
 #include <jansson.h>
 
+#include "core/storage/keyset.h"
 #include "core/storage/tx.h"
 
 struct link;
@@ -99,11 +100,11 @@ int integration_move_gates_back(struct tx *tx, int64_t by_us, int64_t now_us, st
 int integration_set_secrets(struct tx *tx, int64_t id, struct blob before, struct blob sealed,
 	int64_t now_us, struct err *err);
 
-/* The integrations of an organization whose link is not being deleted, by name;
- * 'provider' may be NULL.  Arrays of the same length, to be freed with
+/* The integrations of an organization whose link is not being deleted, by name and the
+ * id of the link; 'provider' may be NULL.  Arrays of the same length, to be freed with
  * integration_list_free. */
 int integration_list(struct tx *tx, int64_t organization_id, const char *provider,
-	int64_t offset, int64_t limit, struct integration **ret_integrations,
+	const struct keyset *place, struct integration **ret_integrations,
 	struct link **ret_links, size_t *ret_len, struct err *err);
 void integration_list_free(struct integration *integrations, struct link *links, size_t len);
 /* All integrations of the daemon by id, for the admin socket; no link. */

@@ -21,6 +21,10 @@
 
 #define KEYSET_TEXT_SIZE 512
 
+/* The first rows of a list that goes upwards. */
+#define KEYSET_FIRST(limit_) \
+	((struct keyset){.number = INT64_MIN, .id = INT64_MIN, .limit = (limit_)})
+
 struct keyset {
 	bool back;                 /* rows before the place, the nearest first */
 	int64_t number;            /* the sort key of the place, if it is a number */

@@ -16,7 +16,8 @@ SQL(link_sql_get, "SELECT " LINK_COLUMNS " FROM organization_integration l WHERE
 SQL(link_sql_find, "SELECT " LINK_COLUMNS " FROM organization_integration l "
 	"WHERE l.organization_id = $1 AND l.integration_id = $2");
 SQL(link_sql_insert, "INSERT INTO organization_integration (organization_id, integration_id, "
-	"default_identity_id, uid, added_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5) "
+	"default_identity_id, uid, added_at, updated_at, name, provider) "
+	"SELECT $1, $2, $3, $4, $5, $5, i.name, i.provider FROM integration i WHERE i.id = $2 "
 	"ON CONFLICT DO NOTHING RETURNING id");
 SQL(link_sql_set_identity, "UPDATE organization_integration SET default_identity_id = $1, "
 	"updated_at = $2 WHERE id = $3");

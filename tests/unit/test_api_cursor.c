@@ -134,10 +134,11 @@ static void a_page_shows_rows_in_the_order_of_the_list(void **state)
 	(void)state;
 	assert_int_equal(api_keyset_shown(&place, 3), 2);
 	assert_int_equal(api_keyset_shown(&place, 1), 1);
-	assert_int_equal(api_keyset_row(&place, 2, 0), 0);
+	assert_int_equal(api_keyset_row(&place, 3, 0), 0);
 	place.back = true;
-	assert_int_equal(api_keyset_row(&place, 2, 0), 1);
-	assert_int_equal(api_keyset_row(&place, 2, 1), 0);
+	assert_int_equal(api_keyset_row(&place, 3, 0), 1);
+	assert_int_equal(api_keyset_row(&place, 3, 1), 0);
+	assert_int_equal(api_keyset_row(&place, 1, 0), 0);
 }
 
 int main(void)

@@ -255,8 +255,8 @@ static int list_body(struct tx *tx, void *arg, struct err *err)
 		assert_int_equal(add_link(tx, organization, integration, NOW, &id, &created, err), 0);
 	}
 	assert_int_equal(link_begin_deletion(tx, id, NOW, err), 1);
-	assert_int_equal(integration_list(tx, organization, NULL, 0, 10, &integrations, &links, &len,
-		err), 0);
+	assert_int_equal(integration_list(tx, organization, NULL, &KEYSET_FIRST(10), &integrations,
+		&links, &len, err), 0);
 	assert_int_equal(len, 3);
 	assert_string_equal(integrations[0].name, "A");
 	assert_string_equal(integrations[1].name, "M");
@@ -265,10 +265,20 @@ static int list_body(struct tx *tx, void *arg, struct err *err)
 	assert_int_equal(link_list_deletable(tx, 0, NOW, 4, deleted, &len, err), 0);
 	assert_int_equal(len, 1);
 	assert_int_equal(link_claim_deletion(tx, id, NOW, err), 1);
-	assert_int_equal(integration_list(tx, organization, "acme", 1, 10, &integrations, &links,
-		&len, err), 0);
+	/* Behind "A" there is nobody else left, and before "Z" there is "A". */
+	assert_int_equal(integration_list(tx, organization, "acme", &(struct keyset){.text = "A",
+		.id = INT64_MAX, .limit = 10}, &integrations, &links, &len, err), 0);
 	assert_int_equal(len, 1);
 	assert_string_equal(integrations[0].name, "Z");
+	integration_list_free(integrations, links, len);
+	assert_int_equal(integration_list(tx, organization, NULL, &(struct keyset){.text = "Z",
+		.id = 0, .limit = 10, .back = true}, &integrations, &links, &len, err), 0);
+	assert_int_equal(len, 1);
+	assert_string_equal(integrations[0].name, "A");
+	integration_list_free(integrations, links, len);
+	assert_int_equal(integration_list(tx, organization, "other", &KEYSET_FIRST(10),
+		&integrations, &links, &len, err), 0);
+	assert_int_equal(len, 0);
 	integration_list_free(integrations, links, len);
 	assert_int_equal(link_delete(tx, id, err), 1);
 	return 0;

@@ -11,6 +11,17 @@ ALTER TABLE team ADD COLUMN status {int} NOT NULL DEFAULT 0;
 -- "contributor" or "admin"; an admin has more scopes in the projects of the team.
 ALTER TABLE team_member ADD COLUMN role TEXT NOT NULL DEFAULT 'contributor';
 
+-- Of the integration, for lists in the order of names.
+ALTER TABLE organization_integration ADD COLUMN name TEXT NOT NULL DEFAULT '';
+ALTER TABLE organization_integration ADD COLUMN provider TEXT NOT NULL DEFAULT '';
+UPDATE organization_integration SET
+	name = (SELECT i.name FROM integration i WHERE i.id = integration_id),
+	provider = (SELECT i.provider FROM integration i WHERE i.id = integration_id);
+CREATE INDEX organization_integration_name ON organization_integration
+	(organization_id, name, id);
+CREATE INDEX organization_integration_provider ON organization_integration
+	(organization_id, provider, name, id);
+
 CREATE INDEX api_token_account ON api_token (account_id, id);
 CREATE INDEX audit_log_event ON audit_log (organization_id, event, id);
 CREATE INDEX audit_log_origin ON audit_log (organization_id, origin, id);
