@@ -25,6 +25,7 @@
 #include "core/storage/audit.h"
 #include "core/storage/issue.h"
 #include "core/storage/issue_list.h"
+#include "core/storage/part.h"
 #include "core/storage/project.h"
 #include "core/storage/store.h"
 
@@ -88,20 +89,79 @@ static int many_read(struct api_call *call, struct many *many, struct err *err)
 	return read_ids(call, many, err);
 }
 
-/* The project of the path, or of `project`, an id or a slug; -1 and none are all. */
-static int find_project(struct tx *tx, const struct many *many, int64_t *ret_id, struct err *err)
-{
-	const struct api_call *call = many->call;
-	const char *name = api_query(call, "project", NULL);
-	cleanup_project struct project project = {0};
-	int result;
+/* ---- Of which projects ---- */
 
-	*ret_id = call->project.id;
-	if (*ret_id || !name || strcmp(name, "-1") == 0)
+struct projects {
+	bool all;                  /* of the organization */
+	int64_t *ids;              /* else these; owned */
+	size_t len;
+};
+
+#define cleanup_projects __attribute__((__cleanup__(projects_clear)))
+static void projects_clear(struct projects *projects)
+{
+	free(projects->ids);
+	*projects = (struct projects){0};
+}
+
+static bool projects_have(const struct projects *projects, int64_t id)
+{
+	for (size_t i = 0; i < projects->len; i++)
+		if (projects->ids[i] == id)
+			return true;
+	return projects->all;
+}
+
+static void projects_add(struct projects *projects, int64_t id)
+{
+	if (projects_have(projects, id))
+		return;
+	projects->ids = xrealloc(projects->ids, (projects->len + 1) * sizeof(*projects->ids));
+	projects->ids[projects->len++] = id;
+}
+
+/* Those that `project` names, each an id or a slug, -1 for all. */
+static int projects_named(struct tx *tx, const struct api_call *call, struct projects *projects,
+	bool *ret_all, struct err *err)
+{
+	const char *name, *value;
+
+	*ret_all = false;
+	for (size_t i = 0; http_query_at(call->request, i, &name, &value); i++) {
+		cleanup_project struct project project = {0};
+
+		if (strcmp(name, "project") != 0 || !*value)
+			continue;
+		if (strcmp(value, "-1") == 0) {
+			*ret_all = true;
+			continue;
+		}
+		if (access_project_find(tx, &call->principal, value, &project, err) < 0)
+			return err->code;
+		projects_add(projects, project.id);
+	}
+	return 0;
+}
+
+/* That of the path, or those of the query, or all within reach. */
+static int projects_find(struct tx *tx, const struct api_call *call, struct projects *projects,
+	struct err *err)
+{
+	int64_t member_id = access_reach(&call->principal);
+	bool all;
+
+	if (call->project.id) {
+		projects_add(projects, call->project.id);
 		return 0;
-	result = access_project_find(tx, &call->principal, name, &project, err);
-	*ret_id = project.id;
-	return result;
+	}
+	if (projects_named(tx, call, projects, &all, err) < 0)
+		return err->code;
+	if (projects->len > 0 && !all)
+		return 0;
+	projects_clear(projects);
+	projects->all = member_id == 0;
+	return projects->all ? 0
+		: part_projects(tx, member_id, &projects->ids, &projects->len, err);
 }
 
 /* `status` alone, as the command line tool sends it, is short for a query. */
@@ -119,13 +179,15 @@ static int add_status(const struct many *many, struct issue_query *query, struct
 	return 0;
 }
 
-static int query_make(struct tx *tx, const struct many *many, struct issue_query *query,
-	struct err *err)
+static int query_make(struct tx *tx, const struct many *many, const struct projects *projects,
+	struct issue_query *query, struct err *err)
 {
 	query->filter.organization_id = many->call->principal.organization_id;
+	query->filter.of_projects = !projects->all;
+	query->filter.project_ids = projects->ids;
+	query->filter.project_len = projects->len;
 	query->filter.sort = many->sort;
-	if (find_project(tx, many, &query->filter.project_id, err) < 0 ||
-		issue_query_read(tx, many->query, many->call->principal.user_id, query, err) < 0)
+	if (issue_query_read(tx, many->query, many->call->principal.user_id, query, err) < 0)
 		return err->code;
 	return add_status(many, query, err);
 }
@@ -138,25 +200,25 @@ static void list_add(struct issue **list, size_t *len, struct issue *issue)
 	(*list)[(*len)++] = *issue;
 }
 
-static bool is_wanted(const struct many *many, const struct issue *issue, int64_t project_id)
+static bool is_wanted(const struct many *many, const struct projects *projects,
+	const struct issue *issue)
 {
 	return issue->organization_id == many->call->principal.organization_id &&
-		(project_id == 0 || issue->project_id == project_id);
+		projects_have(projects, issue->project_id);
 }
 
 /* An issue that is named but not there is left out, as Sentry does. */
-static int find_named(struct tx *tx, const struct many *many, struct issue **list, size_t *len,
-	struct err *err)
+static int find_named(struct tx *tx, const struct many *many, const struct projects *projects,
+	struct issue **list, size_t *len, struct err *err)
 {
-	int64_t project_id;
-	int result = find_project(tx, many, &project_id, err);
+	int result = 0;
 
 	for (size_t i = 0; i < many->id_len && result == 0; i++) {
 		cleanup_err struct err missing = {0};
 		struct issue issue = {0};
 
 		result = issue_get(tx, many->ids[i], &issue, &missing);
-		if (result == 0 && is_wanted(many, &issue, project_id))
+		if (result == 0 && is_wanted(many, projects, &issue))
 			list_add(list, len, &issue);
 		else
 			issue_clear(&issue);
@@ -166,8 +228,8 @@ static int find_named(struct tx *tx, const struct many *many, struct issue **lis
 	return result;
 }
 
-static int find_short_id(struct tx *tx, const struct many *many, const struct issue_query *query,
-	struct issue **list, size_t *len, struct err *err)
+static int find_short_id(struct tx *tx, const struct many *many, const struct projects *projects,
+	const struct issue_query *query, struct issue **list, size_t *len, struct err *err)
 {
 	cleanup_err struct err missing = {0};
 	struct issue issue = {0};
@@ -178,7 +240,7 @@ static int find_short_id(struct tx *tx, const struct many *many, const struct is
 		return 0;
 	if (result < 0)
 		return err_move(err, &missing);
-	if (query->filter.offset == 0 && is_wanted(many, &issue, query->filter.project_id))
+	if (query->filter.offset == 0 && is_wanted(many, projects, &issue))
 		list_add(list, len, &issue);
 	else
 		issue_clear(&issue);
@@ -190,16 +252,18 @@ static int find_many(struct tx *tx, const struct many *many, int64_t offset, int
 	struct issue **ret_list, size_t *ret_len, struct err *err)
 {
 	struct issue_query query = {.filter = {.offset = offset, .limit = limit}};
-	int result;
+	cleanup_projects struct projects projects = {0};
+	int result = projects_find(tx, many->call, &projects, err);
 
 	*ret_list = NULL;
 	*ret_len = 0;
-	if (many->id_len > 0) {
-		result = find_named(tx, many, ret_list, ret_len, err);
-	} else {
-		result = query_make(tx, many, &query, err);
+	if (result == 0 && many->id_len > 0) {
+		result = find_named(tx, many, &projects, ret_list, ret_len, err);
+	} else if (result == 0) {
+		result = query_make(tx, many, &projects, &query, err);
 		if (result == 0 && query.short_id)
-			result = find_short_id(tx, many, &query, ret_list, ret_len, err);
+			result = find_short_id(tx, many, &projects, &query, ret_list, ret_len,
+				err);
 		else if (result == 0 && !query.impossible)
 			result = issue_list(tx, &query.filter, ret_list, ret_len, err);
 		issue_query_clear(&query);

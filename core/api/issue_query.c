@@ -85,9 +85,9 @@ static int read_release(struct tx *tx, const char *value, struct issue_query *qu
 	bool is_latest = strcmp(value, "latest") == 0;
 	int result;
 
-	if (is_latest && !filter->project_id)
+	if (is_latest && (!filter->of_projects || filter->project_len != 1))
 		return err_field(err, "query", "\"release:latest\" needs one project.");
-	result = is_latest ? release_latest(tx, filter->project_id, &latest, err)
+	result = is_latest ? release_latest(tx, filter->project_ids[0], &latest, err)
 			   : release_find(tx, filter->organization_id, value, &release, err);
 	query->impossible = query->impossible || result == 0;
 	filter->release_id = is_latest ? latest.release_id : release.id;

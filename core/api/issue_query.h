@@ -33,7 +33,7 @@ struct issue_query {
 	bool impossible;                   /* nothing can match: no such release */
 };
 
-/* 'filter' has organization and project set.  'me': who asks, 0 for nobody.  E_FIELD
+/* 'filter' has organization and projects set.  'me': who asks, 0 for nobody.  E_FIELD
  * "query". */
 int issue_query_read(struct tx *tx, const char *text, int64_t me, struct issue_query *query,
 	struct err *err);

@@ -5,6 +5,7 @@
 #ifndef MORTISE_STORAGE_ISSUE_LIST_H
 #define MORTISE_STORAGE_ISSUE_LIST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,7 +27,9 @@ enum issue_assigned {
 /* All that is set must hold. */
 struct issue_filter {
 	int64_t organization_id;
-	int64_t project_id;        /* 0: of all projects */
+	bool of_projects;          /* of these only: */
+	const int64_t *project_ids;/* each once */
+	size_t project_len;
 	unsigned statuses;         /* 1 << ISSUE_…, at least one */
 	enum issue_assigned assigned;
 	int64_t assignee_id;

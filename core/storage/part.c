@@ -5,8 +5,10 @@
 #include "core/storage/part.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "core/base/err.h"
+#include "core/base/mem.h"
 #include "core/base/slug.h"
 
 #define PART                                                                             \
@@ -19,6 +21,9 @@ SQL(part_sql_find, PART "WHERE o.slug = $2 AND o.status = 0");
 SQL(part_sql_project, ROLE "FROM project_team p "
 	"JOIN team_member m ON m.team_id = p.team_id AND m.member_id = $1 "
 	"JOIN team t ON t.id = p.team_id AND t.status = 0 WHERE p.project_id = $2");
+SQL(part_sql_projects, "SELECT DISTINCT p.project_id FROM team_member m "
+	"JOIN team t ON t.id = m.team_id AND t.status = 0 "
+	"JOIN project_team p ON p.team_id = m.team_id WHERE m.member_id = $1");
 SQL(part_sql_team, ROLE "FROM team_member m WHERE m.member_id = $1 AND m.team_id = $2");
 
 int part_find(struct tx *tx, const char *id_or_slug, int64_t account_id, struct part *ret_part,
@@ -68,6 +73,28 @@ int part_in_project(struct tx *tx, int64_t member_id, int64_t project_id,
 	int result = query_first(&query, tx, &part_sql_project, err, "ii", member_id, project_id);
 
 	return role_take(&query, result, ret_role);
+}
+
+int part_projects(struct tx *tx, int64_t member_id, int64_t **ret_ids, size_t *ret_len,
+	struct err *err)
+{
+	int64_t *ids = NULL;
+	size_t len = 0;
+	struct query query;
+	int result = query_begin(&query, tx, &part_sql_projects, err, "i", member_id);
+
+	while (result >= 0 && (result = query_next(&query)) == 1) {
+		ids = xrealloc(ids, (len + 1) * sizeof(*ids));
+		ids[len++] = query_int(&query, 0);
+	}
+	query_end(&query);
+	if (result < 0) {
+		free(ids);
+		return result;
+	}
+	*ret_ids = ids;
+	*ret_len = len;
+	return 0;
 }
 
 int part_in_team(struct tx *tx, int64_t member_id, int64_t team_id, enum part_role *ret_role,

@@ -9,6 +9,7 @@
 #define MORTISE_STORAGE_PART_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/storage/tx.h"
@@ -40,6 +41,9 @@ int part_find(struct tx *tx, const char *id_or_slug, int64_t account_id, struct 
 /* By way of the teams that work on the project. */
 int part_in_project(struct tx *tx, int64_t member_id, int64_t project_id,
 	enum part_role *ret_role, struct err *err);
+/* All projects that a member reaches that way: a new array. */
+int part_projects(struct tx *tx, int64_t member_id, int64_t **ret_ids, size_t *ret_len,
+	struct err *err);
 int part_in_team(struct tx *tx, int64_t member_id, int64_t team_id, enum part_role *ret_role,
 	struct err *err);
 
