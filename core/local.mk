@@ -17,6 +17,7 @@ include core/issue/local.mk
 include core/ingest/local.mk
 include core/tracker/local.mk
 include core/sync/local.mk
+include core/forward/local.mk
 include core/page/local.mk
 include core/access/local.mk
 include core/pipeline/local.mk

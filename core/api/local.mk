@@ -5,6 +5,7 @@ libcore_la_SOURCES += \
 	%D%/api_auth.c \
 	%D%/api_catalogue.c \
 	%D%/api_deploy.c \
+	%D%/api_data_forwarder.c \
 	%D%/api_event.c \
 	%D%/api_external_actor.c \
 	%D%/api_integration.c \
@@ -23,6 +24,8 @@ libcore_la_SOURCES += \
 	%D%/config_form.c %D%/config_form.h \
 	%D%/cursor.c %D%/cursor.h \
 	%D%/deletion.c %D%/deletion.h \
+	%D%/data_forwarder_body.c %D%/data_forwarder_body.h \
+	%D%/data_forwarder_json.c %D%/data_forwarder_json.h \
 	%D%/event_json.c %D%/event_json.h \
 	%D%/description.h \
 	%D%/install.c %D%/install.h \

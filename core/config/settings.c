@@ -52,6 +52,7 @@ static const struct key keys[] = {
 	{"host_path", TEXT, AT(host_path), MORTISE_HOST_PATH},
 	{"sandbox", SANDBOX, AT(sandbox_required)},
 	{"console_dir", TEXT, AT(console_dir), MORTISE_CONSOLE_DIR},
+	{"forwarding.regions_file", TEXT, AT(regions_file), MORTISE_REGIONS_FILE},
 	{"product.name", TEXT, AT(product_name), "Mortise"},
 	{"product.key", WORD, AT(product_key), "mortise"},
 	{"vault.key_file", TEXT, AT(vault_key_file), ""},

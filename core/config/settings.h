@@ -31,6 +31,7 @@ struct settings {
 	char *public_url;      /* no trailing slash */
 	char **listen;         /* NULL-terminated lists of strings */
 	char *state_dir, *runtime_dir, *plugin_dir, *host_path, *console_dir;
+	char *regions_file;        /* the regions of AWS, one a line */
 	char **plugins;        /* empty: all in plugin_dir */
 	bool sandbox_required; /* no plugin where the kernel lacks a piece */
 	char *product_name, *product_key;

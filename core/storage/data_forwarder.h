@@ -19,7 +19,7 @@
 /* Of an organization: one for each provider, and some that have none yet. */
 #define DATA_FORWARDERS_MAX 100
 
-/* A set of texts by key, in two parts: core/forward/config.h takes it apart. */
+/* A set of texts by key, in two parts: core/forward/sealed.h takes it apart. */
 struct forward_values {
 	json_t *open;              /* what may be read by whoever reads the store: an object */
 	unsigned char uid[16];     /* of the row, random */

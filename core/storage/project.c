@@ -7,6 +7,7 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/slug.h"
+#include "core/storage/data_forwarder.h"
 #include "core/storage/like.h"
 
 #define COLUMNS "p.id, p.organization_id, p.slug, p.name, p.platform, p.added_at"
@@ -52,7 +53,9 @@ int project_insert(struct tx *tx, int64_t organization_id, const char *slug, con
 		name, platform, now_us);
 	if (result == MORTISE_E_CONFLICT)
 		return taken(slug, err);
-	return result < 0 ? err_move(err, &clash) : 0;
+	if (result < 0)
+		return err_move(err, &clash);
+	return data_forwarder_enroll(tx, organization_id, *ret_id, now_us, err);
 }
 
 int project_update(struct tx *tx, const struct project *project, struct err *err)

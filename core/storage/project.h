@@ -19,6 +19,7 @@ struct project {
 	int64_t added_at_us;
 };
 
+/* Enrolled in the data forwarders that want new projects. */
 int project_insert(struct tx *tx, int64_t organization_id, const char *slug, const char *name,
 	const char *platform, int64_t now_us, int64_t *ret_id, struct err *err);
 int project_find(struct tx *tx, int64_t organization_id, const char *id_or_slug,

@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { freePort, libconfig } from './config.mjs';
-import { consoleDir, pluginFile, programs } from './paths.mjs';
+import { consoleDir, pluginFile, programs, regionsFile } from './paths.mjs';
 import { Program } from './process.mjs';
 import { patience, until } from './until.mjs';
 
@@ -58,6 +58,7 @@ export class Daemon {
       plugin_dir: daemon.path('plugins'),
       host_path: from.host,
       console_dir: consoleDir,
+      forwarding: { regions_file: regionsFile },
       log: { level: 'debug', format: 'logfmt' },
       metrics: { listen: '' },
       ...settings,

@@ -37,6 +37,7 @@ export const noPreload = sanitized && 'a sanitizer must be loaded first, so noth
 export const application = join(top, 'tests', 'blackbox', 'lib', 'application.mjs');
 
 export const consoleDir = join(top, 'console');
+export const regionsFile = join(top, 'core', 'forward', 'aws-regions');
 
 // A plugin built here: libtool leaves it in .libs/.
 export function pluginFile(name) {
