@@ -12,19 +12,12 @@
 #include "core/base/mem.h"
 #include "core/config/settings.h"
 #include "core/daemon/daemon.h"
+#include "core/http/http.h"
 #include "core/storage/member.h"
 #include "core/storage/store.h"
 
 #define MAX_LINK 200
 #define MAX_NAMES 1024
-
-static int api_root(struct api_call *call, struct err *err)
-{
-	(void)err;
-	call->reply = json_pack("{s:s, s:s, s:s}", "version", "0", "product",
-		call->daemon->settings->product_name, "mortise", PACKAGE_VERSION);
-	return 0;
-}
 
 static json_t *account_json(const struct account *account)
 {
@@ -76,6 +69,40 @@ static int who_in(struct tx *tx, void *arg, struct err *err)
 
 	account_clear(&who->account);
 	return who->account_id ? account_get(tx, who->account_id, &who->account, err) : 0;
+}
+
+/* Of whoever asks, if anybody in particular does: {"scopes"} and an account. */
+static int root_who(struct api_call *call, json_t **ret_auth, json_t **ret_user, struct err *err)
+{
+	struct access access = {0};
+	struct who who = {0};
+	int result = access_admit(call->daemon, call->request, &(struct access_path){0}, &access,
+		err);
+
+	who.account_id = access.principal.user_id;
+	if (result == 0)
+		result = store_read(call->daemon->store, who_in, &who, err);
+	if (result == 0) {
+		*ret_auth = json_pack("{s:o}", "scopes",
+			access_scope_names(access.principal.scopes));
+		*ret_user = who.account.id ? account_json(&who.account) : json_null();
+	}
+	account_clear(&who.account);
+	access_clear(&access);
+	return result;
+}
+
+/* Anybody may ask; who brings a token is told what it is good for, or that it is not. */
+static int api_root(struct api_call *call, struct err *err)
+{
+	json_t *auth = NULL, *user = NULL;
+
+	if (http_header(call->request, "Authorization") && root_who(call, &auth, &user, err) < 0)
+		return err->code;
+	call->reply = json_pack("{s:s, s:s, s:s, s:o, s:o}", "version", "0", "product",
+		call->daemon->settings->product_name, "mortise", PACKAGE_VERSION, "auth",
+		auth ? auth : json_null(), "user", user ? user : json_null());
+	return 0;
 }
 
 static int who_am_i(struct api_call *call, struct err *err)

@@ -98,10 +98,11 @@ static enum external_filter filter_of(const struct api_call *call, const char *t
 
 static json_t *organization_json(const struct organization *organization)
 {
-	return json_pack("{s:o, s:s, s:s, s:o, s:{s:s, s:s}, s:o, s:[]}", "id",
+	return json_pack("{s:o, s:s, s:s, s:o, s:{s:s, s:s}, s:o, s:[], s:b, s:b, s:b}", "id",
 		api_id_json(organization->id), "slug", organization->slug, "name",
 		organization->name, "dateCreated", api_time(organization->added_at_us), "status",
-		"id", "active", "name", "active", "avatar", avatar_json(), "features");
+		"id", "active", "name", "active", "avatar", avatar_json(), "features",
+		"isEarlyAdopter", 0, "require2FA", 0, "requireEmailVerification", 0);
 }
 
 static int organizations_in(struct tx *tx, void *arg, struct err *err)

@@ -20,29 +20,6 @@
 
 /* ---- Reading ---- */
 
-/* What Sentry's clients send besides, and what has no meaning here. */
-static bool is_ignored(const char *name)
-{
-	static const char *const ignored[] = {"hasSeen", "inbox", "isBookmarked", "isPublic",
-		"isSubscribed", "priority"};
-
-	for (size_t i = 0; i < lengthof(ignored); i++)
-		if (strcmp(ignored[i], name) == 0)
-			return true;
-	return false;
-}
-
-static bool is_known(const char *name)
-{
-	static const char *const known[] = {"assignedTo", "assigned_to", "status", "statusDetails",
-		"status_details", "substatus"};
-
-	for (size_t i = 0; i < lengthof(known); i++)
-		if (strcmp(known[i], name) == 0)
-			return true;
-	return is_ignored(name);
-}
-
 static json_t *member(const json_t *body, const char *name, const char *alias)
 {
 	json_t *value = json_object_get(body, name);
@@ -153,13 +130,7 @@ static void read_assignee(const json_t *body, struct issue_update *update, struc
 
 int issue_update_read(json_t *body, struct issue_update *ret_update, struct err *err)
 {
-	const char *name;
-	json_t *value;
-
 	*ret_update = (struct issue_update){.status = -1};
-	json_object_foreach(body, name, value)
-		if (!is_known(name))
-			err_field(err, name, "An issue has no such field that can be changed.");
 	read_status(body, ret_update, err);
 	read_details(body, ret_update, err);
 	read_substatus(body, ret_update, err);
