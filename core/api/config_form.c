@@ -89,6 +89,12 @@ void config_form_show(const struct api_call *call, const struct integration *int
 
 /* ---- Changing ---- */
 
+static int too_large(struct err *err)
+{
+	return err_set(err, MORTISE_E_FIELD, "the configuration would be larger than %d bytes",
+		MAX_CONFIG);
+}
+
 int config_form_ask(struct api_call *call, const struct install *install,
 	struct config_change *ret_change, struct err *err)
 {
@@ -97,6 +103,8 @@ int config_form_ask(struct api_call *call, const struct install *install,
 	cleanup_json json_t *output = NULL;
 	struct config_change change = {.scope = install_scope(install, call)};
 
+	if (json_dumpb(call->body, NULL, 0, JSON_COMPACT) > MAX_CONFIG)
+		return too_large(err);
 	if (install->provider && tracker_has(install->provider, TRACKER_CONFIG_SAVE)) {
 		if (tracker_call(call->daemon, &change.scope, NULL, TRACKER_CONFIG_SAVE, input, &output,
 			    &change.effects, err) < 0)
@@ -130,8 +138,7 @@ static int store_config(struct tx *tx, const struct config_change *change, int64
 		json_object_update(config, change->values);
 	text = json_dumps(config, JSON_COMPACT);
 	if (strlen(text) > MAX_CONFIG)
-		return err_set(err, MORTISE_E_FIELD, "the configuration would be larger than %d "
-			"bytes", MAX_CONFIG);
+		return too_large(err);
 	result = link_set_config(tx, link.id, config, now_us, err);
 	return result < 0 ? result : 0;
 }
