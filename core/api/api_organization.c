@@ -159,6 +159,7 @@ static int organization_read(const struct api_call *call, json_t **ret_json, str
  * session that an organization gave out. */
 static int organizations(struct api_call *call, struct err *err)
 {
+	struct api_page page;
 	json_t *one;
 
 	if (call->principal.kind == PRINCIPAL_SESSION && !call->principal.organization_id)
@@ -166,9 +167,13 @@ static int organizations(struct api_call *call, struct err *err)
 	if ((call->principal.scopes & SCOPES_O_GET) == 0)
 		return err_refuse(err,
 			"You do not have permission to perform this action.");
-	if (organization_read(call, &one, err) < 0)
+	if (api_page_read(call, &page, err) < 0 || organization_read(call, &one, err) < 0)
 		return err->code;
-	call->reply = json_pack("[o]", one);
+	call->reply = json_array();
+	if (page.number == 0)
+		json_array_append(call->reply, one);
+	json_decref(one);
+	api_page_answer(call, &page, false);
 	return 0;
 }
 
