@@ -13,6 +13,12 @@ crash-test: all $(check_LTLIBRARIES)
 		--test-reporter=spec $(abs_top_srcdir)/tests/blackbox/crash_rounds.test.mjs
 .PHONY: crash-test
 
+# The long version of tests/blackbox/hostile.test.mjs: all that it can think of.
+hostile-test: all $(check_LTLIBRARIES)
+	builddir='$(abs_top_builddir)' HOSTILE_REQUESTS=$${HOSTILE_REQUESTS:-1000000} $(NODE) --test \
+		--test-reporter=spec $(abs_top_srcdir)/tests/blackbox/hostile.test.mjs
+.PHONY: hostile-test
+
 # The black-box tests: a real mortised from this build on temporary directories.
 # BLACKBOX=file narrows it.
 NODE = node
