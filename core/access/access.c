@@ -131,6 +131,17 @@ int access_project(struct tx *tx, const struct principal *principal, int64_t pro
 	return role == PART_NONE ? forbidden(err) : 0;
 }
 
+int access_team(struct tx *tx, const struct principal *principal, int64_t team_id,
+	struct err *err)
+{
+	enum part_role role = PART_CONTRIBUTOR;
+
+	if (!principal->every_project &&
+		part_in_team(tx, principal->member_id, team_id, &role, err) < 0)
+		return err->code;
+	return role == PART_NONE ? forbidden(err) : 0;
+}
+
 int access_project_find(struct tx *tx, const struct principal *principal,
 	const char *id_or_slug, struct project *ret_project, struct err *err)
 {

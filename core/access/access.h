@@ -104,6 +104,9 @@ int access_project(struct tx *tx, const struct principal *principal, int64_t pro
 /* The same by slug or id; E_NOT_FOUND if the organization has no such project. */
 int access_project_find(struct tx *tx, const struct principal *principal,
 	const char *id_or_slug, struct project *ret_project, struct err *err);
+/* Is the team, one of that organization, within reach?  E_FORBIDDEN if not. */
+int access_team(struct tx *tx, const struct principal *principal, int64_t team_id,
+	struct err *err);
 /* What may be done in a project, team roles included. */
 int access_project_scopes(struct tx *tx, const struct principal *principal, int64_t project_id,
 	uint64_t *ret_scopes, struct err *err);

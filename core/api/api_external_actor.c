@@ -8,11 +8,11 @@
  * Both contracts are served: the organization's URLs, with memberId (or userId) and
  * teamId in the body, and Sentry's URLs below a team.  Where Sentry's own behaviour would
  * mislead, we differ: a name that belongs to the other kind, or to the same member at
- * another integration, is a 400 and not a fault; the integration must be one of the
- * provider (custom_scm aside); without integrationId the organization's only one is
- * meant; PUT answers with userId or teamId, keeps a provider's rule for names although
- * the provider is not sent, and changes rows of its own kind only; and DELETE of a user
- * takes org:write, as Sentry documents, since whoever may make the row may take it back.
+ * another integration, is a 400 and not a fault, and so is a second owner of a name at one
+ * integration; without integrationId the organization's only one of the provider is meant;
+ * PUT answers with userId or teamId, keeps a provider's rule for names although the
+ * provider is not sent, and changes rows of its own kind only; and DELETE of a user takes
+ * org:write, as Sentry documents, since whoever may make the row may take it back.
  */
 #include "config.h"
 #include "core/api/routes.h"
@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "core/api/actor_json.h"
+#include "core/api/body.h"
 #include "core/api/integration_json.h"
 #include "core/base/clock.h"
 #include "core/base/err.h"
@@ -51,7 +52,7 @@ struct change {
 	const struct api_call *call;
 	enum kind kind;
 	int64_t id;                /* PUT, DELETE */
-	const char *team;          /* of the URL; NULL: the body names it */
+	bool below_team;           /* the URL names the team, not the body */
 	bool is_new;
 	bool has_external_id;      /* sent, maybe as null */
 	int64_t member_id, account_id, team_id, integration_id;    /* sent; 0: not */
@@ -65,52 +66,6 @@ struct change {
 
 /* ---- What was sent ---- */
 
-static const json_t *sent(const struct change *change, const char *name, const char *alias)
-{
-	const json_t *value = json_object_get(change->call->body, name);
-
-	return value ? value : json_object_get(change->call->body, alias);
-}
-
-/* An id as a number or as text; 0 if it was not sent. */
-static void read_id(const struct change *change, const char *name, const char *alias,
-	int64_t *ret_id, struct err *err)
-{
-	const json_t *value = sent(change, name, alias);
-	const char *text = json_string_value(value);
-	char *end = NULL;
-	int64_t id = text ? strtoll(text, &end, 10) : json_integer_value(value);
-
-	*ret_id = 0;
-	if (!value || json_is_null(value))
-		return;
-	if (id <= 0 || (text && (*end != '\0' || !isdigit((unsigned char)text[0]))))
-		err_field(err, name, "A valid integer is required.");
-	else
-		*ret_id = id;
-}
-
-static void read_text(const struct change *change, const char *name, const char *alias,
-	const char **ret_text, struct err *err)
-{
-	const json_t *value = sent(change, name, alias);
-
-	*ret_text = json_string_value(value);
-	if (value && !*ret_text)
-		err_field(err, name, "Not a valid string.");
-	else if (*ret_text && !**ret_text)
-		err_field(err, name, "This field may not be blank.");
-}
-
-static size_t characters(const char *text)
-{
-	size_t len = 0;
-
-	for (; *text; text++)
-		len += ((unsigned char)*text & 0xc0) != 0x80;
-	return len;
-}
-
 static bool is_provider(const struct change *change, const char *provider)
 {
 	static const char *const known[] = {"github", "github_enterprise", "gitlab", "slack",
@@ -120,27 +75,6 @@ static bool is_provider(const struct change *change, const char *provider)
 		if (strcmp(known[i], provider) == 0)
 			return true;
 	return change->provider_is_loaded;
-}
-
-static void read_external_id(struct change *change, struct err *err)
-{
-	const json_t *value = sent(change, "externalId", "external_id");
-
-	change->has_external_id = value != NULL;
-	change->external_id = json_string_value(value);
-	if (value && !json_is_null(value) && !change->external_id)
-		err_field(err, "externalId", "Not a valid string.");
-	if (change->external_id && !*change->external_id)
-		change->external_id = NULL;
-	if (change->external_id && characters(change->external_id) > EXTERNAL_ID_MAX)
-		err_field(err, "externalId", "Ensure this field has no more than %d characters.",
-			EXTERNAL_ID_MAX);
-}
-
-static void require(const struct change *change, bool given, const char *field, struct err *err)
-{
-	if (change->is_new && !given && !json_object_get(err->fields, field))
-		err_field(err, field, "This field is required.");
 }
 
 /* A plugin may bring a tracker that the list does not know. */
@@ -157,27 +91,34 @@ static bool is_loaded_tracker(const struct api_call *call, const char *key)
 	return is_tracker;
 }
 
+static void read_owner(struct change *change, const struct body *in)
+{
+	unsigned needed = change->is_new ? BODY_REQUIRED : 0;
+
+	if (change->kind == KIND_TEAM && !change->below_team)
+		change->team_id = body_id(in, "teamId", needed);
+	if (change->kind != KIND_USER)
+		return;
+	change->account_id = body_id(in, "userId", 0);
+	change->member_id = body_id(in, "memberId", change->account_id ? 0 : needed);
+}
+
 static int read_change(struct change *change, struct err *err)
 {
-	bool is_user = change->kind == KIND_USER;
+	struct body in = {.object = change->call->body, .err = err};
+	unsigned needed = change->is_new ? BODY_REQUIRED : 0;
 
-	read_text(change, "externalName", "external_name", &change->name, err);
-	read_text(change, "provider", "provider", &change->provider, err);
-	read_id(change, "integrationId", "integration_id", &change->integration_id, err);
-	read_external_id(change, err);
-	if (is_user) {
-		read_id(change, "memberId", "member_id", &change->member_id, err);
-		read_id(change, "userId", "user_id", &change->account_id, err);
-		require(change, change->member_id || change->account_id, "memberId", err);
-	} else if (!change->team) {
-		read_id(change, "teamId", "team_id", &change->team_id, err);
-		require(change, change->team_id, "teamId", err);
-	}
-	require(change, change->name, "externalName", err);
-	require(change, change->provider, "provider", err);
+	change->name = body_text(&in, "externalName", NAME_MAX_CHARACTERS, needed);
+	change->provider = body_text(&in, "provider", NAME_MAX_CHARACTERS, needed);
+	change->integration_id = body_id(&in, "integrationId", 0);
+	change->has_external_id = body_member(&in, "externalId") != NULL;
+	change->external_id = body_text(&in, "externalId", EXTERNAL_ID_MAX, BODY_BLANK);
+	if (change->external_id && !*change->external_id)
+		change->external_id = NULL;
+	read_owner(change, &in);
 	if (change->provider) {
 		change->provider_is_loaded = is_loaded_tracker(change->call, change->provider);
-		if (*change->provider && !is_provider(change, change->provider))
+		if (!is_provider(change, change->provider))
 			err_field(err, "provider", "\"%.64s\" is not a valid choice.",
 				change->provider);
 	}
@@ -201,9 +142,6 @@ static int check_name(const struct external_actor *actor, struct err *err)
 	bool strict = strcmp(actor->provider, "github") == 0 ||
 		strcmp(actor->provider, "gitlab") == 0;
 
-	if (characters(actor->name) > NAME_MAX_CHARACTERS)
-		return err_field(err, "externalName",
-			"Ensure this field has no more than %d characters.", NAME_MAX_CHARACTERS);
 	if (strict && !is_strict_name(actor->name))
 		return err_field(err, "externalName", "A name at %s begins with \"@\" and has "
 			"letters, digits, \"_\", \"/\", \".\" and \"-\" only.", actor->provider);
@@ -234,24 +172,26 @@ static int find_user(struct tx *tx, const struct change *change, struct external
 	return 0;
 }
 
+/* Whoever may not see the team may not say who it is. */
 static int find_team(struct tx *tx, const struct change *change, struct external_actor *actor,
 	struct err *err)
 {
-	cleanup_free char *id = xasprintf("%" PRId64, change->team_id);
+	const struct principal *principal = &change->call->principal;
+	cleanup_free char *id = xasprintf("%" PRId64,
+		change->below_team ? change->call->team.id : change->team_id);
+	cleanup_team struct team team = {0};
 	cleanup_err struct err missing = {0};
-	struct team team = {0};
 	int result;
 
-	if (!change->team && !change->team_id)
-		return 0;
-	result = team_find(tx, actor->organization_id, change->team ? change->team : id, &team,
-		&missing);
-	if (result == 0)
-		actor->team_id = team.id;
-	team_clear(&team);
-	if (result == MORTISE_E_NOT_FOUND && !change->team)
+	if (!change->below_team && !change->team_id)
+		return access_team(tx, principal, actor->team_id, err);
+	result = team_find(tx, actor->organization_id, id, &team, &missing);
+	if (result == MORTISE_E_NOT_FOUND && !change->below_team)
 		return err_field(err, "teamId", "This is no team of the organization.");
-	return result < 0 ? err_move(err, &missing) : 0;
+	if (result < 0)
+		return err_move(err, &missing);
+	actor->team_id = team.id;
+	return access_team(tx, principal, team.id, err);
 }
 
 /* The only active integration of the provider. */
@@ -277,24 +217,18 @@ static int only_integration(struct tx *tx, struct external_actor *actor, struct 
 	return 0;
 }
 
+/* Which provider it is of is not compared: a name at github may belong to an integration of
+ * github_enterprise. */
 static int check_integration(struct tx *tx, const struct external_actor *actor, struct err *err)
 {
-	cleanup_integration struct integration integration = {0};
 	cleanup_link struct link link = {0};
 	cleanup_err struct err missing = {0};
 	int result = link_find(tx, actor->organization_id, actor->integration_id, &link, &missing);
 
-	if (result == 0)
-		result = integration_get(tx, actor->integration_id, &integration, &missing);
 	if (result == MORTISE_E_NOT_FOUND)
-		return err_field(err, "integrationId", "Integration does not exist for this organization");
-	if (result < 0)
-		return err_move(err, &missing);
-	if (strcmp(actor->provider, "custom_scm") != 0 &&
-		strcmp(actor->provider, integration.provider) != 0)
-		return err_field(err, "integrationId", "This integration is one of %s.",
-			integration.provider);
-	return 0;
+		return err_field(err, "integrationId",
+			"Integration does not exist for this organization");
+	return result < 0 ? err_move(err, &missing) : 0;
 }
 
 /* Put what was sent over 'actor', and check the whole. */
@@ -358,9 +292,18 @@ static int audit(struct tx *tx, const struct change *change, const char *verb, s
 
 static int taken(const struct change *change, struct err *err)
 {
-	return err_field(err, "nonFieldErrors", "This %s has the name \"%.255s\" at %s already.",
-		change->kind == KIND_USER ? "user" : "team", change->actor.name,
-		change->actor.provider);
+	return err_set(err, MORTISE_E_CONFLICT, "The name \"%.255s\" at %s is somebody's already.",
+		change->actor.name, change->actor.provider);
+}
+
+/* A name has one owner at one integration. */
+static int check_free(struct tx *tx, const struct change *change, struct err *err)
+{
+	cleanup_external_actor struct external_actor there = {0};
+	int result = external_actor_find(tx, &change->actor, false, &there, err);
+
+	return result == 1 && there.id != change->actor.id ? taken(change, err)
+							   : result < 0 ? result : 0;
 }
 
 static int create_in(struct tx *tx, void *arg, struct err *err)
@@ -387,6 +330,8 @@ static int create_in(struct tx *tx, void *arg, struct err *err)
 		there = (struct external_actor){0};
 		return 0;
 	}
+	if (check_free(tx, change, err) < 0)
+		return err->code;
 	result = external_actor_insert(tx, &change->actor, change->now_us, &change->actor.id, &clash);
 	if (result == MORTISE_E_CONFLICT)
 		return taken(change, err);
@@ -400,24 +345,17 @@ static int create_in(struct tx *tx, void *arg, struct err *err)
 static int load(struct tx *tx, struct change *change, struct err *err)
 {
 	struct external_actor *actor = &change->actor;
-	struct team team = {0};
-	bool fits;
-	int result;
 
 	external_actor_clear(actor);
 	if (external_actor_get(tx, change->call->principal.organization_id, change->id, actor,
 		    err) < 0)
 		return err->code;
-	fits = is_kind(actor, change->kind);
-	if (change->team) {
-		result = team_find(tx, actor->organization_id, change->team, &team, err);
-		fits = fits && team.id == actor->team_id;
-		team_clear(&team);
-		if (result < 0)
-			return result;
-	}
-	return fits ? 0 : err_set(err, MORTISE_E_NOT_FOUND,
-		"The requested resource does not exist");
+	if (!is_kind(actor, change->kind) ||
+		(change->below_team && actor->team_id != change->call->team.id))
+		return err_set(err, MORTISE_E_NOT_FOUND,
+			"The requested resource does not exist");
+	return change->kind == KIND_TEAM
+		? access_team(tx, &change->call->principal, actor->team_id, err) : 0;
 }
 
 static int update_in(struct tx *tx, void *arg, struct err *err)
@@ -426,7 +364,8 @@ static int update_in(struct tx *tx, void *arg, struct err *err)
 	cleanup_err struct err clash = {0};
 	int result;
 
-	if (load(tx, change, err) < 0 || merge(tx, change, &change->actor, err) < 0)
+	if (load(tx, change, err) < 0 || merge(tx, change, &change->actor, err) < 0 ||
+		check_free(tx, change, err) < 0)
 		return err->code;
 	result = external_actor_update(tx, &change->actor, change->now_us, &clash);
 	if (result == MORTISE_E_CONFLICT)
@@ -451,7 +390,7 @@ static int run(struct api_call *call, enum kind kind, store_fn *fn, struct err *
 	struct change change = {
 		.call = call,
 		.kind = kind,
-		.team = http_param(call->request, "team"),
+		.below_team = http_param(call->request, "team") != NULL,
 		.is_new = fn == create_in,
 		.now_us = clock_now_us(),
 	};
@@ -466,6 +405,12 @@ static int run(struct api_call *call, enum kind kind, store_fn *fn, struct err *
 	if (result == 0 && fn != delete_in) {
 		call->status = change.created ? 201 : 200;
 		call->reply = actor_json(&change.actor);
+	}
+	/* As Sentry answers what its index of names refuses. */
+	if (result == MORTISE_E_CONFLICT) {
+		call->status = 400;
+		call->reply = json_pack("[s]", err_text(err));
+		result = 0;
 	}
 	external_actor_clear(&change.actor);
 	return result;

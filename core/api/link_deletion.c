@@ -13,6 +13,7 @@
 #include "core/base/mem.h"
 #include "core/daemon/daemon.h"
 #include "core/job/job.h"
+#include "core/storage/external_actor.h"
 #include "core/storage/external_project.h"
 #include "core/storage/link.h"
 #include "core/storage/repository.h"
@@ -30,7 +31,7 @@ struct deletion {
 
 /* Claim and delete in one transaction: a link that was installed again is left alone, and
  * a half-deleted one is never seen.  Repositories stay, without their integration; so do
- * external issues and what is linked to them. */
+ * external issues and what is linked to them.  Who is who there is forgotten. */
 static int delete_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct deletion *deletion = arg;
@@ -47,6 +48,9 @@ static int delete_in(struct tx *tx, void *arg, struct err *err)
 	if (result < 0)
 		return result;
 	deletion->integration_id = link.integration_id;
+	result = external_actor_forget(tx, link.organization_id, link.integration_id, err);
+	if (result < 0)
+		return result;
 	result = external_project_clear_map(tx, link.id, err);
 	if (result < 0)
 		return result;

@@ -28,6 +28,8 @@ SQL(external_actor_sql_update, "UPDATE external_actor SET integration_id = $1, p
 	"external_name = $3, external_id = $4, account_id = $5, team_id = $6, updated_at = $7 "
 	"WHERE organization_id = $8 AND id = $9");
 SQL(external_actor_sql_delete, "DELETE FROM external_actor WHERE organization_id = $1 AND id = $2");
+SQL(external_actor_sql_forget, "DELETE FROM external_actor WHERE organization_id = $1 "
+	"AND integration_id = $2");
 SQL(external_actor_sql_list_account, "SELECT " COLUMNS " FROM external_actor "
 	"WHERE organization_id = $1 AND account_id = $2 ORDER BY external_name, id LIMIT $3");
 SQL(external_actor_sql_list_team, "SELECT " COLUMNS " FROM external_actor "
@@ -156,6 +158,15 @@ int external_actor_update(struct tx *tx, const struct external_actor *actor, int
 int external_actor_delete(struct tx *tx, int64_t organization_id, int64_t id, struct err *err)
 {
 	int result = tx_exec(tx, &external_actor_sql_delete, err, "ii", organization_id, id);
+
+	return result < 0 ? result : 0;
+}
+
+int external_actor_forget(struct tx *tx, int64_t organization_id, int64_t integration_id,
+	struct err *err)
+{
+	int result = tx_exec(tx, &external_actor_sql_forget, err, "ii", organization_id,
+		integration_id);
 
 	return result < 0 ? result : 0;
 }

@@ -51,6 +51,9 @@ int external_actor_insert(struct tx *tx, const struct external_actor *actor, int
 int external_actor_update(struct tx *tx, const struct external_actor *actor, int64_t now_us,
 	struct err *err);
 int external_actor_delete(struct tx *tx, int64_t organization_id, int64_t id, struct err *err);
+/* An integration that the organization removed. */
+int external_actor_forget(struct tx *tx, int64_t organization_id, int64_t integration_id,
+	struct err *err);
 void external_actor_clear(struct external_actor *actor);
 #define cleanup_external_actor __attribute__((__cleanup__(external_actor_clear)))
 

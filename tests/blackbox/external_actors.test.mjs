@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { until } from './lib/until.mjs';
 import { startWorld } from './lib/world.mjs';
 
 describe('external users and teams', () => {
@@ -26,6 +27,12 @@ describe('external users and teams', () => {
     const { status, json, text } = await answer;
     assert.equal(status, 400, text);
     assert.deepEqual(Object.keys(json), [field], text);
+  };
+
+  // As Sentry answers what its index of names refuses.
+  const clashes = async (answer) => {
+    const { status, json, text } = await answer;
+    assert.deepEqual([status, json.length, typeof json[0]], [400, 1, 'string'], text);
   };
 
   before(async () => {
@@ -63,6 +70,9 @@ describe('external users and teams', () => {
       integration_id: integration });
     assert.equal(snake.status, 201, snake.text);
     assert.ok(!('externalId' in snake.json));
+    // The account of another id is another account, but the name has its owner.
+    await clashes(users('POST', { ...body, externalId: '78', memberId: members.bob.id }));
+    await clashes(users('POST', { ...body, externalId: null }));
   });
 
   test('is changed piece by piece, and taken away', async () => {
@@ -71,7 +81,9 @@ describe('external users and teams', () => {
     assert.deepEqual([renamed.status, renamed.json], [200, { ...made, externalName: '@new' }]);
     // The stored provider's rule holds although the body names none.
     await refused(users('PUT', { externalName: 'new' }, `${made.id}/`), 'externalName');
-    await refused(users('PUT', { externalName: '@bob-gh' }, `${made.id}/`), 'nonFieldErrors');
+    // A name has one owner, be it the same member or another one.
+    for (const externalName of ['@bob-gh', '@ann-gh'])
+      await clashes(users('PUT', { externalName }, `${made.id}/`));
     await refused(users('PUT', { provider: 'pagerduty' }, `${made.id}/`), 'provider');
     assert.equal((await users('DELETE', undefined, `${made.id}/`)).status, 204);
     for (const method of ['PUT', 'DELETE'])
@@ -94,7 +106,6 @@ describe('external users and teams', () => {
       [{ provider: 'email' }, 'provider'],
       [{ provider: 'nothing' }, 'provider'],
       [{ provider: 'gitlab' }, 'integrationId'],
-      [{ provider: 'gitlab', integrationId: integration }, 'integrationId'],
       [{ provider: 'custom_scm' }, 'integrationId'],
       [{ integrationId: 999 }, 'integrationId'],
       [{ integrationId: 'many' }, 'integrationId'],
@@ -105,6 +116,10 @@ describe('external users and teams', () => {
     ];
     for (const [change, field] of cases)
       await refused(users('POST', { ...good, ...change }), field);
+    // Which provider the integration is of is not compared.
+    const enterprise = await users('POST', { ...good, provider: 'github_enterprise', integrationId: Number(integration) });
+    assert.equal(enterprise.status, 201, enterprise.text);
+    assert.equal((await users('DELETE', undefined, `${enterprise.json.id}/`)).status, 204);
     // A free name for a provider without a rule.
     const free = await users('POST', { externalName: 'Ann (work)', provider: 'custom_scm', integrationId: integration,
       memberId: members.ann.id });
@@ -158,5 +173,12 @@ describe('external users and teams', () => {
     const rows = await daemon.sql("SELECT event, count(*) AS n FROM audit_log WHERE event LIKE 'external_%' GROUP BY event ORDER BY event");
     assert.deepEqual(rows.map(({ event }) => event), ['external_team.add', 'external_team.edit', 'external_team.remove',
       'external_user.add', 'external_user.edit', 'external_user.remove']);
+  });
+
+  test('goes with its integration', async () => {
+    const left = () => daemon.sql('SELECT id FROM external_actor');
+    assert.notDeepEqual(await left(), []);
+    assert.equal((await daemon.api('DELETE', `/organizations/acme/integrations/${integration}/`, { token })).status, 204);
+    await until('the link is deleted', async () => (await left()).length === 0);
   });
 });
