@@ -12,7 +12,7 @@ import addFormats from 'ajv-formats';
 
 import { top } from './paths.mjs';
 
-const folder = process.env.MORTISE_UPSTREAM || join(top, '..', 'shared', 'upstream');
+export const folder = process.env.MORTISE_UPSTREAM || join(top, '..', 'shared', 'upstream');
 
 export function descriptionFile(name) {
   const file = join(folder, `${name}.json`);

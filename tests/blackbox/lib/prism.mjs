@@ -44,21 +44,27 @@ function withoutSecurity(file, folder) {
   return copy;
 }
 
-export async function startPrism(descriptionFile, upstream) {
+// Prism itself, before 'upstream': what it finds wrong is in the header sl-violations of its
+// answers, as violationsIn() reads it; with the flag --errors, it answers that instead.
+export async function runPrism(descriptionFile, upstream, ...flags) {
   const port = await freePort();
-  const folder = mkdtempSync(join(tmpdir(), 'mortise-prism-'));
-  const known = UNDESCRIBED[basename(descriptionFile, '.json')];
   const cli = createRequire(import.meta.url).resolve('@stoplight/prism-cli/dist/index.js');
-  const program = new Program(process.execPath, [cli, 'proxy', '-h', '127.0.0.1', '-p', String(port),
-    withoutSecurity(descriptionFile, folder), upstream]);
+  const program = new Program(process.execPath, [cli, 'proxy', '-h', '127.0.0.1', '-p', String(port), ...flags, descriptionFile, upstream]);
   await until('Prism listens', () => {
     if (program.end) throw new Error(program.lines.join('\n'));
     return program.lines.some((line) => line.includes('Prism is listening'));
   }, { within: 60_000 });
+  return { port, program, close: () => program.kill('SIGTERM') };
+}
+
+export async function startPrism(descriptionFile, upstream) {
+  const folder = mkdtempSync(join(tmpdir(), 'mortise-prism-'));
+  const known = UNDESCRIBED[basename(descriptionFile, '.json')];
+  const prism = await runPrism(withoutSecurity(descriptionFile, folder), upstream);
   const violations = [];
   const checked = [];
   const door = await serve(async (request) => {
-    const reply = await forward(`http://127.0.0.1:${port}`, request);
+    const reply = await forward(`http://127.0.0.1:${prism.port}`, request);
     const found = violationsIn(reply.headers['sl-violations'] ?? '[]');
     delete reply.headers['sl-violations'];
     checked.push(`${request.method} ${request.path}`);
@@ -81,13 +87,13 @@ export async function startPrism(descriptionFile, upstream) {
     },
     close: async () => {
       await door.close();
-      await program.kill('SIGTERM');
+      await prism.close();
       rmSync(folder, { recursive: true });
     },
   };
 }
 
 // When there are more than a header holds, Prism says just that.
-function violationsIn(text) {
+export function violationsIn(text) {
   return text.startsWith('[') ? JSON.parse(text) : [{ location: ['request'], message: text }];
 }
