@@ -50,7 +50,7 @@ static int looked_up(int result, struct err *missing, struct err *err)
 
 /* ---- Organizations ---- */
 
-static int take_part(struct tx *tx, const char *organization, struct principal *principal,
+int access_organization(struct tx *tx, struct principal *principal, const char *organization,
 	struct err *err)
 {
 	cleanup_err struct err missing = {0};
@@ -85,7 +85,7 @@ static int take_part_in_own(struct tx *tx, struct principal *principal, struct e
 	if (!principal->organization_id)
 		return 0;
 	snprintf(id, sizeof(id), "%" PRId64, principal->organization_id);
-	result = take_part(tx, id, principal, &missing);
+	result = access_organization(tx, principal, id, &missing);
 	if (result != MORTISE_E_NOT_FOUND)
 		return result < 0 ? err_move(err, &missing) : 0;
 	principal->scopes = 0;
@@ -197,12 +197,13 @@ static int admit_organization(struct tx *tx, struct admission *admission, struct
 	char of_issue[24];
 
 	if (path->organization)
-		return take_part(tx, path->organization, &admission->access.principal, err);
+		return access_organization(tx, &admission->access.principal, path->organization,
+			err);
 	if (!path->issue)
 		return take_part_in_own(tx, &admission->access.principal, err);
 	if (issue_organization(tx, admission, of_issue, err) < 0)
 		return err->code;
-	return take_part(tx, of_issue, &admission->access.principal, err);
+	return access_organization(tx, &admission->access.principal, of_issue, err);
 }
 
 /* What the path names, as far as it is there; its id, 0 if it is not. */

@@ -96,6 +96,12 @@ int access_admit(struct daemon *daemon, struct http_request *request,
 int access_admit_public(struct daemon *daemon, struct http_request *request, struct err *err);
 void access_clear(struct access *access);
 
+/* Make an organization, by slug or id, the principal's: its part there, scopes and reach.
+ * E_NOT_FOUND if it has none.  For requests whose path names no organization.  In a
+ * transaction. */
+int access_organization(struct tx *tx, struct principal *principal, const char *organization,
+	struct err *err);
+
 /* For what a body or a query names; 'principal' is that of the request, in its
  * organization.  In a transaction. */
 /* Is the project, one of that organization, within reach?  E_FORBIDDEN if not. */

@@ -5,7 +5,8 @@ libcore_la_SOURCES += \
 	%D%/credentials.c %D%/credentials.h \
 	%D%/rate.c %D%/rate.h \
 	%D%/scope.c \
-	%D%/sign_in.c
+	%D%/sign_in.c \
+	%D%/token.c %D%/token.h
 
 UNIT_TESTS += tests/unit/test_access_cookie tests/unit/test_access_scope
 tests_unit_test_access_cookie_SOURCES = tests/unit/test_access_cookie.c

@@ -10,13 +10,13 @@
 #include <sodium.h>
 
 #include "core/access/access.h"
+#include "core/access/token.h"
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/config/settings.h"
 #include "core/daemon/daemon.h"
 #include "core/storage/api_token.h"
-#include "core/storage/audit.h"
 #include "core/storage/member.h"
 #include "core/storage/organization.h"
 #include "core/storage/session.h"
@@ -24,15 +24,13 @@
 #include "core/vault/vault.h"
 
 #define HASH_SIZE 65
-#define LAST_CHARACTERS 4
 #define LINK_LIFE_US (INT64_C(600) * 1000000)
 #define DAY_US (INT64_C(86400) * 1000000)
-#define MAX_DAYS 36500
 
 struct work {
 	const json_t *parameters;
-	struct api_token_new token;
-	char hash[HASH_SIZE];
+	struct token_new token;
+	char hash[HASH_SIZE];      /* of a sign-in link */
 	int64_t now_us, limit, id, expires_at_us;
 	json_t *list;
 };
@@ -49,15 +47,6 @@ static int find_organization_id(struct tx *tx, const char *slug, int64_t *ret_id
 	*ret_id = organization.id;
 	organization_clear(&organization);
 	return 0;
-}
-
-static int note_audit(struct tx *tx, int64_t organization_id, const char *event, int64_t id,
-	int64_t now_us, struct err *err)
-{
-	cleanup_free char *target = xasprintf("token:%lld", (long long)id);
-
-	return audit_insert(tx, &(struct audit_new){.organization_id = organization_id,
-		.origin = ADMIN_ORIGIN, .event = event, .target = target, .now_us = now_us}, err);
 }
 
 /* ---- Making a token ---- */
@@ -93,23 +82,39 @@ static int parse_expiry(const json_t *parameters, int64_t now_us, int64_t *ret_a
 	*ret_at_us = 0;
 	if (!json_is_integer(days))
 		return 0;
-	if (number < 1 || number > MAX_DAYS)
-		return err_field(err, "expires_days", "use 1 to %d days", MAX_DAYS);
+	if (number < 1 || number > TOKEN_DAYS_MAX)
+		return err_field(err, "expires_days", "use 1 to %d days", TOKEN_DAYS_MAX);
 	*ret_at_us = now_us + number * DAY_US;
+	return 0;
+}
+
+/* The account of a member, by its address. */
+static int find_account(struct tx *tx, int64_t organization_id, const char *email,
+	int64_t *ret_id, struct err *err)
+{
+	cleanup_account struct account account = {0};
+	cleanup_member struct member member = {0};
+
+	if (account_find(tx, email, &account, err) < 0 ||
+		member_find(tx, organization_id, account.id, &member, err) < 0) {
+		err_prefix(err, "\"%s\": ", email);
+		return err->code;
+	}
+	*ret_id = account.id;
 	return 0;
 }
 
 static int insert_token(struct tx *tx, void *arg, struct err *err)
 {
 	struct work *work = arg;
+	const char *user = admin_text(work->parameters, "user");
 	int result = find_organization_id(tx, admin_text(work->parameters, "org"),
 		&work->token.organization_id, err);
 
-	if (result == 0)
-		result = api_token_insert(tx, &work->token, &work->id, err);
-	if (result < 0)
-		return result;
-	return note_audit(tx, work->token.organization_id, "token.add", work->id, work->now_us, err);
+	if (result == 0 && user)
+		result = find_account(tx, work->token.organization_id, user,
+			&work->token.account_id, err);
+	return result < 0 ? result : token_insert(tx, &work->token, &work->id, err);
 }
 
 static int run_token_create(struct daemon *daemon, const json_t *parameters, json_t **ret_result,
@@ -117,23 +122,21 @@ static int run_token_create(struct daemon *daemon, const json_t *parameters, jso
 {
 	struct work work = {.parameters = parameters, .now_us = clock_now_us()};
 	const char *name = admin_text(parameters, "name");
-	char secret[ACCESS_SECRET_SIZE];
 	int result = parse_scopes(parameters, &work.token.scopes, err);
 
 	if (result == 0)
 		result = parse_expiry(parameters, work.now_us, &work.token.expires_at_us, err);
 	if (result < 0)
 		return result;
-	access_secret_make(ACCESS_PREFIX_TOKEN, secret);
-	vault_token_hash(daemon->vault, secret, work.hash);
-	work.token.hash = work.hash;
 	work.token.name = name ? name : "";
-	work.token.last_characters = secret + strlen(secret) - LAST_CHARACTERS;
 	work.token.now_us = work.now_us;
+	work.token.origin = ADMIN_ORIGIN;
+	token_prepare(daemon, &work.token);
 	result = store_write(daemon->store, insert_token, &work, err);
 	if (result == 0)
-		*ret_result = json_pack("{s:o, s:s}", "id", admin_id_json(work.id), "token", secret);
-	sodium_memzero(secret, sizeof(secret));
+		*ret_result = json_pack("{s:o, s:s}", "id", admin_id_json(work.id), "token",
+			work.token.secret);
+	token_forget(&work.token);
 	return result;
 }
 
@@ -154,9 +157,11 @@ static int list_tokens(struct tx *tx, void *arg, struct err *err)
 		return result;
 	for (size_t i = 0; i < len; i++)
 		json_array_append_new(work->list, json_pack(
-			"{s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o}",
+			"{s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o}",
 			"id", admin_id_json(list[i].id),
 			"organization", admin_id_json(list[i].organization_id),
+			"user", list[i].account_id ? admin_id_json(list[i].account_id)
+						   : json_null(),
 			"name", list[i].name, "ends_with", list[i].last_characters,
 			"scopes", access_scope_names(list[i].scopes),
 			"added", admin_time_json(list[i].added_at_us),
@@ -182,22 +187,12 @@ static int run_token_list(struct daemon *daemon, const json_t *parameters, json_
 
 static int revoke_token(struct tx *tx, void *arg, struct err *err)
 {
-	struct work *work = arg;
-	struct api_token token;
-	int result = api_token_get(tx, work->id, &token, err);
-	int64_t organization;
+	const struct work *work = arg;
+	cleanup_api_token struct api_token token = {0};
 
-	if (result < 0)
-		return result;
-	organization = token.organization_id;
-	api_token_clear(&token);
-	result = api_token_revoke(tx, work->id, work->now_us, err);
-	if (result == 0)
-		return err_set(err, MORTISE_E_CONFLICT, "token %lld was revoked before",
-			(long long)work->id);
-	if (result < 0)
-		return result;
-	return note_audit(tx, organization, "token.revoke", work->id, work->now_us, err);
+	if (api_token_get(tx, work->id, &token, err) < 0)
+		return err->code;
+	return token_revoke(tx, &token, ADMIN_ORIGIN, work->now_us, err);
 }
 
 static int run_token_revoke(struct daemon *daemon, const json_t *parameters, json_t **ret_result,
@@ -256,11 +251,12 @@ static int run_login_link(struct daemon *daemon, const json_t *parameters, json_
 
 const struct admin_method admin_token_methods[] = {
 	{.name = "TokenCreate", .level = ADMIN_ADMIN,
-		.in = "(org: string, scopes: []string, name: ?string, expires_days: ?int)",
+		.in = "(org: string, scopes: []string, user: ?string, name: ?string, "
+		      "expires_days: ?int)",
 		.out = "(id: string, token: string)",
 		.help = "Make an API token; it is shown only now", .run = run_token_create},
 	{.name = "TokenList", .level = ADMIN_READ, .in = "(org: ?string, limit: ?int)",
-		.out = "(tokens: [](id: string, organization: string, name: string, "
+		.out = "(tokens: [](id: string, organization: string, user: ?string, name: string, "
 		       "ends_with: string, scopes: []string, added: string, expires: ?string, "
 		       "revoked: ?string, used: ?string))",
 		.help = "API tokens, without the secrets", .run = run_token_list},

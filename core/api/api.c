@@ -28,6 +28,7 @@ static const struct api_route *const tables[] = {
 	api_issue_integration_routes, api_search_routes,
 	api_event_routes, api_project_key_routes, api_release_routes,
 	api_release_part_routes, api_deploy_routes,
+	api_token_routes, api_audit_routes,
 };
 
 struct api {

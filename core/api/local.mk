@@ -2,6 +2,7 @@
 libcore_la_SOURCES += \
 	%D%/actor_json.c %D%/actor_json.h \
 	%D%/api.c %D%/api.h \
+	%D%/api_audit.c \
 	%D%/api_auth.c \
 	%D%/api_catalogue.c \
 	%D%/api_deploy.c \
@@ -18,6 +19,7 @@ libcore_la_SOURCES += \
 	%D%/api_release.c %D%/api_release_part.c \
 	%D%/api_repository.c \
 	%D%/api_search.c \
+	%D%/api_token.c \
 	%D%/body.c %D%/body.h \
 	%D%/call.c %D%/call.h \
 	%D%/code_mapping_json.c %D%/code_mapping_json.h \

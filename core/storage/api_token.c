@@ -18,6 +18,15 @@ SQL(api_token_sql_find, "SELECT " COLUMNS " FROM api_token WHERE hash = $1");
 SQL(api_token_sql_get, "SELECT " COLUMNS " FROM api_token WHERE id = $1");
 SQL(api_token_sql_revoke,
 	"UPDATE api_token SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL");
+SQL(api_token_sql_rename, "UPDATE api_token SET name = $1 WHERE id = $2");
+SQL(api_token_sql_list_account, "SELECT " COLUMNS " FROM api_token WHERE account_id = $1 "
+	"AND ($2 = 0 OR organization_id = $2) AND revoked_at IS NULL ORDER BY id LIMIT $3 OFFSET $4");
+SQL(api_token_sql_list_own, "SELECT " COLUMNS " FROM api_token WHERE organization_id = $1 "
+	"AND account_id IS NULL AND revoked_at IS NULL ORDER BY id LIMIT $2 OFFSET $3");
+SQL(api_token_sql_prune_revoked, "DELETE FROM api_token WHERE id IN "
+	"(SELECT id FROM api_token WHERE revoked_at < $1 LIMIT $2)");
+SQL(api_token_sql_prune_expired, "DELETE FROM api_token WHERE id IN "
+	"(SELECT id FROM api_token WHERE expires_at < $1 LIMIT $2)");
 SQL(api_token_sql_touch, "UPDATE api_token SET used_at = $1 WHERE id = $2");
 SQL(api_token_sql_list, "SELECT " COLUMNS " FROM api_token WHERE organization_id = $1 "
 	"ORDER BY id LIMIT $2 OFFSET $3");
@@ -80,6 +89,13 @@ int api_token_revoke(struct tx *tx, int64_t id, int64_t now_us, struct err *err)
 	return tx_exec(tx, &api_token_sql_revoke, err, "ii", now_us, id);
 }
 
+int api_token_rename(struct tx *tx, int64_t id, const char *name, struct err *err)
+{
+	int result = tx_exec(tx, &api_token_sql_rename, err, "si", name, id);
+
+	return result < 0 ? result : 0;
+}
+
 int api_token_touch(struct tx *tx, int64_t id, int64_t now_us, struct err *err)
 {
 	int result = tx_exec(tx, &api_token_sql_touch, err, "ii", now_us, id);
@@ -87,22 +103,16 @@ int api_token_touch(struct tx *tx, int64_t id, int64_t now_us, struct err *err)
 	return result < 0 ? result : 0;
 }
 
-int api_token_list(struct tx *tx, int64_t organization_id, int64_t offset, int64_t limit,
-	struct api_token **ret_list, size_t *ret_len, struct err *err)
+/* Take the rows of a query that has begun with 'result'. */
+static int list_read(struct query *query, int result, int64_t limit, struct api_token **ret_list,
+	size_t *ret_len)
 {
 	struct api_token *list = xcalloc((size_t)limit, sizeof(*list));
-	struct query query;
 	size_t len = 0;
-	int result;
 
-	if (organization_id)
-		result = query_begin(&query, tx, &api_token_sql_list, err, "iii", organization_id,
-			limit, offset);
-	else
-		result = query_begin(&query, tx, &api_token_sql_list_all, err, "ii", limit, offset);
-	while (result >= 0 && (result = query_next(&query)) == 1)
-		row_read(&query, &list[len++]);
-	query_end(&query);
+	while (result >= 0 && (result = query_next(query)) == 1)
+		row_read(query, &list[len++]);
+	query_end(query);
 	if (result < 0) {
 		api_token_list_free(list, len);
 		return result;
@@ -110,6 +120,41 @@ int api_token_list(struct tx *tx, int64_t organization_id, int64_t offset, int64
 	*ret_list = list;
 	*ret_len = len;
 	return 0;
+}
+
+int api_token_list(struct tx *tx, int64_t organization_id, int64_t offset, int64_t limit,
+	struct api_token **ret_list, size_t *ret_len, struct err *err)
+{
+	struct query query;
+	int result = organization_id
+		? query_begin(&query, tx, &api_token_sql_list, err, "iii", organization_id, limit,
+			offset)
+		: query_begin(&query, tx, &api_token_sql_list_all, err, "ii", limit, offset);
+
+	return list_read(&query, result, limit, ret_list, ret_len);
+}
+
+int api_token_list_standing(struct tx *tx, int64_t organization_id, int64_t account_id,
+	int64_t offset, int64_t limit, struct api_token **ret_list, size_t *ret_len,
+	struct err *err)
+{
+	struct query query;
+	int result = account_id
+		? query_begin(&query, tx, &api_token_sql_list_account, err, "iiii", account_id,
+			organization_id, limit, offset)
+		: query_begin(&query, tx, &api_token_sql_list_own, err, "iii", organization_id,
+			limit, offset);
+
+	return list_read(&query, result, limit, ret_list, ret_len);
+}
+
+int api_token_prune(struct tx *tx, int64_t before_us, int64_t max, struct err *err)
+{
+	int revoked = tx_exec(tx, &api_token_sql_prune_revoked, err, "ii", before_us, max);
+	int expired = revoked < 0 ? revoked
+		: tx_exec(tx, &api_token_sql_prune_expired, err, "ii", before_us, max);
+
+	return expired < 0 ? expired : revoked + expired;
 }
 
 void api_token_clear(struct api_token *token)

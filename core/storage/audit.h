@@ -5,8 +5,12 @@
 #ifndef MORTISE_STORAGE_AUDIT_H
 #define MORTISE_STORAGE_AUDIT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
+#include "core/storage/keyset.h"
 #include "core/storage/tx.h"
 
 struct audit_new {
@@ -18,6 +22,18 @@ struct audit_new {
 	int64_t now_us;
 };
 
+struct audit {
+	int64_t id;
+	char *origin, *event, *target, *data;
+	int64_t added_at_us;
+};
+
 int audit_insert(struct tx *tx, const struct audit_new *audit, struct err *err);
+/* By id, the newest first; 'origin' and 'event' NULL: any. */
+int audit_list(struct tx *tx, int64_t organization_id, const char *origin, const char *event,
+	const struct keyset *place, struct audit **ret_list, size_t *ret_len, struct err *err);
+void audit_list_free(struct audit *list, size_t len);
+/* The events that stand in the log of an organization, sorted: a new array. */
+int audit_events(struct tx *tx, int64_t organization_id, json_t **ret_events, struct err *err);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/storage/api_token.h"
 #include "core/storage/delivery.h"
 #include "core/storage/event.h"
 #include "core/storage/issue.h"
@@ -58,6 +59,7 @@ int store_prune_step(struct tx *tx, const struct prune_cutoffs *cutoffs, int64_t
 		{used_token_prune, cutoffs->now_us},
 		{issue_hour_prune, cutoffs->now_us},
 		{ledger_prune, cutoffs->ledger_us},
+		{api_token_prune, cutoffs->audit_us},
 		{event_prune, cutoffs->events_us},
 		{issue_prune, cutoffs->issues_us},
 	};

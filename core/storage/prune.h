@@ -20,7 +20,7 @@ struct prune_cutoffs {
 	int64_t ledger_us;     /* added before */
 	int64_t events_us;     /* received before */
 	int64_t issues_us;     /* last seen before */
-	int64_t audit_us;      /* added before */
+	int64_t audit_us;      /* added before; of tokens: ended before */
 	int64_t now_us;        /* what has an end: links, sessions, references, tokens,
 				* what an issue counts of late */
 };

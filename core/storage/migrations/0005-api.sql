@@ -23,6 +23,10 @@ CREATE INDEX organization_integration_provider ON organization_integration
 	(organization_id, provider, name, id);
 
 CREATE INDEX api_token_account ON api_token (account_id, id);
+CREATE INDEX api_token_own ON api_token (organization_id, id)
+	WHERE account_id IS NULL AND revoked_at IS NULL;
+CREATE INDEX api_token_revoked ON api_token (revoked_at) WHERE revoked_at IS NOT NULL;
+CREATE INDEX api_token_expires ON api_token (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX audit_log_event ON audit_log (organization_id, event, id);
 CREATE INDEX audit_log_origin ON audit_log (organization_id, origin, id);
 
