@@ -9,6 +9,7 @@
 #include "core/api/deletion.h"
 #include "core/api/description.h"
 #include "core/api/link_deletion.h"
+#include "core/api/repository_deletion.h"
 #include "core/api/routes.h"
 #include "core/base/err.h"
 #include "core/base/log.h"
@@ -22,8 +23,8 @@
 
 static const struct api_route *const tables[] = {
 	api_auth_routes, api_organization_routes, api_catalogue_routes, api_integration_routes,
-	api_pipeline_routes, api_repository_routes, api_external_actor_routes,
-	api_data_forwarder_routes,
+	api_pipeline_routes, api_external_actor_routes, api_data_forwarder_routes,
+	api_repository_routes, api_repository_change_routes, api_repository_offer_routes,
 	api_issue_routes, api_issue_list_routes, api_issue_report_routes, api_note_routes,
 	api_issue_integration_routes, api_search_routes,
 	api_event_routes, api_project_key_routes, api_release_routes,
@@ -41,6 +42,7 @@ struct api {
 int api_setup(struct daemon *daemon, struct err *err)
 {
 	tracker_setup(daemon);
+	repository_deletion_setup(daemon);
 	return link_deletion_setup(daemon, err) < 0 ? err->code : deletion_setup(daemon, err);
 }
 

@@ -25,12 +25,10 @@
 #include "core/http/http.h"
 #include "core/job/job.h"
 #include "core/storage/audit.h"
-#include "core/storage/repository.h"
 #include "core/storage/store.h"
 #include "core/webhook/webhook.h"
 
 #define UNINSTALL_DEADLINE_MS 25000
-#define SEARCH_DEADLINE_MS 10000
 #define FORMS_MS 10000         /* of the settings of a whole list */
 
 static bool wants_config(const struct api_call *call)
@@ -288,109 +286,6 @@ static int delete(struct api_call *call, struct err *err)
 	return 0;
 }
 
-/* ---- What could be added ---- */
-
-#define SCAN_STEP 500
-
-struct names {
-	int64_t organization_id;
-	const char *provider;
-	json_t *names;             /* of the repositories that are there: an object as a set */
-};
-
-static int names_in(struct tx *tx, void *arg, struct err *err)
-{
-	struct names *names = arg;
-	struct repository_page page = {
-		.organization_id = names->organization_id,
-		.limit = SCAN_STEP,
-	};
-	size_t len = SCAN_STEP;
-
-	json_decref(names->names);
-	names->names = json_object();
-	for (; len == SCAN_STEP; page.offset += SCAN_STEP) {
-		struct repository *rows;
-
-		if (repository_list(tx, &page, &rows, &len, err) < 0)
-			return err->code;
-		for (size_t i = 0; i < len; i++)
-			if (strcmp(rows[i].provider, names->provider) == 0)
-				json_object_set_new(names->names, rows[i].name, json_true());
-		repository_list_free(rows, len);
-	}
-	return 0;
-}
-
-static json_t *offered_json(const json_t *offered, const json_t *names)
-{
-	const char *identifier = json_string_value(json_object_get(offered, "identifier"));
-	const char *name = json_string_value(json_object_get(offered, "name"));
-
-	if (!identifier)
-		return NULL;
-	return json_pack("{s:s, s:s, s:O?, s:O?, s:b}", "name", name ? name : identifier,
-		"identifier", identifier, "defaultBranch",
-		json_object_get(offered, "default_branch"), "externalId",
-		json_object_get(offered, "external_id"), "isInstalled",
-		json_object_get(names, identifier) != NULL);
-}
-
-static json_t *offers_json(const struct api_call *call, const json_t *output, const json_t *names)
-{
-	const char *only = api_query(call, "installableOnly", NULL);
-	bool installable = only && strcmp(only, "true") == 0;
-	json_t *list = json_array();
-	json_t *offered;
-	size_t i;
-
-	json_array_foreach(json_object_get(output, "repositories"), i, offered) {
-		json_t *item = offered_json(offered, names);
-
-		if (item && installable && json_is_true(json_object_get(item, "isInstalled"))) {
-			json_decref(item);
-			item = NULL;
-		}
-		if (item)
-			json_array_append_new(list, item);
-	}
-	return list;
-}
-
-static int offered_repositories(struct api_call *call, struct err *err)
-{
-	cleanup_install struct install install = {0};
-	cleanup_json json_t *input = NULL;
-	cleanup_json json_t *output = NULL;
-	cleanup_json json_t *effects = NULL;
-	struct names names = {.organization_id = call->principal.organization_id};
-
-	if (install_read(call, "integration", &install, err) < 0)
-		return err->code;
-	if (!install.provider || !install.provider->has_repository_provider ||
-		!install.provider->repository_provider.list)
-		return err_set(err, MORTISE_E_UNSUPPORTED, "%s has no repositories",
-			install.integration.provider);
-	if (install.integration.status != INTEGRATION_ACTIVE ||
-		install.link.status != INTEGRATION_ACTIVE) {
-		call->reply = json_pack("{s:[]}", "repos");
-		return 0;
-	}
-	names.provider = install.provider->repository_provider.id;
-	input = json_pack("{s:s?}", "query", api_query(call, "search", NULL));
-	if (install_call(call, &install, "repository:list", input, SEARCH_DEADLINE_MS, &output,
-		    &effects, err) < 0)
-		return err->code;
-	if (store_read(call->daemon->store, names_in, &names, err) < 0) {
-		json_decref(names.names);
-		return err->code;
-	}
-	call->reply = json_pack("{s:o, s:b}", "repos", offers_json(call, output, names.names),
-		"searchable", json_is_true(json_object_get(output, "searchable")));
-	json_decref(names.names);
-	return 0;
-}
-
 const struct api_route api_integration_routes[] = {
 	{"GET", "/api/0/organizations/{org}/integrations/", SCOPES_I_GET, 0, integrations},
 	{"GET", "/api/0/organizations/{org}/integrations/{integration}/", SCOPES_I_GET,
@@ -399,7 +294,5 @@ const struct api_route api_integration_routes[] = {
 		API_BODY | API_NO_STORE, update},
 	{"DELETE", "/api/0/organizations/{org}/integrations/{integration}/", SCOPES_I_DELETE,
 		API_NO_STORE, delete},
-	{"GET", "/api/0/organizations/{org}/integrations/{integration}/repos/", SCOPES_I_GET, 0,
-		offered_repositories},
 	{0},
 };

@@ -13,6 +13,7 @@
 #include "core/base/mem.h"
 #include "core/daemon/daemon.h"
 #include "core/job/job.h"
+#include "core/storage/code_mapping.h"
 #include "core/storage/external_actor.h"
 #include "core/storage/external_project.h"
 #include "core/storage/link.h"
@@ -31,7 +32,8 @@ struct deletion {
 
 /* Claim and delete in one transaction: a link that was installed again is left alone, and
  * a half-deleted one is never seen.  Repositories stay, without their integration; so do
- * external issues and what is linked to them.  Who is who there is forgotten. */
+ * external issues and what is linked to them.  Who is who there is forgotten; code mappings
+ * go, and the CODEOWNERS that were written for them. */
 static int delete_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct deletion *deletion = arg;
@@ -45,8 +47,9 @@ static int delete_in(struct tx *tx, void *arg, struct err *err)
 		return err->code;
 	result = repository_unlink_all(tx, link.organization_id, link.integration_id,
 		deletion->now_us, err);
-	if (result < 0)
-		return result;
+	if (result < 0 || code_mapping_delete_integration(tx, link.organization_id,
+				  link.integration_id, err) < 0)
+		return err->code;
 	deletion->integration_id = link.integration_id;
 	result = external_actor_forget(tx, link.organization_id, link.integration_id, err);
 	if (result < 0)

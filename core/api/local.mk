@@ -17,7 +17,7 @@ libcore_la_SOURCES += \
 	%D%/api_pipeline.c \
 	%D%/api_project_key.c \
 	%D%/api_release.c %D%/api_release_part.c \
-	%D%/api_repository.c \
+	%D%/api_repository.c %D%/api_repository_change.c %D%/api_repository_offer.c \
 	%D%/api_search.c \
 	%D%/api_token.c \
 	%D%/body.c %D%/body.h \
@@ -40,6 +40,8 @@ libcore_la_SOURCES += \
 	%D%/release_body.c %D%/release_body.h \
 	%D%/release_json.c %D%/release_json.h \
 	%D%/release_path.c %D%/release_path.h \
+	%D%/repository_deletion.c %D%/repository_deletion.h \
+	%D%/repository_json.c %D%/repository_json.h \
 	%D%/reply.c %D%/reply.h \
 	%D%/routes.h
 nodist_libcore_la_SOURCES += %D%/description.c

@@ -27,6 +27,20 @@ char *job_order_key(const struct job_new *job)
 	return NULL;
 }
 
+int job_insert_once(struct tx *tx, const struct job_new *job, struct err *err)
+{
+	cleanup_free char *key = job_order_key(job);
+	int64_t id;
+	bool busy;
+	int result = job_key_busy(tx, key, &busy, err);
+
+	if (result == 0 && busy)
+		result = job_key_hurry(tx, key, job->now_us, err);
+	else if (result == 0)
+		result = job_insert(tx, job, &id, err);
+	return result < 0 ? result : 0;
+}
+
 int job_insert(struct tx *tx, const struct job_new *job, int64_t *ret_id, struct err *err)
 {
 	const char *colon = strchr(job->task, ':');

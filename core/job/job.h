@@ -122,5 +122,7 @@ int job_checkpoint(struct job_run *run, const json_t *effects, const json_t *cur
 	int64_t *ret_deadline_ms, struct err *err);
 /* In a transaction; jobs_wake after its commit. */
 int job_insert(struct tx *tx, const struct job_new *job, int64_t *ret_id, struct err *err);
+/* The same, unless an item of its key is unfinished: that is enough, and is due now. */
+int job_insert_once(struct tx *tx, const struct job_new *job, struct err *err);
 
 #endif

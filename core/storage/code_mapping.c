@@ -8,6 +8,8 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/storage/keyset.h"
+#include "core/storage/part.h"
 
 #define SELECT                                                                         \
 	"SELECT m.id, m.organization_id, m.project_id, m.repository_id, m.integration_id, " \
@@ -19,6 +21,21 @@
 SQL(code_mapping_sql_get, SELECT "WHERE m.organization_id = $1 AND m.id = $2");
 SQL(code_mapping_sql_find, SELECT "WHERE m.project_id = $1 AND m.stack_root = $2");
 SQL(code_mapping_sql_list_project, SELECT "WHERE m.project_id = $1 ORDER BY m.id LIMIT $2");
+
+/* A page in the order of ids. */
+#define ORGANIZATION SELECT "WHERE m.organization_id = $1 AND " PART_REACHES("$2", "m.project_id")
+#define INTEGRATION                                                                  \
+	SELECT "WHERE m.integration_id = $1 AND m.organization_id = $2 AND "          \
+	PART_REACHES("$3", "m.project_id")
+
+SQL(code_mapping_sql_list, ORGANIZATION "AND m.id > $3 ORDER BY m.id LIMIT $4");
+SQL(code_mapping_sql_list_back, ORGANIZATION "AND m.id < $3 ORDER BY m.id DESC LIMIT $4");
+SQL(code_mapping_sql_integration, INTEGRATION "AND m.id > $4 ORDER BY m.id LIMIT $5");
+SQL(code_mapping_sql_integration_back, INTEGRATION "AND m.id < $4 ORDER BY m.id DESC LIMIT $5");
+SQL(code_mapping_sql_project, SELECT "WHERE m.project_id = $1 AND m.id > $2 ORDER BY m.id LIMIT $3");
+SQL(code_mapping_sql_project_back, SELECT
+	"WHERE m.project_id = $1 AND m.id < $2 ORDER BY m.id DESC LIMIT $3");
+
 SQL(code_mapping_sql_count, "SELECT count(*) FROM code_mapping "
 	"WHERE project_id = $1 AND id <> $2");
 SQL(code_mapping_sql_insert, "INSERT INTO code_mapping (organization_id, project_id, "
@@ -65,24 +82,20 @@ static int read_one(struct query *query, int result, struct code_mapping *ret_ma
 	return result;
 }
 
-static int read_list(struct query *query, int result, struct code_mapping **ret_list,
-	size_t *ret_len)
+/* Add to a list, which is freed if that fails. */
+static int read_list(struct query *query, int result, struct code_mapping **list, size_t *len)
 {
-	struct code_mapping *list = NULL;
-	size_t len = 0;
-
 	while (result >= 0 && (result = query_next(query)) == 1) {
-		list = xrealloc(list, (len + 1) * sizeof(*list));
-		read_row(query, &list[len++]);
+		*list = xrealloc(*list, (*len + 1) * sizeof(**list));
+		read_row(query, &(*list)[(*len)++]);
 	}
 	query_end(query);
 	if (result < 0) {
-		code_mapping_list_free(list, len);
-		return result;
+		code_mapping_list_free(*list, *len);
+		*list = NULL;
+		*len = 0;
 	}
-	*ret_list = list;
-	*ret_len = len;
-	return 0;
+	return result;
 }
 
 int code_mapping_get(struct tx *tx, int64_t organization_id, int64_t id,
@@ -114,6 +127,68 @@ int code_mapping_list_project(struct tx *tx, int64_t project_id, struct code_map
 	int result = query_begin(&query, tx, &code_mapping_sql_list_project, err, "ii", project_id,
 		(int64_t)CODE_MAPPING_MAX);
 
+	*ret_list = NULL;
+	*ret_len = 0;
+	return read_list(&query, result, ret_list, ret_len);
+}
+
+/* ---- Pages ---- */
+
+static int by_id(const void *left, const void *right)
+{
+	const struct code_mapping *a = left, *b = right;
+
+	return (a->id > b->id) - (a->id < b->id);
+}
+
+static int by_id_down(const void *left, const void *right)
+{
+	return by_id(right, left);
+}
+
+/* The page of each project, and of these the first. */
+static int list_projects(struct tx *tx, const struct code_mapping_page *page,
+	struct code_mapping **ret_list, size_t *ret_len, struct err *err)
+{
+	const struct keyset *place = page->place;
+	size_t max = (size_t)place->limit;
+	int result = 0;
+
+	for (size_t i = 0; i < page->project_len && result >= 0; i++) {
+		struct query query;
+
+		result = query_begin(&query, tx, place->back ? &code_mapping_sql_project_back
+			: &code_mapping_sql_project, err, "iii", page->project_ids[i], place->id,
+			place->limit);
+		result = read_list(&query, result, ret_list, ret_len);
+	}
+	if (result < 0 || *ret_len == 0)
+		return result;
+	qsort(*ret_list, *ret_len, sizeof(**ret_list), place->back ? by_id_down : by_id);
+	while (*ret_len > max)
+		code_mapping_clear(&(*ret_list)[--*ret_len]);
+	return 0;
+}
+
+int code_mapping_list(struct tx *tx, const struct code_mapping_page *page,
+	struct code_mapping **ret_list, size_t *ret_len, struct err *err)
+{
+	const struct keyset *place = page->place;
+	struct query query;
+	int result;
+
+	*ret_list = NULL;
+	*ret_len = 0;
+	if (page->project_ids)
+		return list_projects(tx, page, ret_list, ret_len, err);
+	if (page->integration_id)
+		result = query_begin(&query, tx, place->back ? &code_mapping_sql_integration_back
+			: &code_mapping_sql_integration, err, "iiiii", page->integration_id,
+			page->organization_id, page->member_id, place->id, place->limit);
+	else
+		result = query_begin(&query, tx, place->back ? &code_mapping_sql_list_back
+			: &code_mapping_sql_list, err, "iiii", page->organization_id,
+			page->member_id, place->id, place->limit);
 	return read_list(&query, result, ret_list, ret_len);
 }
 
@@ -176,12 +251,19 @@ int code_mapping_update(struct tx *tx, const struct code_mapping *mapping, int64
 	return result < 0 ? taken(&clash, mapping->stack_root, err) : 0;
 }
 
-int code_mapping_delete(struct tx *tx, int64_t organization_id, int64_t id, struct err *err)
+int code_mapping_in_use(struct tx *tx, int64_t id, struct err *err)
 {
 	struct query query;
 	int result = query_first(&query, tx, &code_mapping_sql_in_use, err, "i", id);
 
 	query_end(&query);
+	return result;
+}
+
+int code_mapping_delete(struct tx *tx, int64_t organization_id, int64_t id, struct err *err)
+{
+	int result = code_mapping_in_use(tx, id, err);
+
 	if (result == 1)
 		return err_set(err, MORTISE_E_CONFLICT,
 			"CODEOWNERS use this code mapping: delete those first");

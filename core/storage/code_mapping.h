@@ -15,6 +15,8 @@
 
 #include "core/storage/tx.h"
 
+struct keyset;
+
 /* Of one project. */
 #define CODE_MAPPING_MAX 1000
 
@@ -39,6 +41,18 @@ int code_mapping_find(struct tx *tx, int64_t project_id, const char *stack_root,
 int code_mapping_list_project(struct tx *tx, int64_t project_id, struct code_mapping **ret_list,
 	size_t *ret_len, struct err *err);
 
+/* Which of an organization's; by id. */
+struct code_mapping_page {
+	int64_t organization_id;
+	int64_t member_id;         /* of the projects that the member reaches; 0: of all */
+	int64_t integration_id;    /* 0: of any */
+	const int64_t *project_ids;/* or those of these projects; NULL: of any */
+	size_t project_len;
+	const struct keyset *place;
+};
+int code_mapping_list(struct tx *tx, const struct code_mapping_page *page,
+	struct code_mapping **ret_list, size_t *ret_len, struct err *err);
+
 /* Adds what is set of ids, roots, branch and 'generated'.  E_CONFLICT if the project has one
  * of this stack root, E_FIELD if it has CODE_MAPPING_MAX. */
 int code_mapping_insert(struct tx *tx, const struct code_mapping *mapping, int64_t now_us,
@@ -46,6 +60,8 @@ int code_mapping_insert(struct tx *tx, const struct code_mapping *mapping, int64
 /* The same over a row that is there. */
 int code_mapping_update(struct tx *tx, const struct code_mapping *mapping, int64_t now_us,
 	struct err *err);
+/* 1 if CODEOWNERS use it, 0 if not. */
+int code_mapping_in_use(struct tx *tx, int64_t id, struct err *err);
 /* 1: it is gone, 0: there was none.  E_CONFLICT while CODEOWNERS use it. */
 int code_mapping_delete(struct tx *tx, int64_t organization_id, int64_t id, struct err *err);
 /* Those of a repository, or of an integration in an organization, with the CODEOWNERS that

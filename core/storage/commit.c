@@ -9,6 +9,7 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/storage/commit_private.h"
+#include "core/storage/keyset.h"
 
 #define SHORT_SIZE_MIN 7       /* digits of a hash that may stand for it */
 
@@ -27,7 +28,10 @@ SQL(commit_sql_get, COMMITS "WHERE c.id = $1");
 SQL(commit_sql_find, COMMITS "WHERE c.repository_id = $1 AND c.sha = $2");
 SQL(commit_sql_find_short, COMMITS "WHERE c.repository_id = $1 AND c.sha >= $2 AND c.sha < $3 "
 	"ORDER BY c.sha LIMIT 2");
-SQL(commit_sql_list, COMMITS "WHERE c.repository_id = $1 ORDER BY c.added_at DESC, c.id DESC LIMIT $2 OFFSET $3");
+SQL(commit_sql_list, COMMITS "WHERE c.repository_id = $1 AND (c.added_at, c.id) < ($2, $3) "
+	"ORDER BY c.added_at DESC, c.id DESC LIMIT $4");
+SQL(commit_sql_list_back, COMMITS "WHERE c.repository_id = $1 AND (c.added_at, c.id) > ($2, $3) "
+	"ORDER BY c.added_at, c.id LIMIT $4");
 SQL(commit_sql_files, "SELECT change, path FROM commit_file WHERE commit_id = $1 "
 	"ORDER BY path, change");
 
@@ -123,14 +127,15 @@ int commit_find_short(struct tx *tx, int64_t repository_id, const char *sha,
 	return result;
 }
 
-int commit_list(struct tx *tx, int64_t repository_id, int64_t offset, int64_t limit,
+int commit_list(struct tx *tx, int64_t repository_id, const struct keyset *place,
 	struct commit **ret_list, size_t *ret_len, struct err *err)
 {
 	struct commit *list = NULL;
 	struct query query;
 	size_t len = 0;
-	int result = query_begin(&query, tx, &commit_sql_list, err, "iii", repository_id, limit,
-		offset);
+	int result = query_begin(&query, tx,
+		place->back ? &commit_sql_list_back : &commit_sql_list, err, "iiii", repository_id,
+		place->number, place->id, place->limit);
 
 	while (result >= 0 && (result = query_next(&query)) == 1) {
 		list = xrealloc(list, (len + 1) * sizeof(*list));

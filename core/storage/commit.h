@@ -16,6 +16,8 @@
 
 #include "core/storage/tx.h"
 
+struct keyset;
+
 #define COMMIT_AUTHOR_NAME_MAX 128     /* characters; a longer name is cut */
 #define COMMIT_AUTHOR_EMAIL_MAX 75     /* characters; a longer address is no author */
 #define COMMIT_AUTHOR_LOCAL_MAX 65     /* of what is no address, before "@localhost" */
@@ -77,7 +79,7 @@ int commit_insert(struct tx *tx, const struct commit_new *commit, int64_t *ret_i
 int commit_file_insert(struct tx *tx, int64_t commit_id, const char *change, const char *path,
 	struct err *err);
 /* Newest first by the time they were added. */
-int commit_list(struct tx *tx, int64_t repository_id, int64_t offset, int64_t limit,
+int commit_list(struct tx *tx, int64_t repository_id, const struct keyset *place,
 	struct commit **ret_list, size_t *ret_len, struct err *err);
 /* [["M", path], …] by path, as a new array. */
 int commit_files(struct tx *tx, int64_t commit_id, json_t **ret_files, struct err *err);

@@ -23,6 +23,10 @@ SQL(job_sql_insert, "INSERT INTO job (task, provider, version, integration_id, l
 	"OR (CAST($8 AS BIGINT) = 1 AND EXISTS (SELECT 1 FROM job WHERE integration_id = $4 "
 	"AND order_key IS NOT NULL AND status < 2))) THEN 1 ELSE 0 END, "
 	"$9, $10, $11, $12, $13, $14) RETURNING id");
+/* Only the first of a key can wait for its time; those behind it wait for it. */
+SQL(job_sql_key_hurry, "UPDATE job SET not_before = $1 WHERE not_before > $1 "
+	"AND status = 0 AND held = 0 AND id IN "
+	"(SELECT id FROM job WHERE order_key = $2 AND status < 2)");
 SQL(job_sql_key_busy, "SELECT 1 FROM job WHERE order_key = $1 AND status < 2 LIMIT 1");
 
 #define JOB_COLUMNS                                                                       \
@@ -203,6 +207,11 @@ int job_key_busy(struct tx *tx, const char *order_key, bool *ret_busy, struct er
 		return result;
 	*ret_busy = result == 1;
 	return 0;
+}
+
+int job_key_hurry(struct tx *tx, const char *order_key, int64_t now_us, struct err *err)
+{
+	return tx_exec(tx, &job_sql_key_hurry, err, "is", now_us, order_key);
 }
 
 /* ---- Picking ---- */

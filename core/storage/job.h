@@ -63,6 +63,8 @@ void job_row_clear(struct job_row *row);
 #define cleanup_job_row __attribute__((__cleanup__(job_row_clear)))
 /* Is an item of this key unfinished? */
 int job_key_busy(struct tx *tx, const char *order_key, bool *ret_busy, struct err *err);
+/* The one of this key that waits is due now. */
+int job_key_hurry(struct tx *tx, const char *order_key, int64_t now_us, struct err *err);
 
 /* ---- Picking ---- */
 

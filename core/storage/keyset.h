@@ -19,7 +19,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define KEYSET_TEXT_SIZE 512
+/* More than any name that is sorted by: those of imported repositories have up to 1024 bytes. */
+#define KEYSET_TEXT_SIZE 1032
 
 /* The first rows of a list that goes upwards. */
 #define KEYSET_FIRST(limit_) \

@@ -88,7 +88,8 @@ libcore_la_SOURCES += \
 	%D%/commit.c %D%/commit.h %D%/commit_author.c %D%/commit_private.h \
 	%D%/external_actor.c %D%/external_actor.h \
 	%D%/pull_request.c %D%/pull_request.h \
-	%D%/repository.c %D%/repository.h %D%/repository_read.c
+	%D%/repository.c %D%/repository.h %D%/repository_delete.c \
+	%D%/repository_read.c
 
 # Issues, what happened to them, and the releases that resolve them.
 libcore_la_SOURCES += \

@@ -7,6 +7,7 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/storage/commit_private.h"
+#include "core/storage/keyset.h"
 
 #define PULL_REQUESTS                                                                   \
 	"SELECT p.id, p.organization_id, p.repository_id, p.number, p.title, p.body, "  \
@@ -28,8 +29,10 @@ SQL(pull_request_sql_get, PULL_REQUESTS "WHERE p.id = $1");
 SQL(pull_request_sql_find, PULL_REQUESTS "WHERE p.repository_id = $1 AND p.number = $2");
 SQL(pull_request_sql_find_merged, PULL_REQUESTS "WHERE p.repository_id = $1 "
 	"AND p.merge_commit_sha = $2 LIMIT 1");
-SQL(pull_request_sql_list, PULL_REQUESTS
-	"WHERE p.repository_id = $1 ORDER BY p.added_at DESC, p.id DESC LIMIT $2 OFFSET $3");
+SQL(pull_request_sql_list, PULL_REQUESTS "WHERE p.repository_id = $1 AND (p.added_at, p.id) < ($2, $3) "
+	"ORDER BY p.added_at DESC, p.id DESC LIMIT $4");
+SQL(pull_request_sql_list_back, PULL_REQUESTS "WHERE p.repository_id = $1 AND (p.added_at, p.id) > ($2, $3) "
+	"ORDER BY p.added_at, p.id LIMIT $4");
 
 int pull_request_put(struct tx *tx, const struct pull_request_put *put, struct err *err)
 {
@@ -91,14 +94,15 @@ int pull_request_find_merged(struct tx *tx, int64_t repository_id, const char *m
 	return read_one(&query, result, ret_pull_request);
 }
 
-int pull_request_list(struct tx *tx, int64_t repository_id, int64_t offset, int64_t limit,
+int pull_request_list(struct tx *tx, int64_t repository_id, const struct keyset *place,
 	struct pull_request **ret_list, size_t *ret_len, struct err *err)
 {
 	struct pull_request *list = NULL;
 	struct query query;
 	size_t len = 0;
-	int result = query_begin(&query, tx, &pull_request_sql_list, err, "iii", repository_id, limit,
-		offset);
+	int result = query_begin(&query, tx,
+		place->back ? &pull_request_sql_list_back : &pull_request_sql_list, err, "iiii", repository_id,
+		place->number, place->id, place->limit);
 
 	while (result >= 0 && (result = query_next(&query)) == 1) {
 		list = xrealloc(list, (len + 1) * sizeof(*list));

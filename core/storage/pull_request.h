@@ -11,6 +11,8 @@
 #include "core/storage/commit.h"
 #include "core/storage/tx.h"
 
+struct keyset;
+
 struct pull_request {
 	int64_t id, organization_id, repository_id;
 	char *number;
@@ -38,7 +40,7 @@ int pull_request_find(struct tx *tx, int64_t repository_id, const char *number,
 int pull_request_find_merged(struct tx *tx, int64_t repository_id, const char *merge_commit_sha,
 	struct pull_request *ret_pull_request, struct err *err);
 /* Newest first by the time they were added. */
-int pull_request_list(struct tx *tx, int64_t repository_id, int64_t offset, int64_t limit,
+int pull_request_list(struct tx *tx, int64_t repository_id, const struct keyset *place,
 	struct pull_request **ret_list, size_t *ret_len, struct err *err);
 void pull_request_clear(struct pull_request *pull_request);
 #define cleanup_pull_request __attribute__((__cleanup__(pull_request_clear)))

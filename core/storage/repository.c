@@ -24,11 +24,15 @@ SQL(repository_sql_in_use, "SELECT 1 FROM organization_integration l "
 	"WHERE l.organization_id = $1 AND l.integration_id = $2 AND l.status = 0 AND i.status = 0");
 SQL(repository_sql_set_status, "UPDATE repository SET status = $1, updated_at = $2 "
 	"WHERE id = $3 AND status IN (0, 1) AND status <> $1");
-SQL(repository_sql_set_integration, "UPDATE repository SET integration_id = $1, updated_at = $2 "
+SQL(repository_sql_relink, "UPDATE repository SET provider = $1, integration_id = $2, "
+	"updated_at = $3 WHERE id = $4");
+SQL(repository_sql_set_settings, "UPDATE repository SET settings = $1, updated_at = $2 "
 	"WHERE id = $3");
 SQL(repository_sql_set_status_all, "UPDATE repository SET status = $1, updated_at = $2 "
 	"WHERE organization_id = $3 AND integration_id = $4 AND status IN (0, 1) AND status <> $1");
-SQL(repository_sql_unlink_all, "UPDATE repository SET integration_id = NULL, updated_at = $1 "
+/* What waits for its deletion, has waited since updated_at. */
+SQL(repository_sql_unlink_all, "UPDATE repository SET integration_id = NULL, "
+	"updated_at = CASE WHEN status = 2 THEN updated_at ELSE $1 END "
 	"WHERE organization_id = $2 AND integration_id = $3");
 SQL(repository_sql_set_languages, "UPDATE repository SET languages = $1, updated_at = $2 "
 	"WHERE id = $3");
@@ -120,7 +124,7 @@ int repository_put(struct tx *tx, const struct repository_put *put, int64_t *ret
 	return update(tx, &there, put, err);
 }
 
-int repository_create(struct tx *tx, const struct repository_put *put, int64_t *ret_id,
+int repository_add(struct tx *tx, const struct repository_put *put, int64_t *ret_id,
 	struct err *err)
 {
 	cleanup_repository struct repository there = {0};
@@ -128,15 +132,12 @@ int repository_create(struct tx *tx, const struct repository_put *put, int64_t *
 	int result = repository_find(tx, put->organization_id, put->provider, put->external_id, &there,
 		err);
 
+	if (result == 1)
+		result = repository_keep(tx, there.id, put->now_us, err);
 	if (result < 0)
 		return result;
-	if (result == 1 && there.integration_id != 0 && there.status == INTEGRATION_ACTIVE)
-		return err_set(err, MORTISE_E_CONFLICT, "A repository with this name already exists.");
 	enable.mode = REPOSITORY_ENABLE;
-	result = repository_put(tx, &enable, ret_id, err);
-	if (result == REPOSITORY_FOREIGN || result == REPOSITORY_ABSENT)
-		return err_set(err, MORTISE_E_CONFLICT, "A repository with this name already exists.");
-	return result < 0 ? result : 0;
+	return repository_put(tx, &enable, ret_id, err);
 }
 
 int repository_set_status(struct tx *tx, int64_t id, int status, int64_t now_us, struct err *err)
@@ -144,11 +145,18 @@ int repository_set_status(struct tx *tx, int64_t id, int status, int64_t now_us,
 	return tx_exec(tx, &repository_sql_set_status, err, "iii", (int64_t)status, now_us, id);
 }
 
-int repository_set_integration(struct tx *tx, int64_t id, int64_t integration_id, int64_t now_us,
+int repository_relink(struct tx *tx, int64_t id, const char *provider, int64_t integration_id,
+	int64_t now_us, struct err *err)
+{
+	return tx_exec(tx, &repository_sql_relink, err, "siii", provider, integration_id, now_us, id);
+}
+
+int repository_set_settings(struct tx *tx, int64_t id, const json_t *settings, int64_t now_us,
 	struct err *err)
 {
-	return tx_exec(tx, &repository_sql_set_integration, err, "oii",
-		integration_id > 0 ? &integration_id : NULL, now_us, id);
+	cleanup_free char *text = dump(settings);
+
+	return tx_exec(tx, &repository_sql_set_settings, err, "sii", text, now_us, id);
 }
 
 int repository_set_status_all(struct tx *tx, int64_t organization_id, int64_t integration_id,

@@ -10,23 +10,38 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/storage/keyset.h"
 #include "core/storage/like.h"
 
 #define COLUMNS                                                                       \
 	"r.id, r.organization_id, r.provider, r.external_id, r.name, r.url, r.branch, " \
-	"r.config, r.languages, r.integration_id, r.status, r.added_at, r.updated_at"
+	"r.config, r.languages, r.integration_id, r.status, r.added_at, r.updated_at, r.settings"
 
 SQL(repository_sql_get, "SELECT " COLUMNS " FROM repository r "
 	"WHERE r.organization_id = $1 AND r.id = $2");
 SQL(repository_sql_find, "SELECT " COLUMNS " FROM repository r "
 	"WHERE r.organization_id = $1 AND r.provider = $2 AND r.external_id = $3");
 SQL(repository_sql_find_name, "SELECT " COLUMNS " FROM repository r "
-	"WHERE r.organization_id = $1 AND r.name = $2 ORDER BY r.status, r.id DESC LIMIT 1");
-SQL(repository_sql_list, "SELECT " COLUMNS " FROM repository r "
-	"WHERE r.organization_id = $1 AND ($2 = '' OR lower(r.name) LIKE $2 ESCAPE '\\') "
-	"AND ($3 = 0 OR r.integration_id = $3) "
-	"AND (($4 = 0 AND r.status = 0) OR ($4 = 1 AND r.status <> 0)) "
-	"ORDER BY r.name, r.id LIMIT $5 OFFSET $6");
+	"WHERE r.organization_id = $1 AND r.name = $2 AND r.status IN (0, 1) "
+	"ORDER BY r.status, r.id DESC LIMIT 1");
+SQL(repository_sql_list_name, "SELECT " COLUMNS " FROM repository r "
+	"WHERE r.organization_id = $1 AND r.status = 0 AND r.name = $2 ORDER BY r.id LIMIT $3");
+SQL(repository_sql_is_active, "SELECT 1 FROM repository "
+	"WHERE organization_id = $1 AND status = 0 AND name = $2 AND provider = $3 LIMIT 1");
+
+/* A page in the order of names, of those whose status is so. */
+#define LIST(status)                                                                       \
+	"SELECT " COLUMNS " FROM repository r WHERE r.organization_id = $1 "                \
+	"AND ($2 = '' OR lower(r.name) LIKE $2 ESCAPE '\\') "                               \
+	"AND ($3 = 0 OR r.integration_id = $3) AND r.status " status
+#define FORWARDS " AND (r.name, r.id) > ($4, $5) ORDER BY r.name, r.id LIMIT $6"
+#define BACK " AND (r.name, r.id) < ($4, $5) ORDER BY r.name DESC, r.id DESC LIMIT $6"
+
+SQL(repository_sql_list_active, LIST("= 0") FORWARDS);
+SQL(repository_sql_list_active_back, LIST("= 0") BACK);
+SQL(repository_sql_list_inactive, LIST("IN (1, 2, 3)") FORWARDS);
+SQL(repository_sql_list_inactive_back, LIST("IN (1, 2, 3)") BACK);
+
 /* In one organization. */
 SQL(repository_sql_scan_organization, "SELECT " COLUMNS " FROM repository r "
 	"WHERE r.organization_id = $1 AND r.provider = $2 "
@@ -69,6 +84,8 @@ static void read_row(struct query *query, struct repository *repository)
 		.status = (int)query_int(query, 10),
 		.added_at_us = query_int(query, 11),
 		.updated_at_us = query_int(query, 12),
+		.settings = query_is_null(query, 13) ? NULL
+						     : read_json(query_text(query, 13), JSON_OBJECT),
 	};
 }
 
@@ -132,6 +149,27 @@ int repository_find_name(struct tx *tx, int64_t organization_id, const char *nam
 	return read_one(&query, result, ret_repository);
 }
 
+int repository_list_name(struct tx *tx, int64_t organization_id, const char *name, int64_t max,
+	struct repository **ret_list, size_t *ret_len, struct err *err)
+{
+	struct query query;
+	int result = query_begin(&query, tx, &repository_sql_list_name, err, "isi",
+		organization_id, name, max);
+
+	return read_list(&query, result, ret_list, ret_len);
+}
+
+int repository_is_active(struct tx *tx, int64_t organization_id, const char *provider,
+	const char *name, struct err *err)
+{
+	struct query query;
+	int result = query_first(&query, tx, &repository_sql_is_active, err, "iss",
+		organization_id, name, provider);
+
+	query_end(&query);
+	return result;
+}
+
 int repository_scan(struct tx *tx, const struct repository_filter *filter,
 	struct repository **ret_list, size_t *ret_len, struct err *err)
 {
@@ -155,11 +193,16 @@ int repository_scan(struct tx *tx, const struct repository_filter *filter,
 int repository_list(struct tx *tx, const struct repository_page *page,
 	struct repository **ret_list, size_t *ret_len, struct err *err)
 {
+	static const struct sql *const statements[2][2] = {
+		{&repository_sql_list_active, &repository_sql_list_active_back},
+		{&repository_sql_list_inactive, &repository_sql_list_inactive_back},
+	};
+	const struct keyset *place = page->place;
 	cleanup_free char *pattern = like_pattern(page->query);
 	struct query query;
-	int result = query_begin(&query, tx, &repository_sql_list, err, "isiiii",
-		page->organization_id, pattern, page->integration_id, (int64_t)page->inactive,
-		page->limit, page->offset);
+	int result = query_begin(&query, tx, statements[page->inactive][place->back], err, "isisii",
+		page->organization_id, pattern, page->integration_id, place->text, place->id,
+		place->limit);
 
 	return read_list(&query, result, ret_list, ret_len);
 }
@@ -173,6 +216,7 @@ void repository_clear(struct repository *repository)
 	free(repository->branch);
 	json_decref(repository->config);
 	json_decref(repository->languages);
+	json_decref(repository->settings);
 	*repository = (struct repository){0};
 }
 

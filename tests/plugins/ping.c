@@ -139,13 +139,28 @@ static int32_t list_repositories(struct mortise_call *call, const json_t *input,
 	return MORTISE_OK;
 }
 
-/* "ping/none" is not found; every other name is taken. */
+static int32_t sync_repositories(struct mortise_call *call, const json_t *input,
+	json_t **ret_output)
+{
+	json_t *record = json_pack("{s:s, s:s, s:s}", "external_id", "ping/synced", "name",
+		"ping/synced", "mode", "enable");
+	int32_t ret = host->effect(call, MORTISE_EFFECT_REPOSITORY_PUT, record);
+
+	(void)input;
+	(void)ret_output;
+	json_decref(record);
+	return ret;
+}
+
+/* "ping/none" is not found, "ping/down" cannot be asked; every other name is taken. */
 static int32_t get_repository(struct mortise_call *call, const json_t *input, json_t **ret_output)
 {
 	const char *identifier = json_string_value(json_object_get(input, "identifier"));
 
 	if (!identifier || strcmp(identifier, "ping/none") == 0)
 		return host->fail(call, MORTISE_E_NOT_FOUND, "Ping has no such repository.");
+	if (strcmp(identifier, "ping/down") == 0)
+		return host->fail(call, MORTISE_E_UPSTREAM, "Ping does not answer.");
 	*ret_output = json_pack("{s:s, s:s, s:s, s:s, s:{s:s}}", "external_id", identifier, "name",
 		identifier, "url", "https://ping.test/one", "branch", "main", "config", "name", identifier);
 	return MORTISE_OK;
@@ -304,6 +319,8 @@ static const struct mortise_task tasks[] = {
 		.run = run_task, .attempts = 3, .delay_ms = 50, .factor_percent = 100, .total_ms = 60000},
 	{.size = sizeof(struct mortise_task), .name = "link_work", .scope = MORTISE_SCOPE_INSTALL,
 		.run = run_task, .attempts = 3, .delay_ms = 50, .factor_percent = 100},
+	{.size = sizeof(struct mortise_task), .name = "sync_repositories",
+		.scope = MORTISE_SCOPE_INSTALL, .run = sync_repositories},
 	{.size = sizeof(struct mortise_task), .name = "tick", .scope = MORTISE_SCOPE_PROVIDER,
 		.run = run_task, .schedule_ms = 3600000},
 };

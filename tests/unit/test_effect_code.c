@@ -13,6 +13,7 @@
 #include "core/provider/provider.h"
 #include "core/storage/commit.h"
 #include "core/storage/integration.h"
+#include "core/storage/keyset.h"
 #include "core/storage/link.h"
 #include "core/storage/organization.h"
 #include "core/storage/pull_request.h"
@@ -23,6 +24,7 @@
 #define NOW INT64_C(1000000000000)
 #define PROVIDER "integrations:acme"
 
+static const struct keyset newest_first = {.number = INT64_MAX, .id = INT64_MAX, .limit = 100};
 static const unsigned char uid[INTEGRATION_UID_SIZE] = "0123456789abcdef";
 
 SQL(test_effect_code_audits, "SELECT event FROM audit_log WHERE organization_id = $1 ORDER BY id");
@@ -139,13 +141,13 @@ static int look_in(struct tx *tx, void *arg, struct err *err)
 		err);
 	if (look->found < 1)
 		return look->found;
-	result = commit_list(tx, look->repository.id, 0, 100, &commits, &look->commit_len, err);
+	result = commit_list(tx, look->repository.id, &newest_first, &commits, &look->commit_len, err);
 	if (result < 0)
 		return result;
 	if (look->commit_len > 0 && commits[0].author.email)
 		strncpy(look->author, commits[0].author.email, sizeof(look->author) - 1);
 	commit_list_free(commits, look->commit_len);
-	result = pull_request_list(tx, look->repository.id, 0, 100, &pulls, &look->pull_request_len, err);
+	result = pull_request_list(tx, look->repository.id, &newest_first, &pulls, &look->pull_request_len, err);
 	if (result < 0)
 		return result;
 	pull_request_list_free(pulls, look->pull_request_len);

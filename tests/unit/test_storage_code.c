@@ -13,6 +13,7 @@
 #include "core/storage/commit.h"
 #include "core/storage/external_actor.h"
 #include "core/storage/integration.h"
+#include "core/storage/keyset.h"
 #include "core/storage/link.h"
 #include "core/storage/pull_request.h"
 #include "core/storage/repository.h"
@@ -25,6 +26,9 @@ SQL(test_code_account, "INSERT INTO account (id, email, name, added_at) VALUES (
 SQL(test_code_member, "INSERT INTO member (organization_id, account_id, role, added_at) "
 	"VALUES ($1, $2, 'member', 1)");
 SQL(test_code_count_actors, "SELECT count(*) FROM external_actor");
+
+static const struct keyset newest_first = {.number = INT64_MAX, .id = INT64_MAX, .limit = 10};
+static const struct keyset by_name = {.id = INT64_MIN, .limit = 10};
 
 struct fixture {
 	char dir[32];
@@ -161,7 +165,7 @@ static int take_from_another(struct tx *tx, void *arg, struct err *err)
 	assert_int_equal(put(tx, 2, 1, "acme/shop", REPOSITORY_ENABLE, err), REPOSITORY_ENABLED);
 	repository = find(tx, 2);
 	assert_int_equal(repository.integration_id, 1);
-	assert_int_equal(repository_set_integration(tx, repository.id, 3, 9, err), 1);
+	assert_int_equal(repository_relink(tx, repository.id, PROVIDER, 3, 9, err), 1);
 	repository_clear(&repository);
 	assert_int_equal(put(tx, 2, 2, "acme/shop", REPOSITORY_ENABLE, err), REPOSITORY_ENABLED);
 	return 0;
@@ -176,14 +180,13 @@ static int create_twice(struct tx *tx, void *arg, struct err *err)
 {
 	struct repository_put wanted = {.organization_id = 1, .integration_id = 1,
 		.provider = PROVIDER, .external_id = "9", .name = "acme/web", .now_us = 1};
-	cleanup_err struct err refused = {0};
 	int64_t id, again;
 
 	(void)arg;
-	assert_int_equal(repository_create(tx, &wanted, &id, err), 0);
-	assert_int_equal(repository_create(tx, &wanted, &again, &refused), MORTISE_E_CONFLICT);
+	assert_int_equal(repository_add(tx, &wanted, &id, err), REPOSITORY_CREATED);
+	assert_int_equal(repository_add(tx, &wanted, &again, err), REPOSITORY_UNCHANGED);
 	assert_int_equal(repository_set_status(tx, id, INTEGRATION_DISABLED, 2, err), 1);
-	assert_int_equal(repository_create(tx, &wanted, &again, err), 0);
+	assert_int_equal(repository_add(tx, &wanted, &again, err), REPOSITORY_ENABLED);
 	assert_int_equal(again, id);
 	return 0;
 }
@@ -199,7 +202,7 @@ static size_t count_list(struct tx *tx, const char *query, bool inactive)
 	size_t len;
 
 	assert_int_equal(repository_list(tx, &(struct repository_page){.organization_id = 1,
-		.query = query, .inactive = inactive, .limit = 10}, &list, &len, NULL), 0);
+		.query = query, .inactive = inactive, .place = &by_name}, &list, &len, NULL), 0);
 	repository_list_free(list, len);
 	return len;
 }
@@ -213,9 +216,9 @@ static int list_all(struct tx *tx, void *arg, struct err *err)
 
 	(void)arg;
 	for (size_t i = 0; i < lengthof(names); i++)
-		assert_int_equal(repository_create(tx, &(struct repository_put){.organization_id = 1,
+		assert_int_equal(repository_add(tx, &(struct repository_put){.organization_id = 1,
 			.integration_id = 1, .provider = PROVIDER, .external_id = names[i],
-			.name = names[i], .now_us = 1}, &id, err), 0);
+			.name = names[i], .now_us = 1}, &id, err), REPOSITORY_CREATED);
 	assert_int_equal(count_list(tx, NULL, false), 3);
 	assert_int_equal(count_list(tx, "sHOP", false), 1);
 	assert_int_equal(count_list(tx, "%", false), 1);
@@ -309,7 +312,7 @@ static int add_commits(struct tx *tx, void *arg, struct err *err)
 	commit.author_id = 0;
 	commit.now_us = 11;
 	assert_int_equal(commit_insert(tx, &commit, &again, err), 1);
-	assert_int_equal(commit_list(tx, 1, 0, 10, &list, &len, err), 0);
+	assert_int_equal(commit_list(tx, 1, &newest_first, &list, &len, err), 0);
 	assert_int_equal(len, 2);
 	assert_string_equal(list[0].sha, "77ab01");
 	assert_int_equal(list[0].author.id, 0);
@@ -344,7 +347,7 @@ static int put_pull_requests(struct tx *tx, void *arg, struct err *err)
 	/* Closed without a merge. */
 	wanted.merge_commit_sha = NULL;
 	assert_int_equal(pull_request_put(tx, &wanted, err), 1);
-	assert_int_equal(pull_request_list(tx, 1, 0, 10, &list, &len, err), 0);
+	assert_int_equal(pull_request_list(tx, 1, &newest_first, &list, &len, err), 0);
 	assert_int_equal(len, 1);
 	assert_string_equal(list[0].number, "14");
 	assert_null(list[0].merge_commit_sha);

@@ -30,6 +30,10 @@ CREATE INDEX api_token_expires ON api_token (expires_at) WHERE expires_at IS NOT
 CREATE INDEX audit_log_event ON audit_log (organization_id, event, id);
 CREATE INDEX audit_log_origin ON audit_log (organization_id, origin, id);
 
+-- What a user set for a repository, as JSON; NULL: nothing yet.
+ALTER TABLE repository ADD COLUMN settings TEXT;
+CREATE INDEX repository_status_name ON repository (organization_id, status, name, id);
+
 -- Where the paths of a project's stack frames stand in a repository.
 CREATE TABLE code_mapping (
 	id {id},
