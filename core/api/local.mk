@@ -22,6 +22,8 @@ libcore_la_SOURCES += \
 	%D%/api_token.c \
 	%D%/body.c %D%/body.h \
 	%D%/call.c %D%/call.h \
+	%D%/api_code_mapping.c %D%/api_code_mapping_bulk.c \
+	%D%/code_mapping_change.c %D%/code_mapping_change.h \
 	%D%/code_mapping_json.c %D%/code_mapping_json.h \
 	%D%/config_form.c %D%/config_form.h \
 	%D%/cursor.c %D%/cursor.h \
