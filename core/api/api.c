@@ -26,6 +26,7 @@ static const struct api_route *const tables[] = {
 	api_pipeline_routes, api_external_actor_routes, api_data_forwarder_routes,
 	api_repository_routes, api_repository_change_routes, api_repository_offer_routes,
 	api_code_mapping_routes, api_code_mapping_bulk_routes,
+	api_member_routes, api_team_routes, api_project_routes,
 	api_issue_routes, api_issue_list_routes, api_issue_report_routes, api_note_routes,
 	api_issue_integration_routes, api_search_routes,
 	api_event_routes, api_project_key_routes, api_release_routes,

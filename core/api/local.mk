@@ -11,14 +11,17 @@ libcore_la_SOURCES += \
 	%D%/api_external_actor.c \
 	%D%/api_integration.c \
 	%D%/api_issue.c %D%/api_issue_list.c %D%/api_issue_report.c \
+	%D%/api_member.c \
 	%D%/api_note.c \
 	%D%/api_issue_integration.c \
 	%D%/api_organization.c \
 	%D%/api_pipeline.c \
+	%D%/api_project.c \
 	%D%/api_project_key.c \
 	%D%/api_release.c %D%/api_release_part.c \
 	%D%/api_repository.c %D%/api_repository_change.c %D%/api_repository_offer.c \
 	%D%/api_search.c \
+	%D%/api_team.c \
 	%D%/api_token.c \
 	%D%/body.c %D%/body.h \
 	%D%/call.c %D%/call.h \
@@ -39,6 +42,7 @@ libcore_la_SOURCES += \
 	%D%/issue_update.c %D%/issue_update.h \
 	%D%/issue_form.c %D%/issue_form.h \
 	%D%/link_deletion.c %D%/link_deletion.h \
+	%D%/people.c %D%/people.h \
 	%D%/release_body.c %D%/release_body.h \
 	%D%/release_json.c %D%/release_json.h \
 	%D%/release_path.c %D%/release_path.h \

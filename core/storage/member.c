@@ -231,12 +231,19 @@ int member_set_role(struct tx *tx, const struct member *member, const char *role
 	return result < 0 ? result : 0;
 }
 
+int member_leave_teams(struct tx *tx, const struct member *member, struct err *err)
+{
+	int result = tx_exec(tx, &member_sql_leave_teams, err, "i", member->id);
+
+	return result < 0 ? result : 0;
+}
+
 int member_remove(struct tx *tx, const struct member *member, int64_t now_us, struct err *err)
 {
 	int result = keep_owner(tx, member, "remove", err);
 
 	if (result == 0)
-		result = tx_exec(tx, &member_sql_leave_teams, err, "i", member->id);
+		result = member_leave_teams(tx, member, err);
 	if (result >= 0)
 		result = tx_exec(tx, &member_sql_forget_names, err, "ii", member->organization_id,
 			member->account_id);

@@ -44,6 +44,7 @@ int member_insert(struct tx *tx, int64_t organization_id, int64_t account_id, co
 /* E_CONFLICT if it is the only owner and would be none any more. */
 int member_set_role(struct tx *tx, const struct member *member, const char *role,
 	struct err *err);
+int member_leave_teams(struct tx *tx, const struct member *member, struct err *err);
 /* Out of its teams and the organization, with its names at providers; its tokens of the
  * organization are revoked.  E_CONFLICT for the only owner.  What is assigned to it, and
  * what it wrote, stays. */

@@ -120,6 +120,26 @@ static void row_read(struct query *query, struct project *ret_project)
 	};
 }
 
+static int row_take(struct query *query, int result, struct project *ret_project,
+	struct err *err)
+{
+	if (result == 1)
+		row_read(query, ret_project);
+	query_end(query);
+	if (result == 0)
+		return err_set(err, MORTISE_E_NOT_FOUND, "there is no such project");
+	return result < 0 ? result : 0;
+}
+
+int project_get(struct tx *tx, int64_t organization_id, int64_t id, struct project *ret_project,
+	struct err *err)
+{
+	struct query query;
+	int result = query_first(&query, tx, &project_sql_get, err, "ii", organization_id, id);
+
+	return row_take(&query, result, ret_project, err);
+}
+
 int project_find(struct tx *tx, int64_t organization_id, const char *id_or_slug,
 	struct project *ret_project, struct err *err)
 {
@@ -128,16 +148,9 @@ int project_find(struct tx *tx, int64_t organization_id, const char *id_or_slug,
 	int result;
 
 	if (slug_is_id(id_or_slug, &id))
-		result = query_first(&query, tx, &project_sql_get, err, "ii", organization_id, id);
-	else
-		result = query_first(&query, tx, &project_sql_find, err, "is", organization_id,
-			id_or_slug);
-	if (result == 1)
-		row_read(&query, ret_project);
-	query_end(&query);
-	if (result == 0)
-		return err_set(err, MORTISE_E_NOT_FOUND, "there is no project \"%s\"", id_or_slug);
-	return result < 0 ? result : 0;
+		return project_get(tx, organization_id, id, ret_project, err);
+	result = query_first(&query, tx, &project_sql_find, err, "is", organization_id, id_or_slug);
+	return row_take(&query, result, ret_project, err);
 }
 
 int project_list_page(struct tx *tx, const struct project_page *page,

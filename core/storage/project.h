@@ -22,6 +22,9 @@ struct project {
 /* Enrolled in the data forwarders that want new projects. */
 int project_insert(struct tx *tx, int64_t organization_id, const char *slug, const char *name,
 	const char *platform, int64_t now_us, int64_t *ret_id, struct err *err);
+int project_get(struct tx *tx, int64_t organization_id, int64_t id, struct project *ret_project,
+	struct err *err);
+/* By id or slug, as URLs name them; E_NOT_FOUND if there is none. */
 int project_find(struct tx *tx, int64_t organization_id, const char *id_or_slug,
 	struct project *ret_project, struct err *err);
 /* Name, slug and platform anew; E_FIELD for a slug that cannot be one, E_CONFLICT if it is

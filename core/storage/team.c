@@ -101,6 +101,25 @@ static void row_read(struct query *query, struct team *ret_team)
 	};
 }
 
+static int row_take(struct query *query, int result, struct team *ret_team, struct err *err)
+{
+	if (result == 1)
+		row_read(query, ret_team);
+	query_end(query);
+	if (result == 0)
+		return err_set(err, MORTISE_E_NOT_FOUND, "there is no such team");
+	return result < 0 ? result : 0;
+}
+
+int team_get(struct tx *tx, int64_t organization_id, int64_t id, struct team *ret_team,
+	struct err *err)
+{
+	struct query query;
+	int result = query_first(&query, tx, &team_sql_get, err, "ii", organization_id, id);
+
+	return row_take(&query, result, ret_team, err);
+}
+
 int team_find(struct tx *tx, int64_t organization_id, const char *id_or_slug,
 	struct team *ret_team, struct err *err)
 {
@@ -109,16 +128,9 @@ int team_find(struct tx *tx, int64_t organization_id, const char *id_or_slug,
 	int result;
 
 	if (slug_is_id(id_or_slug, &id))
-		result = query_first(&query, tx, &team_sql_get, err, "ii", organization_id, id);
-	else
-		result = query_first(&query, tx, &team_sql_find, err, "is", organization_id,
-			id_or_slug);
-	if (result == 1)
-		row_read(&query, ret_team);
-	query_end(&query);
-	if (result == 0)
-		return err_set(err, MORTISE_E_NOT_FOUND, "there is no team \"%s\"", id_or_slug);
-	return result < 0 ? result : 0;
+		return team_get(tx, organization_id, id, ret_team, err);
+	result = query_first(&query, tx, &team_sql_find, err, "is", organization_id, id_or_slug);
+	return row_take(&query, result, ret_team, err);
 }
 
 /* Take the rows of a query that has begun with 'result'. */

@@ -25,6 +25,9 @@ struct team {
 
 int team_insert(struct tx *tx, int64_t organization_id, const char *slug, const char *name,
 	int64_t now_us, int64_t *ret_id, struct err *err);
+int team_get(struct tx *tx, int64_t organization_id, int64_t id, struct team *ret_team,
+	struct err *err);
+/* By id or slug, as URLs name them; E_NOT_FOUND if there is none. */
 int team_find(struct tx *tx, int64_t organization_id, const char *id_or_slug,
 	struct team *ret_team, struct err *err);
 /* Name and slug anew; E_FIELD for a slug that cannot be one, E_CONFLICT if it is taken. */
