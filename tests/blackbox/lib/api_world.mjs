@@ -94,6 +94,7 @@ class Side {
       await this.daemon.ctlOk('team', 'create', slug, '--org', this.org);
       return slug;
     },
+    key_id: async () => (await this.send('POST', `/projects/${this.org}/shop/keys/`, { name: this.world.unique('key ') })).id,
     repository_id: async () => (await this.send('POST', `/organizations/${this.org}/repos/`, {
       provider: 'integrations:ping', installation: this.values.integration_id, identifier: `${this.org}/${this.world.unique('repo')}` })).id,
     external_user_id: async () => (await this.send('POST', `/organizations/${this.org}/external-users/`, {
