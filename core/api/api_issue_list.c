@@ -34,33 +34,46 @@
 
 struct many {
 	const struct api_call *call;
-	struct api_page page;
 	enum issue_sort sort;
 	const char *query;         /* with "is:unresolved" for a request without one */
 	int64_t ids[MANY_MAX];     /* that the request names */
 	size_t id_len;
+	struct issue_actor actor;
 	/* Of a change: */
 	struct issue_update update;
-	struct issue_actor actor;
 	size_t matched;
 	bool changed;
 	/* Of a list: */
+	struct keyset place;
 	json_t *items;
-	bool more;
+	size_t len;                /* rows that were read */
+	struct cursor_mark first, last;    /* of those that are shown */
 };
 
 /* ---- What is asked for ---- */
 
 static int read_sort(const struct api_call *call, enum issue_sort *ret_sort, struct err *err)
 {
+	static const struct {
+		const char *name;
+		enum issue_sort sort;
+	} sorts[] = {
+		{"date", ISSUE_SORT_SEEN},
+		{"new", ISSUE_SORT_NEW},
+		{"freq", ISSUE_SORT_COUNT},
+		{"user", ISSUE_SORT_USERS},
+		{"priority", ISSUE_SORT_LEVEL},
+	};
 	const char *sort = api_query(call, "sort", NULL);
 
 	*ret_sort = ISSUE_SORT_SEEN;
-	if (!sort || strcmp(sort, "date") == 0)
-		return 0;
-	*ret_sort = ISSUE_SORT_NEW;
-	return strcmp(sort, "new") == 0 ? 0 : err_field(err, "sort", "\"%s\" is not supported: "
-		"sort by date (last seen) or new (first seen).", sort);
+	for (size_t i = 0; sort && i < lengthof(sorts); i++)
+		if (strcmp(sort, sorts[i].name) == 0) {
+			*ret_sort = sorts[i].sort;
+			return 0;
+		}
+	return !sort ? 0 : err_field(err, "sort", "\"%s\" is not supported: sort by date (last "
+		"seen), new (first seen), freq (events), user or priority (level).", sort);
 }
 
 static int read_ids(const struct api_call *call, struct many *many, struct err *err)
@@ -83,6 +96,9 @@ static int many_read(struct api_call *call, struct many *many, struct err *err)
 	const char *query = http_query(call->request, "query");
 
 	many->call = call;
+	many->actor = issue_actor_of(call);
+	keyset_start(KEYSET_DOWN, &many->place);
+	many->place.limit = MANY_MAX;
 	many->query = query ? query : "is:unresolved";
 	if (read_sort(call, &many->sort, err) < 0)
 		return err->code;
@@ -187,7 +203,7 @@ static int query_make(struct tx *tx, const struct many *many, const struct proje
 	query->filter.project_ids = projects->ids;
 	query->filter.project_len = projects->len;
 	query->filter.sort = many->sort;
-	if (issue_query_read(tx, many->query, many->call->principal.user_id, query, err) < 0)
+	if (issue_query_read(tx, many->query, &many->call->principal, query, err) < 0)
 		return err->code;
 	return add_status(many, query, err);
 }
@@ -240,18 +256,18 @@ static int find_short_id(struct tx *tx, const struct many *many, const struct pr
 		return 0;
 	if (result < 0)
 		return err_move(err, &missing);
-	if (query->filter.offset == 0 && is_wanted(many, projects, &issue))
+	if (query->filter.place->id == INT64_MAX && is_wanted(many, projects, &issue))
 		list_add(list, len, &issue);
 	else
 		issue_clear(&issue);
 	return 0;
 }
 
-/* At most 'limit' from 'offset'. */
-static int find_many(struct tx *tx, const struct many *many, int64_t offset, int64_t limit,
+/* A page of them, or all that are named. */
+static int find_many(struct tx *tx, const struct many *many, const struct keyset *place,
 	struct issue **ret_list, size_t *ret_len, struct err *err)
 {
-	struct issue_query query = {.filter = {.offset = offset, .limit = limit}};
+	struct issue_query query = {.filter.place = place, .now_us = many->actor.now_us};
 	cleanup_projects struct projects projects = {0};
 	int result = projects_find(tx, many->call, &projects, err);
 
@@ -275,27 +291,41 @@ static int find_many(struct tx *tx, const struct many *many, int64_t offset, int
 
 /* ---- Lists ---- */
 
+static int append(struct tx *tx, struct many *many, const struct issue *issue, struct err *err)
+{
+	const struct cursor_mark mark = {
+		.number = issue_list_key(issue, many->sort),
+		.id = issue->id,
+	};
+	json_t *item;
+	int result = issue_json(tx, many->call, issue, &item, err);
+
+	if (result < 0)
+		return result;
+	if (json_array_size(many->items) == 0)
+		many->first = mark;
+	many->last = mark;
+	json_array_append_new(many->items, item);
+	return 0;
+}
+
 static int list_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct many *many = arg;
 	struct issue *rows;
-	size_t len;
-	int result = find_many(tx, many, many->page.offset, many->page.size + 1, &rows, &len, err);
+	size_t len, shown;
+	int result = find_many(tx, many, &many->place, &rows, &len, err);
 
 	if (result < 0)
 		return result;
 	json_decref(many->items);
 	many->items = json_array();
-	many->more = many->id_len == 0 && (int64_t)len > many->page.size;
-	for (size_t i = 0; i < len && result == 0; i++) {
-		json_t *item;
-
-		if (many->id_len == 0 && (int64_t)i == many->page.size)
-			break;
-		result = issue_json(tx, many->call, &rows[i], &item, err);
-		if (result == 0)
-			json_array_append_new(many->items, item);
-	}
+	/* What is named is shown on one page. */
+	shown = many->id_len > 0 ? len : api_keyset_shown(&many->place, len);
+	many->len = many->id_len > 0 ? 0 : len;
+	for (size_t i = 0; i < shown && result == 0; i++)
+		result = append(tx, many, &rows[many->id_len > 0 ? i
+			: api_keyset_row(&many->place, shown, i)], err);
 	issue_list_free(rows, len);
 	return result;
 }
@@ -303,14 +333,17 @@ static int list_in(struct tx *tx, void *arg, struct err *err)
 static int list(struct api_call *call, struct err *err)
 {
 	struct many *many = new(struct many);
+	bool empty;
 	int result = many_read(call, many, err);
 
 	if (result == 0)
-		result = api_page_read(call, &many->page, err);
+		result = api_keyset_read(call, KEYSET_DOWN, &many->place, err);
 	if (result == 0)
 		result = store_read(call->daemon->store, list_in, many, err);
+	empty = json_array_size(many->items) == 0;
 	if (result == 0) {
-		api_page_answer(call, &many->page, many->more);
+		api_keyset_answer(call, &many->place, many->len, empty ? NULL : &many->first,
+			empty ? NULL : &many->last);
 		call->reply = json_incref(many->items);
 	}
 	json_decref(many->items);
@@ -325,7 +358,7 @@ static int change_in(struct tx *tx, void *arg, struct err *err)
 	struct many *many = arg;
 	struct issue *rows;
 	size_t len;
-	int result = find_many(tx, many, 0, MANY_MAX, &rows, &len, err);
+	int result = find_many(tx, many, &many->place, &rows, &len, err);
 
 	if (result < 0)
 		return result;
@@ -368,7 +401,6 @@ static int change(struct api_call *call, struct err *err)
 	struct many *many = new(struct many);
 	int result = many_read(call, many, err);
 
-	many->actor = issue_actor_of(call);
 	if (result == 0)
 		result = issue_update_read(call->body, &many->update, err);
 	if (result == 0)
@@ -388,7 +420,7 @@ static int delete_in(struct tx *tx, void *arg, struct err *err)
 	struct many *many = arg;
 	struct issue *rows;
 	size_t len;
-	int result = find_many(tx, many, 0, MANY_MAX, &rows, &len, err);
+	int result = find_many(tx, many, &many->place, &rows, &len, err);
 
 	if (result < 0)
 		return result;
@@ -415,7 +447,6 @@ static int delete(struct api_call *call, struct err *err)
 	struct many *many = new(struct many);
 	int result = many_read(call, many, err);
 
-	many->actor = issue_actor_of(call);
 	if (result == 0 && many->id_len == 0)
 		result = err_field(err, "id", "Name the issues to delete: ?id=1&id=2.");
 	if (result == 0)

@@ -39,6 +39,7 @@ libcore_la_SOURCES += \
 	%D%/integration_json.c %D%/integration_json.h \
 	%D%/issue_json.c %D%/issue_json.h \
 	%D%/issue_query.c %D%/issue_query.h \
+	%D%/issue_range.c %D%/issue_range.h \
 	%D%/issue_update.c %D%/issue_update.h \
 	%D%/issue_form.c %D%/issue_form.h \
 	%D%/link_deletion.c %D%/link_deletion.h \
@@ -66,5 +67,7 @@ UNIT_TESTS += tests/unit/test_api_body tests/unit/test_api_body_members \
 	tests/unit/test_api_cursor
 tests_unit_test_api_body_SOURCES = tests/unit/test_api_body.c
 tests_unit_test_api_body_members_SOURCES = tests/unit/test_api_body_members.c
+UNIT_TESTS += tests/unit/test_api_issue_range
+tests_unit_test_api_issue_range_SOURCES = tests/unit/test_api_issue_range.c
 tests_unit_test_api_cursor_SOURCES = tests/unit/test_api_cursor.c
 

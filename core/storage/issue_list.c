@@ -3,8 +3,11 @@
  */
 /*
  * Each status is a stretch of one index in the order that is asked for; a list merges
- * the stretches of the statuses wanted, so a page costs what stands on it and before it.
- * The other conditions are tried on the way.
+ * the stretches of the statuses wanted from the place where a page begins, so a page costs
+ * what stands on it.  The other conditions are tried on the way.
+ *
+ * By count, users or level there is no index: each event would have to move its issue in
+ * it.  Such a list is made of the issues seen last, so many and no more.
  */
 #include "config.h"
 #include "core/storage/issue_list.h"
@@ -14,11 +17,13 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/storage/issue_private.h"
+#include "core/storage/keyset.h"
 #include "core/storage/like.h"
 #include "core/storage/tx.h"
 
-/* $2: the statuses wanted, as bits. */
-#define STRETCH(owner, status, bit)                                                          \
+/* $2: the statuses wanted, as bits.  An upper bound of last_seen_at would take the index's
+ * range from the place of the page. */
+#define STRETCH(owner, status, bit, beyond)                                                  \
 	"SELECT " ISSUE_COLUMNS " FROM issue i JOIN project p ON p.id = i.project_id "       \
 	"WHERE i." owner " = $1 AND i.status = " status " AND ($2 & " bit ") <> 0 "          \
 	"AND p.status = 0 "                                                                  \
@@ -28,27 +33,38 @@
 	"OR ($3 = 4 AND i.assignee_team_id = $4)) "                                          \
 	"AND ($5 = 0 OR i.first_release_id = $5 OR i.last_release_id = $5) "                 \
 	"AND ($6 = 0 OR i.level = $6) "                                                      \
-	"AND ($7 = '' OR lower(i.title) LIKE $7 ESCAPE '\\') "
-#define STRETCHES(owner)                                                                     \
-	STRETCH(owner, "0", "1") "UNION ALL " STRETCH(owner, "1", "2") "UNION ALL "          \
-	STRETCH(owner, "2", "4")
+	"AND ($7 = '' OR lower(i.title) LIKE $7 ESCAPE '\\') "                               \
+	"AND ($8 = 0 OR i.first_release_id = $8) "                                           \
+	"AND i.last_seen_at >= $9 AND +i.last_seen_at <= $10 "                               \
+	"AND i.first_seen_at BETWEEN $11 AND $12 AND i.times_seen BETWEEN $13 AND $14 "      \
+	"AND " beyond " "
+#define STRETCHES(owner, beyond)                                                             \
+	STRETCH(owner, "0", "1", beyond) "UNION ALL " STRETCH(owner, "1", "2", beyond)       \
+	"UNION ALL " STRETCH(owner, "2", "4", beyond)
 /* By column: last_seen_at is the 23rd, id the first. */
-#define BY_SEEN "ORDER BY 23 DESC, 1 DESC LIMIT $8 OFFSET $9"
-#define BY_NEW "ORDER BY 1 DESC LIMIT $8 OFFSET $9"
+#define BY_SEEN(owner)                                                                       \
+	STRETCHES(owner, "(i.last_seen_at, i.id) < ($15, $16)") "ORDER BY 23 DESC, 1 DESC LIMIT $17"
+#define BY_SEEN_BACK(owner)                                                                  \
+	STRETCHES(owner, "(i.last_seen_at, i.id) > ($15, $16)") "ORDER BY 23, 1 LIMIT $17"
+#define BY_NEW(owner) STRETCHES(owner, "i.id < $15") "ORDER BY 1 DESC LIMIT $16"
+#define BY_NEW_BACK(owner) STRETCHES(owner, "i.id > $15") "ORDER BY 1 LIMIT $16"
 
-SQL(issue_sql_list_organization_seen, STRETCHES("organization_id") BY_SEEN);
-SQL(issue_sql_list_organization_new, STRETCHES("organization_id") BY_NEW);
-SQL(issue_sql_list_project_seen, STRETCHES("project_id") BY_SEEN);
-SQL(issue_sql_list_project_new, STRETCHES("project_id") BY_NEW);
+SQL(issue_sql_list_organization_seen, BY_SEEN("organization_id"));
+SQL(issue_sql_list_organization_seen_back, BY_SEEN_BACK("organization_id"));
+SQL(issue_sql_list_organization_new, BY_NEW("organization_id"));
+SQL(issue_sql_list_organization_new_back, BY_NEW_BACK("organization_id"));
+SQL(issue_sql_list_project_seen, BY_SEEN("project_id"));
+SQL(issue_sql_list_project_seen_back, BY_SEEN_BACK("project_id"));
+SQL(issue_sql_list_project_new, BY_NEW("project_id"));
+SQL(issue_sql_list_project_new_back, BY_NEW_BACK("project_id"));
 
-static const struct sql *statement(const struct issue_filter *filter)
-{
-	if (filter->of_projects)
-		return filter->sort == ISSUE_SORT_NEW ? &issue_sql_list_project_new
-						      : &issue_sql_list_project_seen;
-	return filter->sort == ISSUE_SORT_NEW ? &issue_sql_list_organization_new
-					      : &issue_sql_list_organization_seen;
-}
+/* By: of projects, newest first, backwards. */
+static const struct sql *const statements[2][2][2] = {
+	{{&issue_sql_list_organization_seen, &issue_sql_list_organization_seen_back},
+		{&issue_sql_list_organization_new, &issue_sql_list_organization_new_back}},
+	{{&issue_sql_list_project_seen, &issue_sql_list_project_seen_back},
+		{&issue_sql_list_project_new, &issue_sql_list_project_new_back}},
+};
 
 struct rows {
 	struct issue *list;
@@ -64,15 +80,34 @@ static void rows_add(struct rows *rows, struct query *query)
 	issue_row_read(query, &rows->list[rows->len++]);
 }
 
+/* Begin the statement; 'pattern' is borrowed until its end. */
+static int rows_begin(struct query *query, struct tx *tx, const struct issue_filter *filter,
+	int64_t owner_id, const char *pattern, struct err *err)
+{
+	const struct keyset *place = filter->place;
+	bool is_new = filter->sort == ISSUE_SORT_NEW;
+	const struct sql *sql = statements[filter->of_projects][is_new][place->back];
+
+#define CONDITIONS                                                                           \
+	owner_id, (int64_t)filter->statuses, (int64_t)filter->assigned, filter->assignee_id, \
+		filter->release_id, (int64_t)filter->level, pattern, filter->first_release_id,    \
+		filter->last_seen_us.min, filter->last_seen_us.max, filter->first_seen_us.min,    \
+		filter->first_seen_us.max, filter->times_seen.min, filter->times_seen.max
+	if (is_new)
+		return query_begin(query, tx, sql, err, "iiiiiisiiiiiiiii", CONDITIONS, place->id,
+			place->limit);
+	return query_begin(query, tx, sql, err, "iiiiiisiiiiiiiiii", CONDITIONS, place->number,
+		place->id, place->limit);
+#undef CONDITIONS
+}
+
 /* Rows of the organization, or of one project. */
 static int rows_read(struct rows *rows, struct tx *tx, const struct issue_filter *filter,
-	int64_t owner_id, int64_t offset, int64_t limit, struct err *err)
+	int64_t owner_id, struct err *err)
 {
 	cleanup_free char *pattern = like_pattern(filter->text);
 	struct query query;
-	int result = query_begin(&query, tx, statement(filter), err, "iiiiiisii", owner_id,
-		(int64_t)filter->statuses, (int64_t)filter->assigned, filter->assignee_id,
-		filter->release_id, (int64_t)filter->level, pattern, limit, offset);
+	int result = rows_begin(&query, tx, filter, owner_id, pattern, err);
 
 	while (result >= 0 && (result = query_next(&query)) == 1)
 		rows_add(rows, &query);
@@ -80,19 +115,47 @@ static int rows_read(struct rows *rows, struct tx *tx, const struct issue_filter
 	return result;
 }
 
-static int by_id(const void *a, const void *b)
+int64_t issue_list_key(const struct issue *issue, enum issue_sort sort)
 {
-	int64_t one = ((const struct issue *)a)->id, other = ((const struct issue *)b)->id;
-
-	return (one < other) - (one > other);
+	switch (sort) {
+	case ISSUE_SORT_SEEN:
+		return issue->last_seen_at_us;
+	case ISSUE_SORT_COUNT:
+		return issue->times_seen;
+	case ISSUE_SORT_USERS:
+		return issue->users_seen;
+	case ISSUE_SORT_LEVEL:
+		return issue->level;
+	case ISSUE_SORT_NEW:
+		break;
+	}
+	return 0;
 }
 
-static int by_seen(const void *a, const void *b)
+/* What comes first in a list is less. */
+static int compare(const void *a, const void *b, void *arg)
 {
-	int64_t one = ((const struct issue *)a)->last_seen_at_us;
-	int64_t other = ((const struct issue *)b)->last_seen_at_us;
+	const struct issue *one = a, *other = b;
+	const enum issue_sort *sort = arg;
+	int64_t one_key = issue_list_key(one, *sort), other_key = issue_list_key(other, *sort);
 
-	return one == other ? by_id(a, b) : (one < other) - (one > other);
+	if (one_key != other_key)
+		return (one_key < other_key) - (one_key > other_key);
+	return (one->id < other->id) - (one->id > other->id);
+}
+
+/* As they stand in the list; backwards, the other way round. */
+static void rows_sort(struct rows *rows, enum issue_sort sort, bool back)
+{
+	if (rows->len == 0)
+		return;
+	qsort_r(rows->list, rows->len, sizeof(*rows->list), compare, &sort);
+	for (size_t i = 0; back && i < rows->len / 2; i++) {
+		struct issue row = rows->list[i];
+
+		rows->list[i] = rows->list[rows->len - 1 - i];
+		rows->list[rows->len - 1 - i] = row;
+	}
 }
 
 /* Take rows out, from one to before another. */
@@ -110,35 +173,64 @@ static void rows_cut(struct rows *rows, size_t from, size_t to)
 static int rows_merge(struct rows *rows, struct tx *tx, const struct issue_filter *filter,
 	struct err *err)
 {
-	size_t offset = (size_t)filter->offset, end = offset + (size_t)filter->limit;
+	size_t limit = (size_t)filter->place->limit;
 	int result = 0;
 
+	if (!filter->of_projects)
+		return rows_read(rows, tx, filter, filter->organization_id, err);
 	for (size_t i = 0; i < filter->project_len && result >= 0; i++) {
-		result = rows_read(rows, tx, filter, filter->project_ids[i], 0, (int64_t)end, err);
-		if (rows->len > 0)
-			qsort(rows->list, rows->len, sizeof(*rows->list),
-				filter->sort == ISSUE_SORT_NEW ? by_id : by_seen);
-		if (rows->len > end)
-			rows_cut(rows, end, rows->len);
+		result = rows_read(rows, tx, filter, filter->project_ids[i], err);
+		if (filter->project_len > 1)
+			rows_sort(rows, filter->sort, filter->place->back);
+		if (rows->len > limit)
+			rows_cut(rows, limit, rows->len);
 	}
-	rows_cut(rows, 0, offset < rows->len ? offset : rows->len);
+	return result;
+}
+
+/* Is the row beyond the place where the page begins? */
+static bool is_beyond(const struct issue *issue, const struct issue_filter *filter)
+{
+	const struct keyset *place = filter->place;
+	int64_t key = issue_list_key(issue, filter->sort);
+	bool before = key != place->number ? key > place->number : issue->id > place->id;
+
+	return before == place->back && issue->id != place->id;
+}
+
+/* A page out of those seen last. */
+static int rows_window(struct rows *rows, struct tx *tx, const struct issue_filter *filter,
+	struct err *err)
+{
+	const struct keyset newest = {
+		.number = INT64_MAX,
+		.id = INT64_MAX,
+		.limit = ISSUE_SORT_WINDOW,
+	};
+	struct issue_filter window = *filter;
+	size_t limit = (size_t)filter->place->limit, begin = 0;
+	int result;
+
+	window.sort = ISSUE_SORT_SEEN;
+	window.place = &newest;
+	result = rows_merge(rows, tx, &window, err);
+	rows_sort(rows, filter->sort, filter->place->back);
+	while (begin < rows->len && !is_beyond(&rows->list[begin], filter))
+		begin++;
+	rows_cut(rows, 0, begin);
+	if (rows->len > limit)
+		rows_cut(rows, limit, rows->len);
 	return result;
 }
 
 int issue_list(struct tx *tx, const struct issue_filter *filter, struct issue **ret_list,
 	size_t *ret_len, struct err *err)
 {
+	bool indexed = filter->sort == ISSUE_SORT_SEEN || filter->sort == ISSUE_SORT_NEW;
 	struct rows rows = {0};
-	int result;
+	int result = indexed ? rows_merge(&rows, tx, filter, err)
+			     : rows_window(&rows, tx, filter, err);
 
-	if (!filter->of_projects)
-		result = rows_read(&rows, tx, filter, filter->organization_id, filter->offset,
-			filter->limit, err);
-	else if (filter->project_len == 1)
-		result = rows_read(&rows, tx, filter, filter->project_ids[0], filter->offset,
-			filter->limit, err);
-	else
-		result = rows_merge(&rows, tx, filter, err);
 	if (result < 0) {
 		issue_list_free(rows.list, rows.len);
 		return result;

@@ -164,7 +164,7 @@ describe('issues', () => {
   test('what cannot be is refused by field', async () => {
     const { id } = await report({}, 'api');
     const cases = [
-      [{ status: 'done' }, 'status'], [{ status: 3 }, 'status'], [{ stauts: 'resolved' }, 'stauts'],
+      [{ status: 'done' }, 'status'], [{ status: 3 }, 'status'],
       [{ status: 'resolved', substatus: 'new' }, 'substatus'], [{ substatus: 'archived_forever' }, 'substatus'],
       [{ status: 'resolved', statusDetails: [] }, 'statusDetails'], [{ statusDetails: { inNextRelease: true } }, 'statusDetails'],
       [{ status: 'resolved', statusDetails: { inNextRelease: 'yes' } }, 'inNextRelease'],
@@ -179,6 +179,8 @@ describe('issues', () => {
       assert.equal(status, 400, `${JSON.stringify(body)}: ${text}`);
       assert.ok(Array.isArray(json[field]), `${JSON.stringify(body)}: ${text}`);
     }
+    // What means nothing here is passed over.
+    await put(id, { stauts: 'resolved', hasSeen: true, snoozeDuration: null });
     assert.deepEqual(types(await show(id)), ['first_seen']);
     for (const body of ['{', '[]', '"x"', '{"status":"resolved","status":"unresolved"}', `{"a":${'['.repeat(40)}${']'.repeat(40)}}`])
       assert.equal((await call('PUT', `${issues}${id}/`, body)).status, 400, body);
@@ -261,18 +263,45 @@ describe('issues', () => {
       return json.map(({ id }) => names[id]).sort().join(' ');
     };
     const { json: one } = await call('GET', `${issues}${made.one}/`);
+    await call('POST', '/projects/acme/lists/issues/', { key: `key-${serial - 3}`, title: 'Cannot read 100% of it', level: 'warning', release: 'lists@1' });
     const cases = { '': 'four one three two', 'is:unresolved': 'four one', 'is:resolved': 'two', 'is:archived': 'three',
       'is:resolved is:ignored': 'three two', 'is:assigned': 'three', 'is:unassigned is:unresolved': 'four one',
       'assigned:#core': 'three', 'assigned:none cannot': 'one two', 'assigned:mona@acme.test': '', 'level:fatal': 'three',
       'release:lists@1': 'one', 'release:latest': 'one', 'release:nowhere@1': '', 'cannot': 'one two', '"cannot read"': 'one',
+      '!is:resolved': 'four one three', '!is:archived is:unresolved': 'four one', 'firstRelease:lists@1': 'one', 'first_release:lists@2': '',
+      'project:lists cannot': 'one two', 'project:api': '', 'timesSeen:>1': 'one', 'times_seen:<=1 cannot': 'two', 'age:-1h cannot': 'one two',
+      'firstSeen:+1h': '', 'lastSeen:>=2020-01-01 timesSeen:2': 'one', 'lastSeen:<2020-01-01': '', [`issue:${one.shortId}`]: 'one',
       '100%': 'one', 'a%n': '', '_': '', '"http://x: gone"': 'four', [one.shortId]: 'one' };
     for (const [query, expected] of Object.entries(cases)) assert.equal(await list(query), expected, query);
     assert.equal((await call('GET', '/projects/acme/lists/issues/')).json.length, 2);
     for (const query of ['?status=resolved', '?query=&status=resolved'])
       assert.deepEqual((await call('GET', `/projects/acme/lists/issues/${query}`)).json.map(({ id }) => id), [made.two]);
-    for (const query of ['is:strange', 'has:user', 'browser.name:Firefox', '!is:resolved', 'level:loud', 'assigned:nobody', 'assigned:me', '"open', 'x'.repeat(2000)])
+    for (const query of ['is:strange', 'has:user', 'browser.name:Firefox', '!is:assigned', 'level:loud', 'age:yesterday', 'timesSeen:many', 'issue:7', 'assigned:nobody', 'assigned:me', '"open', 'x'.repeat(2000)])
       assert.ok(Array.isArray((await call('GET', `/projects/acme/lists/issues/?query=${encodeURIComponent(query)}`)).json.query), query);
-    assert.ok(Array.isArray((await call('GET', `${issues}?sort=freq`)).json.sort));
+    assert.equal((await call('GET', `${issues}?query=project:nowhere`)).status, 404);
+    assert.ok(Array.isArray((await call('GET', `${issues}?sort=inbox`)).json.sort));
+  });
+
+  test('sorts by events, users and level, in pages, there and back', async () => {
+    await daemon.ctlOk('project', 'create', 'sorted', '--org', 'acme', '--name', 'sorted');
+    const made = [];
+    const levels = ['info', 'fatal', 'warning', 'fatal', 'error'];
+    for (const [i, times] of [2, 1, 3, 1, 2].entries()) {
+      made.push((await report({ level: levels[i] }, 'sorted')).id);
+      for (let n = 1; n < times; n += 1) await call('POST', '/projects/acme/sorted/issues/', { key: `key-${serial}`, title: 'x', level: levels[i] });
+    }
+    const orders = { freq: [2, 4, 0, 3, 1], user: [4, 3, 2, 1, 0], priority: [3, 1, 4, 2, 0], new: [4, 3, 2, 1, 0] };
+    for (const [sort, order] of Object.entries(orders))
+      for (const path of ['/projects/acme/sorted/issues/', issues]) {
+        const forth = await daemon.list(`${path}?project=sorted&sort=${sort}&query=`, { token, perPage: 2 });
+        assert.deepEqual(forth.map(({ id }) => made.indexOf(id)), order, `${sort} ${path}`);
+        const second = await call('GET', `${path}?project=sorted&sort=${sort}&per_page=2`);
+        const cursor = (link, rel) => link.match(new RegExp(`rel="${rel}"; results="true"; cursor="([^"]*)"`))?.[1];
+        const last = await call('GET', `${path}?project=sorted&sort=${sort}&per_page=2&cursor=${cursor(second.headers.link, 'next')}`);
+        const back = await call('GET', `${path}?project=sorted&sort=${sort}&per_page=2&cursor=${cursor(last.headers.link, 'previous')}`);
+        assert.deepEqual(back.json.map(({ id }) => id), second.json.map(({ id }) => id), sort);
+        assert.equal(cursor(back.headers.link, 'previous'), undefined);
+      }
   });
 
   test('pages through all of them, newest or last seen first', async () => {

@@ -164,7 +164,9 @@ static void what_is_asked_for_in_order_is_not_sorted(void **state)
 {
 	static const char *const ordered[] = {"issue_sql_list_organization_new",
 		"issue_sql_list_organization_seen", "issue_sql_list_project_new",
-		"issue_sql_list_project_seen", "activity_sql_list", "release_sql_above",
+		"issue_sql_list_project_seen", "issue_sql_list_organization_new_back",
+		"issue_sql_list_organization_seen_back", "issue_sql_list_project_new_back",
+		"issue_sql_list_project_seen_back", "activity_sql_list", "release_sql_above",
 		"release_sql_after", "release_sql_highest", "release_sql_latest",
 		"release_sql_list", "release_sql_list_back", "release_sql_list_project",
 		"release_sql_list_project_back", "release_sql_newest",
