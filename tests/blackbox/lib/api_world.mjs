@@ -97,6 +97,9 @@ class Side {
     key_id: async () => (await this.send('POST', `/projects/${this.org}/shop/keys/`, { name: this.world.unique('key ') })).id,
     repository_id: async () => (await this.send('POST', `/organizations/${this.org}/repos/`, {
       provider: 'integrations:ping', installation: this.values.integration_id, identifier: `${this.org}/${this.world.unique('repo')}` })).id,
+    code_mapping_id: async () => (await this.send('POST', `/organizations/${this.org}/code-mappings/`, {
+      integrationId: this.values.integration_id, repositoryId: this.values.repository_id, projectId: this.project.id,
+      stackRoot: this.world.unique('app'), sourceRoot: '', defaultBranch: 'main' })).id,
     external_user_id: async () => (await this.send('POST', `/organizations/${this.org}/external-users/`, {
       externalName: this.world.unique('ann-'), provider: 'custom_scm', memberId: this.values.member_id, integrationId: this.values.integration_id })).id,
     external_team_id: async () => (await this.send('POST', `/organizations/${this.org}/external-teams/`, {
