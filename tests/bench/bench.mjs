@@ -5,12 +5,13 @@
 //
 //   node tests/bench/bench.mjs [--seconds N] [--rounds N] [--rows N] [PART…]
 //
-// Parts: webhooks backlog events latency calls memory start sync; all of them by default.
+// Parts: webhooks backlog events latency calls memory start sync api; all of them by default.
 // Times and rates are of this machine and this minute; what compares is the ratios of one
 // run, whose rounds take turns.
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 
+import { api } from './api.mjs';
 import { backlog } from './backlog.mjs';
 import { calls } from './calls.mjs';
 import { events } from './events.mjs';
@@ -20,7 +21,7 @@ import { missingTools } from './peers.mjs';
 import { sync } from './sync.mjs';
 import { webhooks } from './webhooks.mjs';
 
-const parts = { webhooks, backlog, events, latency, calls, memory, start, sync };
+const parts = { webhooks, backlog, events, latency, calls, memory, start, sync, api };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: {
   seconds: { type: 'string', default: '8' }, rounds: { type: 'string', default: '3' },

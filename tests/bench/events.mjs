@@ -50,8 +50,8 @@ class EventSender extends Sender {
   }
 }
 
-// Issues as the daemon leaves them, each with an event.
-const fillStatement = (rows, now) => `
+// Issues as the daemon leaves them.
+export const issueStatement = (rows, now) => `
   PRAGMA synchronous = OFF; PRAGMA cache_size = -200000; BEGIN;
   CREATE TEMP TABLE n (i INTEGER PRIMARY KEY);
   INSERT INTO n WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < ${rows}) SELECT i FROM c;
@@ -59,8 +59,11 @@ const fillStatement = (rows, now) => `
       first_seen_at, last_seen_at, added_at, updated_at)
     SELECT 1, 1, i, 'Failure: cart ' || i || ' has no total', 'module4 in step4', 'error', 'node',
       '{"type":"Failure","value":"cart has no total"}', 'ongoing', 1, ${now} - i, ${now} - i, ${now} - i, ${now} - i FROM n;
+  INSERT INTO project_counter VALUES (1, ${rows});`;
+
+// The same, each with an event.
+const fillStatement = (rows, now) => `${issueStatement(rows, now)}
   INSERT INTO issue_hash SELECT 1, lower(hex(randomblob(16))), id FROM issue ORDER BY 2;
-  INSERT INTO project_counter VALUES (1, ${rows});
   INSERT INTO activity (issue_id, project_id, type, origin, added_at) SELECT id, 1, 'first_seen', 'system', ${now} FROM issue;
   INSERT INTO event (issue_id, project_id, event_id, occurred_at, received_at, weight)
     SELECT id, 1, lower(hex(randomblob(16))), ${now} - id, ${now} - id, 32 FROM issue;

@@ -5,7 +5,7 @@
 // and the middleware of @octokit/webhooks on node, which checks the signature, parses,
 // calls a handler and forgets.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -31,18 +31,23 @@ async function started(program, port) {
   return port;
 }
 
-// One worker, which reads the whole body.
-export async function startNginx() {
+// One worker, which reads the whole body; with 'reply', it answers whatever is asked with
+// that file.
+export async function startNginx(reply = null) {
   const folder = mkdtempSync(join(tmpdir(), 'mortise-bench-nginx-'));
   const port = await freePort();
   const bodies = join(folder, 'bodies');
+  const answer = reply === null ? 'return 200;' :
+    `root ${folder}; default_type application/json; try_files /reply =404; error_page 405 =200 /reply;`;
+  if (reply !== null) writeFileSync(join(folder, 'reply'), reply);
+  chmodSync(folder, 0o755);      // its worker is another user
   writeFileSync(join(folder, 'nginx.conf'), `
     daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log;
     events { worker_connections 256; }
     http {
       access_log off; client_body_temp_path ${bodies}; client_body_buffer_size 64k; keepalive_requests 1000000000;
       proxy_temp_path ${folder}/p; fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
-      server { listen 127.0.0.1:${port}; location / { return 200; } }
+      server { listen 127.0.0.1:${port}; location / { ${answer} } }
     }`);
   const program = new Program('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')]);
   return { name: 'nginx', port: await started(program, port), close: async () => {
