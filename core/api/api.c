@@ -11,6 +11,7 @@
 #include "core/api/link_deletion.h"
 #include "core/api/repository_deletion.h"
 #include "core/api/routes.h"
+#include "core/api/text_memo.h"
 #include "core/base/err.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
@@ -39,6 +40,7 @@ struct api {
 	struct static_files *description;
 	struct static_files *files;    /* NULL: there is no console */
 	char *home;                    /* where "/" leads */
+	struct text_memo *integration_texts;
 };
 
 int api_setup(struct daemon *daemon, struct err *err)
@@ -100,11 +102,17 @@ void api_add_routes(struct daemon *daemon)
 {
 	struct api *api = new(struct api);
 
+	api->integration_texts = text_memo_new();
 	for (size_t i = 0; i < lengthof(tables); i++)
 		api->bindings[i] = api_add(daemon, tables[i]);
 	add_description(daemon, api);
 	add_console(daemon, api);
 	daemon->api = api;
+}
+
+struct text_memo *api_integration_texts(const struct api *api)
+{
+	return api->integration_texts;
 }
 
 void api_free(struct api *api)
@@ -116,5 +124,6 @@ void api_free(struct api *api)
 	static_files_free(api->description);
 	static_files_free(api->files);
 	free(api->home);
+	text_memo_free(api->integration_texts);
 	free(api);
 }

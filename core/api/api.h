@@ -11,6 +11,7 @@
 struct api;
 struct daemon;
 struct err;
+struct text_memo;
 
 /* Register the core tasks behind the API; before jobs start. */
 int api_setup(struct daemon *daemon, struct err *err);
@@ -18,6 +19,8 @@ int api_setup(struct daemon *daemon, struct err *err);
  * daemon->http; before it listens.  A console folder that cannot be read is reported and
  * left out. */
 void api_add_routes(struct daemon *daemon);
+/* Integrations as lists show them; keys are those of their links. */
+struct text_memo *api_integration_texts(const struct api *api);
 /* After the server. */
 void api_free(struct api *api);
 

@@ -10,12 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/api/api.h"
 #include "core/api/config_form.h"
 #include "core/api/cursor.h"
 #include "core/api/install.h"
 #include "core/api/integration_json.h"
 #include "core/api/issue_form.h"
 #include "core/api/link_deletion.h"
+#include "core/api/text_memo.h"
+#include "core/base/buf.h"
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/log.h"
@@ -30,6 +33,7 @@
 
 #define UNINSTALL_DEADLINE_MS 25000
 #define FORMS_MS 10000         /* of the settings of a whole list */
+#define MAX_LIST ((size_t)32 << 20)
 
 static bool wants_config(const struct api_call *call)
 {
@@ -44,26 +48,21 @@ struct list {
 	const struct api_call *call;
 	struct keyset place;
 	char *provider;            /* lower case; NULL: all */
-	struct integration *integrations;
-	struct link *links;
+	struct link_name *links;
 	size_t len;
+	uint64_t commits;          /* before it was read */
+	int64_t begun_ms;
 };
-
-static void list_clear(struct list *list)
-{
-	integration_list_free(list->integrations, list->links, list->len);
-	list->integrations = NULL;
-	list->links = NULL;
-	list->len = 0;
-}
 
 static int list_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct list *list = arg;
 
-	list_clear(list);
-	return integration_list(tx, list->call->principal.organization_id, list->provider,
-		&list->place, &list->integrations, &list->links, &list->len, err);
+	link_list_free(list->links, list->len);
+	list->links = NULL;
+	list->len = 0;
+	return link_list(tx, list->call->principal.organization_id, list->provider, &list->place,
+		&list->links, &list->len, err);
 }
 
 /* After the page is cut, so a page may be short: as Sentry does it. */
@@ -88,22 +87,101 @@ static bool feature_wanted(const struct api_call *call, const char *provider_key
 }
 
 /* With the form of its settings, unless that is asked for after 'until_ms': upstreams that
- * hang, one after the other, must not hold a worker for longer. */
+ * hang, one after the other, must not hold a worker for longer.  'ret_whole': is it all that
+ * there is to say? */
 static json_t *item(const struct api_call *call, const struct integration *integration,
-	const struct link *link, int64_t until_ms)
+	const struct link *link, int64_t until_ms, bool *ret_whole)
 {
 	json_t *item = integration_item(call->daemon, integration, link, wants_config(call));
 
-	if (wants_config(call) && clock_mono_ms() <= until_ms)
-		config_form_show(call, integration, link, item);
+	*ret_whole = !wants_config(call) || (clock_mono_ms() <= until_ms &&
+		config_form_show(call, integration, link, item));
 	return item;
+}
+
+/* The item of a link as text; NULL: it has gone since. */
+static char *item_text(const struct list *list, int64_t integration_id, bool *ret_whole,
+	struct err *err)
+{
+	cleanup_install struct install install = {0};
+	cleanup_err struct err missing = {0};
+	cleanup_json json_t *json = NULL;
+	int result = install_read_id(list->call, integration_id, &install, &missing);
+
+	if (result == MORTISE_E_NOT_FOUND)
+		return NULL;
+	if (result < 0) {
+		err_move(err, &missing);
+		return NULL;
+	}
+	json = item(list->call, &install.integration, &install.link,
+		list->begun_ms + FORMS_MS, ret_whole);
+	return json_dumps(json, JSON_COMPACT);
+}
+
+static int list_add(const struct list *list, const struct link_name *link, struct buf *reply,
+	struct err *err)
+{
+	struct text_memo *memo = api_integration_texts(list->call->daemon->api);
+	uint64_t key = (uint64_t)link->id * 2 + wants_config(list->call);
+	cleanup_free char *text = NULL;
+	bool whole = false;
+
+	if (reply->size > 1)
+		buf_add_char(reply, ',');
+	if (text_memo_add(memo, key, list->commits, list->begun_ms, reply))
+		return 0;
+	text = item_text(list, link->integration_id, &whole, err);
+	if (whole)
+		text_memo_keep(memo, key, list->commits, list->begun_ms, text);
+	if (text)
+		buf_add_text(reply, text);
+	else if (reply->data[reply->size - 1] == ',')
+		reply->size--;
+	return err->code;
+}
+
+static int list_show(const struct list *list, struct buf *reply, struct err *err)
+{
+	int result = 0;
+
+	buf_add_char(reply, '[');
+	for (size_t i = 0; i < api_keyset_shown(&list->place, list->len) && result == 0; i++) {
+		const struct link_name *link =
+			&list->links[api_keyset_row(&list->place, list->len, i)];
+
+		if (feature_wanted(list->call, link->provider))
+			result = list_add(list, link, reply, err);
+	}
+	buf_add_char(reply, ']');
+	return result < 0 || !reply->failed ? result : err_set(err, MORTISE_E_LIMIT,
+		"the page is too large; ask for fewer with per_page");
+}
+
+static void list_answer(const struct list *list)
+{
+	size_t shown = api_keyset_shown(&list->place, list->len);
+	struct cursor_mark marks[2] = {0};
+
+	for (size_t i = 0; shown > 0 && i < lengthof(marks); i++) {
+		const struct link_name *link = &list->links[api_keyset_row(&list->place, list->len,
+			i * (shown - 1))];
+
+		marks[i] = (struct cursor_mark){.text = link->name, .id = link->id};
+	}
+	api_keyset_answer(list->call, &list->place, list->len, shown > 0 ? &marks[0] : NULL,
+		shown > 0 ? &marks[1] : NULL);
 }
 
 static int integrations(struct api_call *call, struct err *err)
 {
 	const char *wanted = api_query(call, "providerKey", "provider_key");
-	struct list list = {.call = call};
-	int64_t until_ms = clock_mono_ms() + FORMS_MS;
+	struct list list = {
+		.call = call,
+		.begun_ms = clock_mono_ms(),
+		.commits = store_commits(call->daemon->store),
+	};
+	cleanup_buf struct buf reply = BUF(MAX_LIST);
 	int result;
 
 	if (api_keyset_read(call, KEYSET_TEXT, &list.place, err) < 0)
@@ -112,19 +190,13 @@ static int integrations(struct api_call *call, struct err *err)
 	for (char *c = list.provider; c && *c; c++)
 		*c = (char)tolower((unsigned char)*c);
 	result = store_read(call->daemon->store, list_in, &list, err);
+	if (result == 0)
+		result = list_show(&list, &reply, err);
 	if (result == 0) {
-		call->reply = json_array();
-		for (size_t i = 0; i < api_keyset_shown(&list.place, list.len); i++) {
-			size_t row = api_keyset_row(&list.place, list.len, i);
-
-			if (feature_wanted(call, list.integrations[row].provider))
-				json_array_append_new(call->reply, item(call, &list.integrations[row],
-					&list.links[row], until_ms));
-		}
-		integration_page_answer(call, &list.place, list.integrations, list.links,
-			list.len);
+		list_answer(&list);
+		call->text = buf_steal(&reply);
 	}
-	list_clear(&list);
+	link_list_free(list.links, list.len);
 	free(list.provider);
 	return result;
 }
@@ -137,17 +209,18 @@ static int detail(struct api_call *call, struct err *err)
 	const char *action = api_query(call, "action", NULL);
 	cleanup_install struct install install = {0};
 	json_t *fields;
+	bool whole;
 
 	if (install_read(call, "integration", &install, err) < 0)
 		return err->code;
 	if (!action || strcmp(action, "create") != 0) {
-		call->reply = item(call, &install.integration, &install.link, INT64_MAX);
+		call->reply = item(call, &install.integration, &install.link, INT64_MAX, &whole);
 		return 0;
 	}
 	if (issue_form_allowed(&install, err) < 0 ||
 		issue_form(call, &install, action, NULL, NULL, &fields, err) < 0)
 		return err->code;
-	call->reply = item(call, &install.integration, &install.link, INT64_MAX);
+	call->reply = item(call, &install.integration, &install.link, INT64_MAX, &whole);
 	json_object_set_new(call->reply, "createIssueConfig", fields);
 	return 0;
 }

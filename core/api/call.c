@@ -78,6 +78,9 @@ static void api_serve(struct http_request *request, void *arg)
 		if (call_run(&call, route, &err) < 0)
 			(route->flags & API_PIPELINE ? reply_pipeline_err : reply_err)(request,
 				&err);
+		else if (call.text)
+			http_reply_bytes(request, call.status ? call.status : 200,
+				"application/json", call.text, strlen(call.text));
 		else if (call.reply)
 			http_reply_json(request, call.status ? call.status : 200,
 				steal(&call.reply));
@@ -90,6 +93,7 @@ static void api_serve(struct http_request *request, void *arg)
 		http_reply_tag(request);
 	json_decref(call.body);
 	json_decref(call.reply);
+	free(call.text);
 	http_send(request);
 }
 

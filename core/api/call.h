@@ -65,6 +65,7 @@ struct api_call {
 	json_t *body;              /* API_BODY: an object; owned */
 	int status;                /* of a success; 0: 200 with a body, 204 without */
 	json_t *reply;             /* of a success; NULL: no body; owned */
+	char *text;                /* or JSON as it stands, in place of it; owned */
 };
 
 struct api_bindings;
@@ -81,7 +82,7 @@ struct api_route {
 	const char *pattern;
 	uint64_t any_of;           /* scopes, of which one is needed; 0: none */
 	unsigned flags;            /* API_ */
-	/* 0 with call->reply, or a code with 'err' filled. */
+	/* 0 with call->reply or text, or a code with 'err' filled. */
 	int (*run)(struct api_call *call, struct err *err);
 };
 

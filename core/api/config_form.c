@@ -62,17 +62,19 @@ static void show(json_t *item, const json_t *output)
 		json_object_set(item, "configData", data);
 }
 
-void config_form_show(const struct api_call *call, const struct integration *integration,
+bool config_form_show(const struct api_call *call, const struct integration *integration,
 	const struct link *link, json_t *item)
 {
 	const struct install install = {.integration = *integration, .link = *link,
 		.provider = providers_find(call->daemon->providers, integration->provider)};
 	cleanup_json json_t *output = NULL;
 	cleanup_err struct err err = {0};
+	bool said = true;
 
 	if (install.provider && install.provider->has_config_form &&
 		integration->status == INTEGRATION_ACTIVE && link->status == INTEGRATION_ACTIVE) {
-		if (ask_form(call, &install, &output, &err) == 0) {
+		said = ask_form(call, &install, &output, &err) == 0;
+		if (said) {
 			show(item, output);
 		} else {
 			json_object_set_new(item, "status", json_string("disabled"));
@@ -85,6 +87,7 @@ void config_form_show(const struct api_call *call, const struct integration *int
 	}
 	if (install.provider)
 		registration_unref(install.provider->registration);
+	return said;
 }
 
 /* ---- Changing ---- */

@@ -9,6 +9,7 @@
 #ifndef MORTISE_API_CONFIG_FORM_H
 #define MORTISE_API_CONFIG_FORM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <jansson.h>
@@ -22,9 +23,9 @@ struct integration;
 struct link;
 struct tx;
 
-/* Fill `configOrganization` and `configData` of an item.  If the provider cannot say them
- * now, the item's status is "disabled" and its data null, in this answer only. */
-void config_form_show(const struct api_call *call, const struct integration *integration,
+/* Fill `configOrganization` and `configData` of an item.  False if the provider cannot say
+ * them now: the item's status is "disabled" and its data null, in this answer only. */
+bool config_form_show(const struct api_call *call, const struct integration *integration,
 	const struct link *link, json_t *item);
 
 /* What becomes of a request's body; clear it. */

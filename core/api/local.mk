@@ -50,7 +50,8 @@ libcore_la_SOURCES += \
 	%D%/repository_deletion.c %D%/repository_deletion.h \
 	%D%/repository_json.c %D%/repository_json.h \
 	%D%/reply.c %D%/reply.h \
-	%D%/routes.h
+	%D%/routes.h \
+	%D%/text_memo.c %D%/text_memo.h
 nodist_libcore_la_SOURCES += %D%/description.c
 
 # The description of the API is a part of the daemon.
@@ -64,10 +65,11 @@ CLEANFILES += %D%/description.c
 UNIT_TESTS += tests/unit/test_api_description
 tests_unit_test_api_description_SOURCES = tests/unit/test_api_description.c
 UNIT_TESTS += tests/unit/test_api_body tests/unit/test_api_body_members \
-	tests/unit/test_api_cursor
+	tests/unit/test_api_cursor tests/unit/test_api_text_memo
 tests_unit_test_api_body_SOURCES = tests/unit/test_api_body.c
 tests_unit_test_api_body_members_SOURCES = tests/unit/test_api_body_members.c
 UNIT_TESTS += tests/unit/test_api_issue_range
 tests_unit_test_api_issue_range_SOURCES = tests/unit/test_api_issue_range.c
 tests_unit_test_api_cursor_SOURCES = tests/unit/test_api_cursor.c
+tests_unit_test_api_text_memo_SOURCES = tests/unit/test_api_text_memo.c
 

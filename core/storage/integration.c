@@ -11,12 +11,10 @@
 #include "core/base/mem.h"
 #include "core/base/merge_patch.h"
 #include "core/storage/link.h"
-#include "core/storage/link_private.h"
 
 #define COLUMNS                                                                       \
 	"i.id, i.provider, i.external_id, i.owner_organization_id, i.name, i.metadata, " \
 	"i.uid, i.secrets, i.status, i.status_reason, i.gate_until, i.added_at, i.updated_at"
-#define COLUMN_LEN 13
 
 SQL(integration_sql_get, "SELECT " COLUMNS " FROM integration i WHERE i.id = $1");
 SQL(integration_sql_find, "SELECT " COLUMNS " FROM integration i WHERE i.provider = $1 "
@@ -50,17 +48,6 @@ SQL(integration_sql_set_secrets, "UPDATE integration SET secrets = $1, updated_a
 	"WHERE id = $3 AND secrets = $4");
 SQL(integration_sql_rename_links, "UPDATE organization_integration SET name = $1 "
 	"WHERE integration_id = $2 AND name <> $1");
-#define IN_ORGANIZATION "SELECT " COLUMNS ", " LINK_COLUMNS                                  \
-	" FROM organization_integration l JOIN integration i ON i.id = l.integration_id "  \
-	"WHERE l.organization_id = $1 AND l.status <> 3 "
-#define AFTER IN_ORGANIZATION "AND (l.name, l.id) > ($2, $3) "
-#define BEFORE IN_ORGANIZATION "AND (l.name, l.id) < ($2, $3) "
-#define FORWARDS "ORDER BY l.name, l.id LIMIT "
-#define BACK "ORDER BY l.name DESC, l.id DESC LIMIT "
-SQL(integration_sql_list, AFTER FORWARDS "$4");
-SQL(integration_sql_list_back, BEFORE BACK "$4");
-SQL(integration_sql_list_provider, AFTER "AND l.provider = $4 " FORWARDS "$5");
-SQL(integration_sql_list_provider_back, BEFORE "AND l.provider = $4 " BACK "$5");
 SQL(integration_sql_list_all, "SELECT " COLUMNS " FROM integration i WHERE i.id > $1 "
 	"ORDER BY i.id LIMIT $2");
 
@@ -328,26 +315,23 @@ int integration_list(struct tx *tx, int64_t organization_id, const char *provide
 	const struct keyset *place, struct integration **ret_integrations,
 	struct link **ret_links, size_t *ret_len, struct err *err)
 {
-	static const struct sql *const statements[2][2] = {
-		{&integration_sql_list, &integration_sql_list_back},
-		{&integration_sql_list_provider, &integration_sql_list_provider_back},
-	};
-	struct integration *integrations = xcalloc((size_t)place->limit, sizeof(*integrations));
-	struct link *links = xcalloc((size_t)place->limit, sizeof(*links));
-	struct query query;
-	size_t len = 0;
-	const struct sql *sql = statements[provider != NULL][place->back];
-	int result = provider ? query_begin(&query, tx, sql, err, "isisi", organization_id,
-					place->text, place->id, provider, place->limit)
-			      : query_begin(&query, tx, sql, err, "isii", organization_id,
-					place->text, place->id, place->limit);
+	struct integration *integrations;
+	struct link_name *names;
+	struct link *links;
+	size_t len;
+	int result = link_list(tx, organization_id, provider, place, &names, &len, err);
 
-	while (result >= 0 && (result = query_next(&query)) == 1) {
-		read_row(&query, &integrations[len]);
-		link_read_row(&query, COLUMN_LEN, &links[len]);
-		len++;
+	if (result < 0)
+		return result;
+	integrations = xcalloc(len + 1, sizeof(*integrations));
+	links = xcalloc(len + 1, sizeof(*links));
+	for (size_t i = 0; i < len && result == 0; i++) {
+		result = link_get(tx, names[i].id, &links[i], err);
+		if (result == 0)
+			result = integration_get(tx, names[i].integration_id, &integrations[i],
+				err);
 	}
-	query_end(&query);
+	link_list_free(names, len);
 	if (result < 0) {
 		integration_list_free(integrations, links, len);
 		return result;

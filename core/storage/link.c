@@ -10,7 +10,10 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/merge_patch.h"
-#include "core/storage/link_private.h"
+
+#define LINK_COLUMNS                                                               \
+	"l.id, l.organization_id, l.integration_id, l.config, l.uid, l.secrets, "  \
+	"l.default_identity_id, l.status, l.grace_period_end, l.added_at, l.updated_at"
 
 SQL(link_sql_get, "SELECT " LINK_COLUMNS " FROM organization_integration l WHERE l.id = $1");
 SQL(link_sql_find, "SELECT " LINK_COLUMNS " FROM organization_integration l "
@@ -50,6 +53,17 @@ SQL(link_sql_delete_identity, "DELETE FROM identity WHERE id = $1 AND NOT EXISTS
 SQL(link_sql_list_deletable, "SELECT id FROM organization_integration WHERE id > $1 "
 	"AND (status = 2 OR (status = 3 AND updated_at < $2)) ORDER BY id LIMIT $3");
 
+#define NAMED "SELECT l.id, l.integration_id, l.name, l.provider "                           \
+	"FROM organization_integration l WHERE l.organization_id = $1 AND l.status <> 3 "
+#define AFTER NAMED "AND (l.name, l.id) > ($2, $3) "
+#define BEFORE NAMED "AND (l.name, l.id) < ($2, $3) "
+#define FORWARDS "ORDER BY l.name, l.id LIMIT "
+#define BACK "ORDER BY l.name DESC, l.id DESC LIMIT "
+SQL(link_sql_list, AFTER FORWARDS "$4");
+SQL(link_sql_list_back, BEFORE BACK "$4");
+SQL(link_sql_list_of, AFTER "AND l.provider = $4 " FORWARDS "$5");
+SQL(link_sql_list_of_back, BEFORE "AND l.provider = $4 " BACK "$5");
+
 static json_t *object_text(const char *text)
 {
 	json_t *json = text ? json_loads(text, 0, NULL) : NULL;
@@ -60,7 +74,7 @@ static json_t *object_text(const char *text)
 	return json_object();
 }
 
-void link_read_row(struct query *query, int column, struct link *link)
+static void link_read_row(struct query *query, int column, struct link *link)
 {
 	struct blob uid = query_blob(query, column + 4);
 	struct blob secrets = query_blob(query, column + 5);
@@ -319,4 +333,45 @@ void link_clear(struct link *link)
 	json_decref(link->config);
 	free(link->secrets);
 	*link = (struct link){0};
+}
+
+int link_list(struct tx *tx, int64_t organization_id, const char *provider,
+	const struct keyset *place, struct link_name **ret_list, size_t *ret_len, struct err *err)
+{
+	static const struct sql *const statements[2][2] = {
+		{&link_sql_list, &link_sql_list_back}, {&link_sql_list_of, &link_sql_list_of_back},
+	};
+	const struct sql *sql = statements[provider != NULL][place->back];
+	struct link_name *list = xcalloc((size_t)place->limit, sizeof(*list));
+	struct query query;
+	size_t len = 0;
+	int result = provider ? query_begin(&query, tx, sql, err, "isisi", organization_id,
+					place->text, place->id, provider, place->limit)
+			      : query_begin(&query, tx, sql, err, "isii", organization_id,
+					place->text, place->id, place->limit);
+
+	while (result >= 0 && (result = query_next(&query)) == 1)
+		list[len++] = (struct link_name){
+			.id = query_int(&query, 0),
+			.integration_id = query_int(&query, 1),
+			.name = xstrdup(query_text(&query, 2)),
+			.provider = xstrdup(query_text(&query, 3)),
+		};
+	query_end(&query);
+	if (result < 0) {
+		link_list_free(list, len);
+		return result;
+	}
+	*ret_list = list;
+	*ret_len = len;
+	return 0;
+}
+
+void link_list_free(struct link_name *list, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		free(list[i].name);
+		free(list[i].provider);
+	}
+	free(list);
 }

@@ -49,6 +49,16 @@ int link_find(struct tx *tx, int64_t organization_id, int64_t integration_id,
  * whose deletion is stuck, becomes active again; E_CONFLICT while it is being deleted. */
 int link_add(struct tx *tx, const struct link_add *add, int64_t *ret_id, bool *ret_created,
 	struct err *err);
+/* The links of an organization that are not being deleted, by name and id; 'provider' may be
+ * NULL.  Free with link_list_free. */
+struct link_name {
+	int64_t id, integration_id;
+	char *name, *provider;     /* of the integration */
+};
+int link_list(struct tx *tx, int64_t organization_id, const char *provider,
+	const struct keyset *place, struct link_name **ret_list, size_t *ret_len,
+	struct err *err);
+void link_list_free(struct link_name *list, size_t len);
 /* The next active links of an integration, by id, after 'after_id'. */
 int link_list_active(struct tx *tx, int64_t integration_id, int64_t after_id, size_t max,
 	struct link *ret_links, size_t *ret_len, struct err *err);

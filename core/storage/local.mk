@@ -7,7 +7,7 @@ libcore_la_SOURCES += \
 	%D%/integration.c %D%/integration.h \
 	%D%/keyset.h \
 	%D%/ledger.c %D%/ledger.h \
-	%D%/link.c %D%/link.h %D%/link_private.h \
+	%D%/link.c %D%/link.h \
 	%D%/plugin.c %D%/plugin.h
 
 # The queue and its sources.

@@ -76,6 +76,7 @@ struct store {
 	void *probe_arg;
 	bool closing;
 	atomic_bool healthy;
+	atomic_uint_fast64_t commits;
 
 	pthread_mutex_t reader_lock;
 	pthread_cond_t reader_wake;
@@ -184,6 +185,7 @@ static bool run_batch(struct store *store, struct write_list *batch)
 	}
 	if (connection_do(tx, CONNECTION_COMMIT, NULL) < 0)
 		return false;
+	atomic_fetch_add(&store->commits, 1);
 	metrics_add(&commits_total, 1);
 	metrics_add(&writes_total, (int64_t)len);
 	return true;
@@ -201,6 +203,7 @@ static void run_alone(struct store *store, struct write *write)
 		result = in_transaction(tx) ? connection_do(tx, CONNECTION_COMMIT, &err) :
 			MORTISE_E_RETRY;
 	}
+	atomic_fetch_add(&store->commits, 1);
 	if (result < 0) {
 		if (write->err.code != MORTISE_E_RETRY) {
 			err_clear(&write->err);
@@ -423,6 +426,11 @@ int store_read(struct store *store, store_fn *fn, void *arg, struct err *err)
 bool store_healthy(struct store *store)
 {
 	return atomic_load(&store->healthy) && !checkpointer_disk_full(store->checkpointer);
+}
+
+uint64_t store_commits(const struct store *store)
+{
+	return atomic_load(&store->commits);
 }
 
 const char *store_path(const struct store *store)

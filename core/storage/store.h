@@ -60,6 +60,9 @@ int store_read(struct store *store, store_fn *fn, void *arg, struct err *err)
 void store_probe(struct store *store, store_probe_fn *fn, void *arg);
 /* Is the database answering and writable (the last batch committed)? */
 bool store_healthy(struct store *store);
+/* How many commits this process has made.  What was read after it told a number is as new
+ * as the store, as long as it tells the same. */
+uint64_t store_commits(const struct store *store);
 /* The database file. */
 const char *store_path(const struct store *store);
 
