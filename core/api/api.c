@@ -24,6 +24,7 @@
 
 static const struct api_route *const tables[] = {
 	api_auth_routes, api_organization_routes, api_catalogue_routes, api_integration_routes,
+	api_integration_operation_routes,
 	api_pipeline_routes, api_external_actor_routes, api_data_forwarder_routes,
 	api_repository_routes, api_repository_change_routes, api_repository_offer_routes,
 	api_code_mapping_routes, api_code_mapping_bulk_routes,

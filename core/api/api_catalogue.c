@@ -118,7 +118,73 @@ static int catalogue(struct api_call *call, struct err *err)
 	return 0;
 }
 
+static int repository_provider_compare(const void *left, const void *right)
+{
+	const struct reg_provider *const *a = left, *const *b = right;
+
+	return strcmp((*a)->repository_provider.id, (*b)->repository_provider.id);
+}
+
+/* Those that repositories can be added from; what each is told is asked elsewhere. */
+static int repository_providers(struct api_call *call, struct err *err)
+{
+	size_t len, kept = 0;
+	const struct reg_provider **all = providers_all(call->daemon->providers, &len);
+	json_t *list = json_array();
+
+	(void)err;
+	for (size_t i = 0; i < len; i++)
+		if (all[i]->has_repository_provider)
+			all[kept++] = all[i];
+		else
+			registration_unref(all[i]->registration);
+	qsort(all, kept, sizeof(*all), repository_provider_compare);
+	for (size_t i = 0; i < kept; i++) {
+		json_array_append_new(list, json_pack("{s:s, s:s, s:[]}", "id",
+			all[i]->repository_provider.id, "name", all[i]->provider.name, "config"));
+		registration_unref(all[i]->registration);
+	}
+	free(all);
+	call->reply = json_pack("{s:o}", "providers", list);
+	return 0;
+}
+
+/* What applications can be of use for, by Sentry's numbers; 10 was never given out. */
+static int features(struct api_call *call, struct err *err)
+{
+	static const struct {
+		int id;
+		const char *gate;
+	} all[] = {
+		{0, "integrations-api"}, {1, "integrations-issue-link"},
+		{2, "integrations-stacktrace-link"}, {3, "integrations-event-hooks"},
+		{4, "integrations-project-management"}, {5, "integrations-incident-management"},
+		{6, "integrations-feature-flag"}, {7, "integrations-alert-rule"},
+		{8, "integrations-release-management"}, {9, "integrations-visualization"},
+		{11, "integrations-chat"}, {12, "integrations-session-replay"},
+	};
+
+	(void)err;
+	call->reply = json_array();
+	for (size_t i = 0; i < lengthof(all); i++)
+		json_array_append_new(call->reply, json_pack("{s:i, s:s}", "featureId", all[i].id,
+			"featureGate", all[i].gate));
+	return 0;
+}
+
+/* Integrations that are only documentation are written by who runs Sentry; here what can be
+ * installed comes as plugins, so there are none. */
+static int doc_integrations(struct api_call *call, struct err *err)
+{
+	(void)err;
+	call->reply = json_array();
+	return 0;
+}
+
 const struct api_route api_catalogue_routes[] = {
 	{"GET", "/api/0/organizations/{org}/config/integrations/", SCOPES_O_GET, 0, catalogue},
+	{"GET", "/api/0/organizations/{org}/config/repos/", SCOPES_O_GET, 0, repository_providers},
+	{"GET", "/api/0/integration-features/", 0, 0, features},
+	{"GET", "/api/0/doc-integrations/", 0, 0, doc_integrations},
 	{0},
 };

@@ -9,7 +9,7 @@ libcore_la_SOURCES += \
 	%D%/api_data_forwarder.c \
 	%D%/api_event.c \
 	%D%/api_external_actor.c \
-	%D%/api_integration.c \
+	%D%/api_integration.c %D%/api_integration_operation.c \
 	%D%/api_issue.c %D%/api_issue_list.c %D%/api_issue_report.c \
 	%D%/api_member.c \
 	%D%/api_note.c \

@@ -8,7 +8,8 @@
 #include "core/api/call.h"
 
 extern const struct api_route api_auth_routes[], api_organization_routes[],
-	api_catalogue_routes[], api_integration_routes[], api_pipeline_routes[],
+	api_catalogue_routes[], api_integration_routes[],
+	api_integration_operation_routes[], api_pipeline_routes[],
 	api_repository_routes[], api_repository_change_routes[], api_repository_offer_routes[],
 	api_code_mapping_routes[], api_code_mapping_bulk_routes[],
 	api_external_actor_routes[], api_data_forwarder_routes[],

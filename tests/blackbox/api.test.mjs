@@ -127,6 +127,47 @@ describe('the API', () => {
     assert.equal(audit[0].n, 2);
   });
 
+  // ---- What else clients ask ----
+
+  test('lists what repositories come from, and what applications are of use for', async () => {
+    assert.deepEqual((await get('/organizations/acme/config/repos/')).json,
+      { providers: [{ id: 'integrations:ping', name: 'Ping', config: [] }] });
+    const features = (await get('/integration-features/')).json;
+    assert.equal(features.length, 12);
+    assert.deepEqual(features[0], { featureId: 0, featureGate: 'integrations-api' });
+    assert.deepEqual((await get('/doc-integrations/')).json, []);
+    assert.equal((await get('/integration-features/', {})).status, 401);
+  });
+
+  test('says what a provider has not', async () => {
+    const path = `/organizations/acme/integrations/${integration.id}/`;
+    const detail = async (method, name, status = 400) => {
+      const answer = await daemon.api(method, path + name, { token });
+      assert.equal(answer.status, status, `${name}: ${answer.text}`);
+      return answer.json;
+    };
+    assert.match((await detail('GET', 'serverless-functions/')).detail, /^ping has no/);
+    assert.match((await detail('POST', 'serverless-functions/')).detail, /^ping has no/);
+    assert.match((await detail('PUT', 'migrate-opsgenie/')).detail, /^ping has no/);
+    await detail('PUT', 'issues/', 204);
+    assert.deepEqual(await detail('GET', 'channels/', 200), { results: [], warning: 'ping has no channels' });
+    assert.deepEqual(Object.keys(await detail('GET', 'channel-validate/')), ['channel']);
+    assert.deepEqual(await detail('GET', 'channel-validate/?channel=x'), { valid: false, detail: 'ping has no channels' });
+    assert.equal((await daemon.api('GET', '/organizations/acme/integrations/4711/channels/', { token })).status, 404);
+  });
+
+  test('keeps what members ask their owners to install', async () => {
+    const ask = (body) => daemon.api('POST', '/organizations/acme/integration-requests/', { token, body });
+    const wanted = { providerSlug: 'ping', providerType: 'first_party', message: 'please' };
+    const asked = await ask(wanted);
+    assert.deepEqual([asked.status, asked.text], [201, '']);
+    for (const change of [{ providerSlug: 'nowhere' }, { providerType: 'plugin' }, { providerType: 'other' },
+      { providerSlug: null }, { message: 7 }, { message: 'x'.repeat(1001) }])
+      assert.equal((await ask({ ...wanted, ...change })).status, 400, JSON.stringify(change));
+    const rows = await daemon.sql("SELECT target, data FROM audit_log WHERE event = 'integration.request'");
+    assert.deepEqual(rows, [{ target: 'provider:ping', data: '{"message":"please","provider":"ping"}' }]);
+  });
+
   // ---- Repositories ----
 
   test('adds a repository once', async () => {
@@ -242,6 +283,12 @@ describe('browser sessions', () => {
     assert.equal((await daemon.api('GET', '/organizations/acme/integrations/', { headers })).status, 200);
     assert.equal((await daemon.api('POST', '/organizations/acme/pipeline/integration_pipeline/', { headers,
       body: { action: 'initialize', provider: 'ping' } })).status, 403);
+    // A member asks the owners to install one; an owner is told to do it.
+    const ask = { body: { providerSlug: 'ping', providerType: 'first_party' } };
+    const asked = (options) => daemon.api('POST', '/organizations/acme/integration-requests/', { ...options, ...ask });
+    assert.equal((await asked({ headers })).status, 201);
+    const owner = await signIn('owner@acme.test');
+    assert.equal((await asked({ headers: { cookie: owner.cookie, 'x-csrf-token': owner.csrf } })).status, 200);
     assert.deepEqual((await daemon.api('GET', '/organizations/', { headers })).json.map(({ slug }) => slug), ['acme']);
   });
 

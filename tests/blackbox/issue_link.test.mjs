@@ -467,6 +467,14 @@ describe('issues and trackers', () => {
     assert.equal(tracker.requests.length, before, 'nobody was asked');
     [json] = (await api('GET', '/organizations/acme/integrations/')).json;
     assert.equal(json.configOrganization.length, 5);
+    // A provider that cannot say what its settings are: for this answer it is disabled.
+    const set = (fails) => api('POST', path, { body: { answer: { patch: { form_fails: fails } } } });
+    assert.equal((await set(true)).status, 200);
+    ({ json } = await api('GET', path));
+    assert.deepEqual([json.status, json.configData, json.configOrganization], ['disabled', null, []]);
+    assert.equal((await api('GET', `${path}?includeConfig=0`)).json.status, 'active');
+    assert.deepEqual(await ping.daemon.sql(`SELECT status FROM integration WHERE id = ${integration}`), [{ status: 0 }]);
+    assert.equal((await set(null)).status, 200);
   });
 
   test('nothing can be linked once the integration is removed, but be unlinked', async () => {

@@ -241,6 +241,7 @@ describe('install pipelines', () => {
     assert.equal((await daemon.api('GET', `/organizations/${org}/integrations/${first.id}/`, { token })).json
       .organizationIntegrationStatus, 'pending_deletion');
     assert.equal((await daemon.api('DELETE', `/organizations/${org}/integrations/${first.id}/`, { token })).status, 204);
+    assert.deepEqual(await daemon.sql("SELECT * FROM audit_log WHERE event = 'integration.remove'"), [], 'it was removed before');
     const again = await through();
     assert.equal(again.id, first.id);
     await daemon.idle();

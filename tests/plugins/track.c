@@ -410,13 +410,20 @@ static const char *const switches[] = {"sync_comments", "sync_status_reverse",
 	"sync_forward_assignment", "sync_reverse_assignment"};
 #define SWITCH_LEN (sizeof(switches) / sizeof(switches[0]))
 
-/* The boards come from the upstream; while it is away the map cannot be changed. */
+/* The boards come from the upstream; while it is away the map cannot be changed.  With
+ * "form_fails" in the configuration, nothing can be shown. */
 static int32_t config_form(struct mortise_call *call, const json_t *input, json_t **ret_output)
 {
-	json_t *fields = json_array(), *data = json_deep_copy(json_object_get(input, "config"));
-	json_t *boards = NULL, *map = json_object(), *project;
+	json_t *fields, *data, *boards = NULL, *map, *project;
 	const char *board;
-	bool away = ask(call, (struct request){.method = "GET", .path = "/{account}/boards"},
+	bool away;
+
+	if (json_object_get(json_object_get(input, "config"), "form_fails"))
+		return host->fail(call, MORTISE_E_UPSTREAM, "The tracker did not answer.");
+	fields = json_array();
+	data = json_deep_copy(json_object_get(input, "config"));
+	map = json_object();
+	away = ask(call, (struct request){.method = "GET", .path = "/{account}/boards"},
 		&boards) != MORTISE_OK;
 
 	for (size_t i = 0; i < SWITCH_LEN; i++)
