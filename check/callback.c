@@ -298,6 +298,10 @@ static json_t *default_input(const struct callback *callback, int64_t now_ms)
 		return json_pack("{s:{}}", "state");
 	if (callback->form == &list_form)
 		return json_pack("{s:n}", "query");
+	if (callback->form == &file_form)
+		return json_pack("{s:{s:s, s:s, s:n, s:{}}, s:s, s:n, s:b}", "repository",
+			"external_id", "1", "name", "acme/shop", "url", "config", "path", "README",
+			"ref", "content", 0);
 	if (callback->form == &get_form)
 		return json_pack("{s:s}", "identifier", "");
 	if (strcmp(callback->name, "post_install") == 0)
