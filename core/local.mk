@@ -14,6 +14,7 @@ include core/job/local.mk
 include core/token/local.mk
 include core/webhook/local.mk
 include core/issue/local.mk
+include core/owner/local.mk
 include core/ingest/local.mk
 include core/tracker/local.mk
 include core/sync/local.mk

@@ -40,6 +40,9 @@
 #include "core/ingest/ingest.h"
 #include "core/job/job.h"
 #include "core/pipeline/pipeline.h"
+#include "core/owner/assign.h"
+#include "core/owner/cache.h"
+#include "core/owner/follow.h"
 #include "core/page/page.h"
 #include "core/provider/provider.h"
 #include "core/storage/backup.h"
@@ -213,12 +216,15 @@ int daemon_new(struct settings *settings_take, struct daemon **ret_daemon, struc
 	daemon->providers = providers_new(daemon);
 	daemon->public_keys = public_keys_new();
 	daemon->rates = rates_new();
+	daemon->owner_cache = owner_cache_new();
 	daemon->jobs = jobs_new(daemon);
 	make_http(daemon);
 	daemon->webhooks = webhooks_new(daemon);
 	daemon->pages = pages_new(daemon);
 	daemon->ingest = ingest_new(daemon);
 	sync_setup(daemon);
+	follow_setup(daemon);
+	owner_assign_setup(daemon);
 	daemon->admin = admin_new(daemon);
 	admin_add_all_methods(daemon->admin);
 	result = pipelines_setup(daemon, err);
@@ -253,6 +259,7 @@ void daemon_free(struct daemon *daemon)
 	pool_free(daemon->host_call_pool);
 	public_keys_free(daemon->public_keys);
 	rates_free(daemon->rates);
+	owner_cache_free(daemon->owner_cache);
 	upstreams_free(daemon->upstreams);
 	egress_free(daemon->egress);
 	store_close(daemon->store);

@@ -31,6 +31,7 @@ struct daemon {
 	struct providers *providers;
 	struct public_keys *public_keys; /* of those who sign tokens */
 	struct rates *rates;           /* how often each caller asked */
+	struct owner_cache *owner_cache; /* ownership rules of projects */
 	struct jobs *jobs;
 	struct webhooks *webhooks;
 	struct pages *pages;

@@ -183,6 +183,7 @@ int effects_apply(struct tx *tx, struct effect_context *context, const json_t *e
 	size_t i;
 
 	context->applied = context->skipped = context->unchanged = 0;
+	context->followed_repository_id = 0;
 	json_array_foreach(effects, i, record) {
 		const char *type = effect_text(record, "type");
 		const struct effect_type *known = type ? find_type(type) : NULL;

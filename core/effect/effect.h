@@ -27,6 +27,8 @@ struct effect_context {
 	int64_t now_us;            /* made before the transaction */
 	int64_t job_id;            /* 0: none */
 	size_t applied, skipped, unchanged;  /* counted anew at each run */
+	/* Whose CODEOWNERS are read again, by a job of this run; 0: nobody's. */
+	int64_t followed_repository_id;
 };
 
 /* Check form and scope of all, before the write is queued.  E_INTERNAL for a bad one:

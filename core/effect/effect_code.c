@@ -17,6 +17,8 @@
 #include "core/base/mem.h"
 #include "core/issue/change.h"
 #include "core/issue/commit.h"
+#include "core/owner/follow.h"
+#include "core/owner/source.h"
 #include "core/provider/provider.h"
 #include "core/storage/audit.h"
 #include "core/storage/commit.h"
@@ -32,7 +34,7 @@ struct target {
 	struct tx *tx;
 	struct effect_context *context;
 	const json_t *record;
-	int64_t integration_id, organization_id;
+	int64_t integration_id, organization_id, link_id;
 };
 
 /* An outcome (effect_private.h) or a negative code. */
@@ -57,6 +59,7 @@ static int for_each_organization(struct tx *tx, struct effect_context *context,
 			return result;
 		for (size_t i = 0; i < len; i++) {
 			target.organization_id = organizations[i];
+			target.link_id = links[i];
 			result = each(&target, err);
 			if (result < 0)
 				return result;
@@ -262,6 +265,38 @@ static int add_files(const struct target *target, int64_t commit_id, struct err 
 	return EFFECT_APPLIED;
 }
 
+static bool touches_codeowners(const struct target *target)
+{
+	json_t *file;
+	size_t i;
+
+	json_array_foreach(json_object_get(target->record, "files"), i, file)
+		if (source_is_codeowners(target->context->scope->provider,
+			    json_string_value(json_array_get(file, 1))))
+			return true;
+	return false;
+}
+
+/* The file is read again, once for all the commits of a push. */
+static int follow_codeowners(const struct target *target, int64_t repository_id, struct err *err)
+{
+	struct effect_context *context = target->context;
+	int result;
+
+	if (context->followed_repository_id == repository_id || !touches_codeowners(target))
+		return 0;
+	result = follow_queue(target->tx, &(struct follow_new){
+		.repository_id = repository_id,
+		.integration_id = target->integration_id,
+		.link_id = target->link_id,
+		.provider = context->scope->provider->provider.key,
+		.now_us = context->now_us,
+	}, err);
+	if (result >= 0)
+		context->followed_repository_id = repository_id;
+	return result < 0 ? result : 0;
+}
+
 /* The author stands for himself where he is known; the origin is the integration. */
 static struct issue_actor actor_of(const struct target *target)
 {
@@ -288,6 +323,9 @@ static int add_commit(const struct target *target, struct err *err)
 
 	if (result != 1)
 		return result < 0 ? result : EFFECT_SKIPPED;
+	result = follow_codeowners(target, repository.id, err);
+	if (result < 0)
+		return result;
 	/* A known one is skipped whole: not even its author is touched. */
 	result = commit_exists(target->tx, repository.id, sha, err);
 	if (result != 0)

@@ -24,6 +24,7 @@
 #include "core/ingest/reply.h"
 #include "core/issue/seen.h"
 #include "core/job/job.h"
+#include "core/owner/assign.h"
 #include "core/storage/issue.h"
 #include "core/storage/store.h"
 
@@ -39,7 +40,7 @@ struct accept {
 	char *text;                    /* the body; NULL once it is packed */
 	struct packed packed;
 	/* Set anew at each run: */
-	bool known;
+	bool known, assigns;
 	struct issue_seen_result result;
 };
 
@@ -53,6 +54,18 @@ static int keep_event(struct tx *tx, struct accept *accept, struct err *err)
 	return event_insert(tx, &accept->event, keep, &id, err);
 }
 
+/* Rules may say whose an issue is that is new, or back. */
+static int queue_assignment(struct tx *tx, struct accept *accept, struct err *err)
+{
+	int result = 0;
+
+	if (accept->result.created || accept->result.regressed)
+		result = owner_assign_queue(tx, accept->event.project_id, accept->result.issue_id,
+			accept->seen.now_us, err);
+	accept->assigns = result == 1;
+	return result < 0 ? result : 0;
+}
+
 static int accept_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct accept *accept = arg;
@@ -62,7 +75,9 @@ static int accept_in(struct tx *tx, void *arg, struct err *err)
 	if (result < 0 || accept->known)
 		return result;
 	result = issue_seen(tx, &accept->seen, &accept->result, err);
-	return result < 0 ? result : keep_event(tx, accept, err);
+	if (result >= 0)
+		result = keep_event(tx, accept, err);
+	return result < 0 ? result : queue_assignment(tx, accept, err);
 }
 
 static void accept_free(struct accept *accept)
@@ -99,7 +114,7 @@ static void accepted(int result, struct err *err, void *arg)
 		refuse(accept, err);
 		return;
 	}
-	if (!accept->known && accept->result.regressed)
+	if (!accept->known && (accept->result.regressed || accept->assigns))
 		jobs_wake(accept->report->ingest->daemon->jobs);
 	end(accept, accept->known ? INGEST_REPEATED : INGEST_STORED);
 }

@@ -41,6 +41,8 @@ SQL(event_sql_oldest, WITH_BODY "WHERE e.issue_id = $1 ORDER BY e.id LIMIT 1");
 SQL(event_sql_recommended, WITH_BODY
 	"WHERE e.issue_id = $1 ORDER BY e.weight DESC, e.id DESC LIMIT 1");
 SQL(event_sql_find, WITH_BODY "WHERE e.issue_id = $1 AND e.event_id = $2");
+SQL(event_sql_find_in_project, WITH_BODY "WHERE e.project_id = $1 AND e.event_id = $2 "
+	"ORDER BY e.id DESC LIMIT 1");
 SQL(event_sql_list, "SELECT " COLUMNS "FROM event e WHERE e.issue_id = $1 "
 	"ORDER BY e.id DESC LIMIT $2 OFFSET $3");
 SQL(event_sql_before, "SELECT event_id FROM event WHERE issue_id = $1 AND id < $2 "
@@ -172,6 +174,16 @@ int event_find(struct tx *tx, int64_t issue_id, const char *event_id, struct eve
 {
 	struct query query;
 	int result = query_first(&query, tx, &event_sql_find, err, "is", issue_id, event_id);
+
+	return read_one(&query, result, ret_event, err);
+}
+
+int event_find_in_project(struct tx *tx, int64_t project_id, const char *event_id,
+	struct event *ret_event, struct err *err)
+{
+	struct query query;
+	int result = query_first(&query, tx, &event_sql_find_in_project, err, "is", project_id,
+		event_id);
 
 	return read_one(&query, result, ret_event, err);
 }

@@ -61,6 +61,9 @@ int event_get(struct tx *tx, int64_t issue_id, enum event_which which, struct ev
 	struct err *err);
 int event_find(struct tx *tx, int64_t issue_id, const char *event_id, struct event *ret_event,
 	struct err *err);
+/* The newest of a project with this id, whatever its issue. */
+int event_find_in_project(struct tx *tx, int64_t project_id, const char *event_id,
+	struct event *ret_event, struct err *err);
 /* The newest first. */
 int event_list(struct tx *tx, int64_t issue_id, int64_t offset, int64_t limit,
 	struct event **ret_list, size_t *ret_len, struct err *err);

@@ -45,7 +45,12 @@ SQL(external_actor_sql_by_name, "SELECT account_id FROM external_actor "
 SQL(external_actor_sql_of_account, "SELECT " COLUMNS " FROM external_actor "
 	"WHERE organization_id = $1 AND account_id = $2 AND integration_id = $3 ORDER BY id LIMIT 1");
 
+SQL(external_actor_sql_named, "SELECT " COLUMNS " FROM external_actor "
+	"WHERE organization_id = $1 AND lower(external_name) = lower($2) "
+	"AND provider IN ('github', 'github_enterprise', 'gitlab') ORDER BY id LIMIT $3");
+
 #define ACTORS_MAX 100
+#define NAMED_MAX 10
 
 /* The member with this address; 0 if there is none. */
 static int find_member(struct tx *tx, const struct external_actor_new *actor,
@@ -198,6 +203,27 @@ static int list(struct tx *tx, const struct sql *sql, int64_t organization_id, i
 		return result;
 	}
 	*ret_list = rows;
+	*ret_len = len;
+	return 0;
+}
+
+int external_actor_named(struct tx *tx, int64_t organization_id, const char *name,
+	struct external_actor **ret_list, size_t *ret_len, struct err *err)
+{
+	struct external_actor *actors = xcalloc(NAMED_MAX, sizeof(*actors));
+	struct query query;
+	size_t len = 0;
+	int result = query_begin(&query, tx, &external_actor_sql_named, err, "isi",
+		organization_id, name, (int64_t)NAMED_MAX);
+
+	while (result >= 0 && (result = query_next(&query)) == 1)
+		take_row(&query, &actors[len++]);
+	query_end(&query);
+	if (result < 0) {
+		external_actor_list_free(actors, len);
+		return result;
+	}
+	*ret_list = actors;
 	*ret_len = len;
 	return 0;
 }

@@ -79,6 +79,10 @@ struct external_actor_key {
  * external id; if there are none, those with its name whose external id is not another. */
 int external_actor_accounts(struct tx *tx, const struct external_actor_key *key, size_t max,
 	int64_t *ret_account_ids, size_t *ret_len, struct err *err);
+/* The rows of code hosts with this name, in any case, at whatever integration of the
+ * organization; the oldest first, at most 10.  For CODEOWNERS. */
+int external_actor_named(struct tx *tx, int64_t organization_id, const char *name,
+	struct external_actor **ret_list, size_t *ret_len, struct err *err);
 /* The upstream account of an account at an integration, the oldest row.  1 or 0. */
 int external_actor_of_account(struct tx *tx, int64_t organization_id, int64_t integration_id,
 	int64_t account_id, struct external_actor *ret_actor, struct err *err);

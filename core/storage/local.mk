@@ -85,6 +85,8 @@ tests_unit_test_storage_event_SOURCES = tests/unit/test_storage_event.c \
 # Code: repositories, commits, pull requests and the people behind them.
 libcore_la_SOURCES += \
 	%D%/code_mapping.c %D%/code_mapping.h \
+	%D%/codeowners.c %D%/codeowners.h \
+	%D%/ownership.c %D%/ownership.h \
 	%D%/commit.c %D%/commit.h %D%/commit_author.c %D%/commit_private.h \
 	%D%/external_actor.c %D%/external_actor.h \
 	%D%/pull_request.c %D%/pull_request.h \

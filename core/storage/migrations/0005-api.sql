@@ -34,6 +34,11 @@ CREATE INDEX audit_log_origin ON audit_log (organization_id, origin, id);
 ALTER TABLE repository ADD COLUMN settings TEXT;
 CREATE INDEX repository_status_name ON repository (organization_id, status, name, id);
 
+-- Whom a name in a CODEOWNERS file means, at whatever integration.
+CREATE INDEX external_actor_any_name ON external_actor (organization_id, lower(external_name));
+-- An event by its id alone.
+CREATE INDEX event_project ON event (project_id, event_id);
+
 -- Where the paths of a project's stack frames stand in a repository.
 CREATE TABLE code_mapping (
 	id {id},
