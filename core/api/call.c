@@ -97,6 +97,13 @@ static void api_serve(struct http_request *request, void *arg)
 	http_send(request);
 }
 
+static int64_t max_body(const struct api_route *route)
+{
+	if (!(route->flags & API_BODY))
+		return 0;
+	return route->flags & API_LARGE ? API_MAX_LARGE : API_MAX_BODY;
+}
+
 struct api_bindings *api_add(struct daemon *daemon, const struct api_route *routes)
 {
 	size_t len = 0;
@@ -111,7 +118,7 @@ struct api_bindings *api_add(struct daemon *daemon, const struct api_route *rout
 			.method = routes[i].method,
 			.pattern = routes[i].pattern,
 			.handler = api_serve,
-			.max_body = routes[i].flags & API_BODY ? API_MAX_BODY : 0,
+			.max_body = max_body(&routes[i]),
 			.pool = daemon->request_pool,
 			.arg = &bindings[i],
 		});

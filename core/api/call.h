@@ -27,6 +27,7 @@ struct http_request;
 struct http_route;
 
 #define API_MAX_BODY (1024 * 1024)
+#define API_MAX_LARGE (8 * 1024 * 1024)
 #define API_MAX_DEPTH 32
 
 /* The scope sets of Sentry's API: what a method needs one of. */
@@ -75,6 +76,7 @@ struct api_bindings;
 #define API_NO_STORE 4         /* Cache-Control: no-store, Referrer-Policy */
 #define API_PIPELINE 8         /* errors look as pipelines show them */
 #define API_ANY_TEAM 16        /* {team} may be one that the principal has no part in */
+#define API_LARGE 32           /* the body may have API_MAX_LARGE bytes: it holds a file */
 
 struct api_route {
 	const char *method;        /* NULL ends a table */

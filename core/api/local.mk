@@ -5,6 +5,7 @@ libcore_la_SOURCES += \
 	%D%/api_audit.c \
 	%D%/api_auth.c \
 	%D%/api_catalogue.c \
+	%D%/api_codeowners.c \
 	%D%/api_deploy.c \
 	%D%/api_data_forwarder.c \
 	%D%/api_event.c \
@@ -15,6 +16,7 @@ libcore_la_SOURCES += \
 	%D%/api_note.c \
 	%D%/api_issue_integration.c \
 	%D%/api_organization.c \
+	%D%/api_ownership.c \
 	%D%/api_pipeline.c \
 	%D%/api_project.c \
 	%D%/api_project_key.c \
@@ -22,6 +24,7 @@ libcore_la_SOURCES += \
 	%D%/api_repository.c %D%/api_repository_change.c %D%/api_repository_offer.c \
 	%D%/api_search.c \
 	%D%/api_team.c \
+	%D%/api_stacktrace_link.c \
 	%D%/api_token.c \
 	%D%/body.c %D%/body.h \
 	%D%/call.c %D%/call.h \
@@ -44,6 +47,8 @@ libcore_la_SOURCES += \
 	%D%/issue_form.c %D%/issue_form.h \
 	%D%/link_deletion.c %D%/link_deletion.h \
 	%D%/people.c %D%/people.h \
+	%D%/mapping_source.c %D%/mapping_source.h \
+	%D%/owner_json.c %D%/owner_json.h \
 	%D%/release_body.c %D%/release_body.h \
 	%D%/release_json.c %D%/release_json.h \
 	%D%/release_path.c %D%/release_path.h \

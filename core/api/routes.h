@@ -17,6 +17,7 @@ extern const struct api_route api_auth_routes[], api_organization_routes[],
 	api_note_routes[], api_release_routes[],
 	api_release_part_routes[], api_deploy_routes[],
 	api_issue_integration_routes[], api_search_routes[],
+	api_codeowners_routes[], api_ownership_routes[], api_stacktrace_link_routes[],
 	api_event_routes[], api_project_key_routes[],
 	api_token_routes[], api_audit_routes[],
 	api_member_routes[], api_team_routes[], api_project_routes[];

@@ -160,6 +160,23 @@ describe('GitHub, end to end', () => {
     assert.equal((await demo.integrations())[0].name, 'acme-co');
   });
 
+  test('the CODEOWNERS file of a repository is read', async () => {
+    const { daemon, github } = world;
+    const { token } = demo;
+    await github.push('mona', 'acme-co/shop', 'CODEOWNERS', '* @mona\n');
+    await daemon.ctlOk('project', 'create', 'owned', '--org', 'acme');
+    const [integration] = await demo.integrations();
+    const repository = (await demo.repositories()).find(({ name }) => name === 'acme-co/shop');
+    const project = (await daemon.api('GET', '/projects/acme/owned/', { token })).json;
+    const mapping = await daemon.api('POST', '/organizations/acme/code-mappings/', { token, body: {
+      integrationId: integration.id, repositoryId: repository.id, projectId: project.id, stackRoot: '', sourceRoot: '', defaultBranch: 'main' } });
+    assert.equal(mapping.status, 201, mapping.text);
+    const { status, json, text } = await daemon.api('GET', `/organizations/acme/code-mappings/${mapping.json.id}/codeowners/`, { token });
+    assert.equal(status, 200, text);
+    assert.deepEqual([json.filepath, json.raw], ['CODEOWNERS', '* @mona\n']);
+    if (!skip) assert.ok(prism.checked.includes('GET /repos/acme-co/shop/contents/CODEOWNERS'));
+  });
+
   test('every request to GitHub is one that it describes', { skip }, () => {
     assert.ok(prism.checked.some((call) => call.startsWith('GET /user/installations')));
     assert.ok(prism.checked.some((call) => call.startsWith('GET /installation/repositories')));
