@@ -83,6 +83,26 @@ describe('events', () => {
     assert.equal(left.level, 30);
   });
 
+  test('of a real SDK name their release: one is made, and decides what is back', async () => {
+    const seen = (release, ...users) => report(project.dsn, users.map((id) =>
+      ({ error: 'SyntaxError', value: 'a release is broken', user: { id } })), { release, environment: 'production' });
+    const [first] = await seen('shop@2.0.0', 'mona', 'hubot', 'mona');
+    const { id } = await issueOf(first);
+    const show = async () => (await daemon.api('GET', `/organizations/acme/issues/${id}/`, { token })).json;
+    const issue = await show();
+    assert.deepEqual([issue.count, issue.userCount, issue.firstRelease.version], ['3', 2, 'shop@2.0.0']);
+    const { json: release } = await daemon.api('GET', '/projects/acme/shop/releases/shop@2.0.0/', { token });
+    assert.deepEqual([release.versionInfo.package, release.shortVersion, release.projects.map(({ slug }) => slug)], ['shop', '2.0.0', ['shop']]);
+    assert.equal((await daemon.api('PUT', `/organizations/acme/issues/${id}/`, { token, body: { status: 'resolvedInNextRelease' } })).status, 200);
+    await seen('shop@2.0.0', 'octocat');
+    assert.deepEqual([(await show()).status, (await show()).userCount], ['resolved', 3]);
+    await seen('shop@2.1.0', 'octocat');
+    const back = await show();
+    assert.deepEqual([back.status, back.substatus, back.lastRelease.version, back.userCount], ['unresolved', 'regressed', 'shop@2.1.0', 3]);
+    const { json: found } = await daemon.api('GET', '/projects/acme/shop/issues/?query=firstRelease:shop@2.0.0%20release:shop@2.1.0', { token });
+    assert.deepEqual(found.map((one) => one.id), [String(id)]);
+  });
+
   test('that are alike are one issue, counted; its events are kept', async () => {
     const reports = Array.from({ length: 3 }, (_, i) => ({ error: 'RangeError', value: `no room for ${i}` }));
     const ids = await report(project.dsn, reports);
