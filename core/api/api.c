@@ -19,6 +19,7 @@
 #include "core/daemon/daemon.h"
 #include "core/http/http.h"
 #include "core/http/static.h"
+#include "core/issue/snooze.h"
 #include "core/page/page.h"
 #include "core/tracker/link.h"
 
@@ -49,6 +50,7 @@ int api_setup(struct daemon *daemon, struct err *err)
 {
 	tracker_setup(daemon);
 	repository_deletion_setup(daemon);
+	snooze_setup(daemon);
 	return link_deletion_setup(daemon, err) < 0 ? err->code : deletion_setup(daemon, err);
 }
 

@@ -25,6 +25,7 @@
 #include "core/storage/release.h"
 #include "core/storage/release_commit.h"
 #include "core/storage/repository.h"
+#include "core/storage/snooze.h"
 #include "core/storage/team.h"
 #include "core/tracker/link.h"
 #include "core/tracker/ticket.h"
@@ -160,6 +161,25 @@ static int resolution_json(struct tx *tx, const struct issue *issue,
 	return 0;
 }
 
+/* What is still to come: {"ignoreUntil", "ignoreCount", "ignoreUserCount"}. */
+static int snooze_json(struct tx *tx, const struct issue *issue, json_t *details, struct err *err)
+{
+	struct snooze snooze;
+	int result = snooze_get(tx, issue->id, &snooze, err);
+
+	if (result != 1)
+		return result;
+	if (snooze.until_us)
+		json_object_set_new(details, "ignoreUntil", api_time(snooze.until_us));
+	if (snooze.times_seen)
+		json_object_set_new(details, "ignoreCount",
+			json_integer(snooze.times_seen - issue->times_seen));
+	if (snooze.users_seen)
+		json_object_set_new(details, "ignoreUserCount",
+			json_integer(snooze.users_seen - issue->users_seen));
+	return 0;
+}
+
 static int status_details(struct tx *tx, const struct issue *issue, json_t *details,
 	struct err *err)
 {
@@ -168,6 +188,8 @@ static int status_details(struct tx *tx, const struct issue *issue, json_t *deta
 	int64_t commit_id;
 	int result;
 
+	if (issue->status == ISSUE_IGNORED)
+		return snooze_json(tx, issue, details, err);
 	if (issue->status != ISSUE_RESOLVED)
 		return 0;
 	result = resolution_get(tx, issue->id, &resolution, err);

@@ -8,15 +8,22 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/api/body.h"
 #include "core/api/call.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/slug.h"
+#include "core/issue/snooze.h"
 #include "core/storage/commit.h"
 #include "core/storage/issue.h"
 #include "core/storage/member.h"
 #include "core/storage/repository.h"
+#include "core/storage/snooze.h"
 #include "core/storage/team.h"
+
+#define MINUTE_US INT64_C(60000000)
+#define SNOOZE_MINUTES_MAX (366 * 24 * 60)
+#define SNOOZE_COUNT_MAX 1000000000
 
 /* ---- Reading ---- */
 
@@ -76,8 +83,38 @@ static void read_detail(const char *name, const json_t *value, struct issue_upda
 		read_in_commit(value, update, err);
 	} else {
 		err_field(err, "statusDetails", "\"%s\" is not supported: use inRelease, "
-			"inNextRelease or inCommit.", name);
+			"inNextRelease or inCommit; or, to ignore it for a while, ignoreDuration, "
+			"ignoreUntil, ignoreCount or ignoreUserCount.", name);
 	}
+}
+
+/* How long it is ignored; members of the body itself are an older form. */
+static void read_snooze(const json_t *object, struct issue_update *update, struct err *err)
+{
+	static const char *const durations[] = {"ignoreDuration", "snoozeDuration"};
+	static const char *const windows[] = {"ignoreWindow", "ignoreUserWindow"};
+	const struct body in = {object, NULL, err};
+	int64_t until_us = body_time(&in, "ignoreUntil");
+
+	for (size_t i = 0; i < lengthof(durations); i++)
+		if (update->snooze_us == 0)
+			update->snooze_us = MINUTE_US *
+				body_int(&in, durations[i], 1, SNOOZE_MINUTES_MAX, 0);
+	if (until_us)
+		update->snooze_until_us = until_us;
+	update->snooze_times = body_int(&in, "ignoreCount", 1, SNOOZE_COUNT_MAX,
+		update->snooze_times);
+	update->snooze_users = body_int(&in, "ignoreUserCount", 1, SNOOZE_COUNT_MAX,
+		update->snooze_users);
+	for (size_t i = 0; i < lengthof(windows); i++)
+		if (body_member(&in, windows[i]) && !body_is_null(&in, windows[i]))
+			err_field(err, windows[i], "Is not supported: give a count, a number of "
+				"users or a time.");
+}
+
+static bool is_snooze(const char *name)
+{
+	return strncmp(name, "ignore", 6) == 0;
 }
 
 static void read_details(const json_t *body, struct issue_update *update, struct err *err)
@@ -85,18 +122,32 @@ static void read_details(const json_t *body, struct issue_update *update, struct
 	json_t *details = member(body, "statusDetails", "status_details");
 	json_t *value;
 	const char *name;
+	size_t len = 0;
 
 	if (!details || json_is_null(details))
 		return;
-	if (!json_is_object(details) || json_object_size(details) > 1) {
-		err_field(err, "statusDetails", "Must be an object with at most one member.");
+	if (!json_is_object(details)) {
+		err_field(err, "statusDetails", "Must be an object.");
 		return;
 	}
-	json_object_foreach(details, name, value)
+	json_object_foreach(details, name, value) {
+		if (is_snooze(name))
+			continue;
+		len++;
 		read_detail(name, value, update, err);
+	}
+	if (len > 1)
+		err_field(err, "statusDetails", "An issue is resolved in one way only.");
+	read_snooze(details, update, err);
 	if (update->strategy != ISSUE_RESOLVE_NOW && update->status != ISSUE_RESOLVED)
 		err_field(err, "statusDetails", "How an issue is resolved needs \"status\": "
 			"\"resolved\".");
+}
+
+static bool has_snooze(const struct issue_update *update)
+{
+	return update->snooze_us || update->snooze_until_us || update->snooze_times ||
+		update->snooze_users;
 }
 
 static void read_substatus(const json_t *body, struct issue_update *update, struct err *err)
@@ -109,7 +160,11 @@ static void read_substatus(const json_t *body, struct issue_update *update, stru
 	if (!update->substatus || (!issue_substatus_fits(ISSUE_UNRESOLVED, update->substatus) &&
 					  !issue_substatus_fits(ISSUE_IGNORED, update->substatus)))
 		err_field(err, "substatus", "A substatus is new, ongoing, escalating, regressed, "
-			"archived_until_escalating or archived_forever.");
+			"archived_until_escalating, archived_until_condition_met or "
+			"archived_forever.");
+	else if (strcmp(update->substatus, ISSUE_SNOOZED) == 0 && !has_snooze(update))
+		err_field(err, "substatus", "Say in \"statusDetails\" until when: ignoreDuration, "
+			"ignoreUntil, ignoreCount or ignoreUserCount.");
 	else if (update->status >= 0 && !issue_substatus_fits(update->status, update->substatus))
 		err_field(err, "substatus", "An issue that is %s cannot be \"%s\".",
 			issue_status_name(update->status), update->substatus);
@@ -133,6 +188,10 @@ int issue_update_read(json_t *body, struct issue_update *ret_update, struct err 
 	*ret_update = (struct issue_update){.status = -1};
 	read_status(body, ret_update, err);
 	read_details(body, ret_update, err);
+	read_snooze(body, ret_update, err);
+	if (has_snooze(ret_update) && ret_update->status != ISSUE_IGNORED)
+		err_field(err, "statusDetails", "How long an issue is ignored needs \"status\": "
+			"\"ignored\".");
 	read_substatus(body, ret_update, err);
 	read_assignee(body, ret_update, err);
 	return err->code;
@@ -229,6 +288,21 @@ static int find_commit(struct tx *tx, const struct issue_update *update,
 	return result < 0 ? result : 0;
 }
 
+static int apply_snooze(struct tx *tx, const struct issue_update *update,
+	const struct issue *issue, const struct issue_actor *actor, struct err *err)
+{
+	struct snooze until = {
+		.until_us = update->snooze_us ? actor->now_us + update->snooze_us
+					      : update->snooze_until_us,
+		.times_seen = update->snooze_times ? issue->times_seen + update->snooze_times : 0,
+		.users_seen = update->snooze_users ? issue->users_seen + update->snooze_users : 0,
+	};
+
+	if (until.until_us && until.until_us <= actor->now_us)
+		return err_field(err, "ignoreUntil", "Must be in the future.");
+	return issue_snooze(tx, issue, &until, actor, err);
+}
+
 static int apply_status(struct tx *tx, const struct issue_update *update,
 	const struct issue *issue, const struct issue_actor *actor, bool *ret_changed,
 	struct err *err)
@@ -247,6 +321,10 @@ static int apply_status(struct tx *tx, const struct issue_update *update,
 		return issue_unresolve(tx, issue->id, ISSUE_REOPEN_ONGOING, NULL, actor,
 			ret_changed, err);
 	case ISSUE_IGNORED:
+		if (has_snooze(update)) {
+			*ret_changed = true;
+			return apply_snooze(tx, update, issue, actor, err);
+		}
 		return issue_ignore(tx, issue->id, update->substatus, NULL, actor, ret_changed,
 			err);
 	default:

@@ -27,6 +27,10 @@ struct issue_update {
 	const char *version;       /* of IN_RELEASE */
 	const char *commit, *repository;   /* of IN_COMMIT: its hash and a name */
 	const char *substatus;     /* or NULL */
+	/* Ignored until then, whichever comes first; 0: never. */
+	int64_t snooze_us;         /* from now */
+	int64_t snooze_until_us;
+	int64_t snooze_times, snooze_users;        /* more than now */
 	bool assign;               /* 'assignee' is to be set */
 	const char *assignee;      /* as the API names one; NULL: nobody */
 };

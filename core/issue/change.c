@@ -14,11 +14,13 @@
 #include "core/issue/outbound.h"
 #include "core/issue/rules.h"
 #include "core/issue/short_id.h"
+#include "core/issue/snooze.h"
 #include "core/storage/activity.h"
 #include "core/storage/issue.h"
 #include "core/storage/member.h"
 #include "core/storage/project.h"
 #include "core/storage/release.h"
+#include "core/storage/snooze.h"
 #include "core/storage/team.h"
 
 /* ---- Finding ---- */
@@ -136,6 +138,8 @@ static int move(struct tx *tx, const struct issue *issue, int status, const char
 	int result = issue_set_status(tx, issue->id, status, substatus,
 		status == ISSUE_RESOLVED ? actor->now_us : 0, actor->now_us, err);
 
+	if (result >= 0)
+		result = snooze_delete(tx, issue->id, err);
 	return result < 0 || status == ISSUE_IGNORED ? result : outbound_status(tx, &change, err);
 }
 
@@ -233,6 +237,7 @@ bool issue_substatus_fits(int status, const char *substatus)
 		{ISSUE_UNRESOLVED, "regressed"},
 		{ISSUE_IGNORED, "archived_until_escalating"},
 		{ISSUE_IGNORED, "archived_forever"},
+		{ISSUE_IGNORED, ISSUE_SNOOZED},
 	};
 
 	for (size_t i = 0; i < lengthof(known); i++)

@@ -8,7 +8,8 @@ libcore_la_SOURCES += \
 	%D%/release_version.c %D%/release_version.h \
 	%D%/rules.c %D%/rules.h \
 	%D%/seen.c %D%/seen.h \
-	%D%/short_id.c %D%/short_id.h
+	%D%/short_id.c %D%/short_id.h \
+	%D%/snooze.c %D%/snooze.h
 
 UNIT_TESTS += tests/unit/test_issue_text tests/unit/test_issue_rules tests/unit/test_issue_change
 tests_unit_test_issue_text_SOURCES = tests/unit/test_issue_text.c

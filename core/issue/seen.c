@@ -13,6 +13,7 @@
 #include "core/issue/change.h"
 #include "core/issue/release_version.h"
 #include "core/issue/rules.h"
+#include "core/issue/snooze.h"
 #include "core/storage/activity.h"
 #include "core/storage/issue.h"
 #include "core/storage/issue_hour.h"
@@ -177,6 +178,7 @@ static int check_regression(struct tx *tx, const struct issue_seen *seen, const 
 int issue_seen(struct tx *tx, const struct issue_seen *seen, struct issue_seen_result *ret_result,
 	struct err *err)
 {
+	const struct issue_actor actor = actor_of(seen);
 	struct issue_seen_result out = {0};
 	cleanup_issue struct issue issue = {0};
 	int result = find_release(tx, seen, &out.release_id, err);
@@ -207,6 +209,8 @@ int issue_seen(struct tx *tx, const struct issue_seen *seen, struct issue_seen_r
 			seen->now_us, err);
 	if (result >= 0 && !out.created)
 		result = check_regression(tx, seen, &issue, out.release_id, &out.regressed, err);
+	if (result >= 0 && !out.created)
+		result = issue_snooze_check(tx, &issue, &actor, err);
 	if (result < 0)
 		return result;
 	*ret_result = out;

@@ -23,6 +23,7 @@ SQL(issue_sql_delete_external, "DELETE FROM external_issue WHERE id IN (SELECT l
 	"WHERE c.external_issue_id = external_issue.id)");
 SQL(issue_sql_delete_links, "DELETE FROM issue_link WHERE issue_id = $1");
 SQL(issue_sql_delete_resolution, "DELETE FROM issue_resolution WHERE issue_id = $1");
+SQL(issue_sql_delete_snooze, "DELETE FROM issue_snooze WHERE issue_id = $1");
 SQL(issue_sql_delete_legacy, "DELETE FROM legacy_issue WHERE issue_id = $1");
 SQL(issue_sql_delete_users, "DELETE FROM issue_user WHERE issue_id = $1");
 SQL(issue_sql_delete_hours, "DELETE FROM issue_hour WHERE issue_id = $1");
@@ -38,7 +39,7 @@ int issue_delete(struct tx *tx, int64_t id, struct err *err)
 {
 	static const struct sql *const steps[] = {&issue_sql_delete_copies,
 		&issue_sql_delete_activity, &issue_sql_delete_external, &issue_sql_delete_links,
-		&issue_sql_delete_resolution, &issue_sql_delete_legacy, &issue_sql_delete_users,
+		&issue_sql_delete_resolution, &issue_sql_delete_snooze, &issue_sql_delete_legacy, &issue_sql_delete_users,
 		&issue_sql_delete_hours, &issue_sql_delete_hashes, &issue_sql_delete_bodies, &issue_sql_delete_events,
 		&issue_sql_delete};
 

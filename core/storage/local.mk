@@ -3,6 +3,7 @@
 libcore_la_SOURCES += \
 	%D%/audit.c %D%/audit.h \
 	%D%/deploy.c %D%/deploy.h \
+	%D%/snooze.c %D%/snooze.h \
 	%D%/identity.c %D%/identity.h \
 	%D%/integration.c %D%/integration.h \
 	%D%/keyset.h \

@@ -188,6 +188,13 @@ describe('events', () => {
     const { json } = await daemon.api('GET', issue, { token });
     assert.deepEqual({ status: json.status, substatus: json.substatus, count: json.count }, { status: 'unresolved', substatus: 'regressed', count: '2' });
     assert.equal((await daemon.api('GET', `/issues/${id}/events/recommended/`, { token })).json.eventID, again.event_id);
+    // Ignored until one more user sees it.
+    const ignored = await daemon.api('PUT', issue, { token, body: { status: 'ignored', ignoreUserCount: 1 } });
+    assert.deepEqual(ignored.json.statusDetails, { ignoreUserCount: 1 });
+    await send(eventEnvelope({ ...one, event_id: newId() }));
+    assert.equal((await daemon.api('GET', issue, { token })).json.status, 'ignored');
+    await send(eventEnvelope({ ...one, event_id: newId(), user: { id: '7' } }));
+    assert.equal((await daemon.api('GET', issue, { token })).json.status, 'unresolved');
   });
 
   test('are found among other items, which are left out', async () => {

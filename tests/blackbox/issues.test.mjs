@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { Daemon } from './lib/daemon.mjs';
+import { until } from './lib/until.mjs';
 
 const SCOPES = ['org:admin', 'event:admin', 'project:admin', 'team:admin', 'member:admin'];
 
@@ -168,7 +169,10 @@ describe('issues', () => {
       [{ status: 'resolved', substatus: 'new' }, 'substatus'], [{ substatus: 'archived_forever' }, 'substatus'],
       [{ status: 'resolved', statusDetails: [] }, 'statusDetails'], [{ statusDetails: { inNextRelease: true } }, 'statusDetails'],
       [{ status: 'resolved', statusDetails: { inNextRelease: 'yes' } }, 'inNextRelease'],
-      [{ status: 'ignored', statusDetails: { ignoreCount: 100 } }, 'statusDetails'],
+      [{ status: 'ignored', statusDetails: { ignoreCount: 0 } }, 'ignoreCount'], [{ status: 'ignored', statusDetails: { ignoreCount: 5, ignoreWindow: 60 } }, 'ignoreWindow'],
+      [{ status: 'resolved', statusDetails: { ignoreCount: 5 } }, 'statusDetails'], [{ snoozeDuration: 30 }, 'statusDetails'],
+      [{ status: 'ignored', ignoreDuration: 'long' }, 'ignoreDuration'], [{ status: 'ignored', statusDetails: { ignoreUntil: '2020-01-01T00:00:00Z' } }, 'ignoreUntil'],
+      [{ status: 'ignored', substatus: 'archived_until_condition_met' }, 'substatus'], [{ status: 'ignored', statusDetails: { until: 1 } }, 'statusDetails'],
       [{ status: 'resolved', statusDetails: { inRelease: 'api@9' } }, 'inRelease'],
       [{ status: 'resolved', statusDetails: { inCommit: { commit: 'abc' } } }, 'inCommit'],
       [{ status: 'resolved', statusDetails: { inCommit: { commit: 'abc', repository: 'nowhere' } } }, 'inCommit'],
@@ -184,6 +188,26 @@ describe('issues', () => {
     assert.deepEqual(types(await show(id)), ['first_seen']);
     for (const body of ['{', '[]', '"x"', '{"status":"resolved","status":"unresolved"}', `{"a":${'['.repeat(40)}${']'.repeat(40)}}`])
       assert.equal((await call('PUT', `${issues}${id}/`, body)).status, 400, body);
+  });
+
+  test('is ignored for a while: until it is seen so often, or until a time', async () => {
+    const again = (key) => call('POST', projectIssues, { key, title: 'Ignored' });
+    const key = () => `key-${serial}`;
+    const { id } = await report();
+    const often = await put(id, { status: 'ignored', statusDetails: { ignoreCount: 2, ignoreUserCount: 9 } });
+    assert.deepEqual([often.status, often.substatus, often.statusDetails], ['ignored', 'archived_until_condition_met', { ignoreCount: 2, ignoreUserCount: 9 }]);
+    assert.deepEqual(often.activity[0].data, { ignoreCount: 2, ignoreUserCount: 9 });
+    const once = await again(key());
+    assert.deepEqual([once.json.status, once.json.statusDetails.ignoreCount], ['ignored', 1]);
+    const twice = await again(key());
+    assert.deepEqual([twice.json.status, twice.json.substatus, twice.json.activity[0].type], ['unresolved', 'ongoing', 'set_unresolved']);
+    const minutes = await put(id, { status: 'muted', snoozeDuration: 30 });
+    assert.ok(Math.abs(Date.parse(minutes.statusDetails.ignoreUntil) - Date.now() - 1_800_000) < 60_000, minutes.statusDetails.ignoreUntil);
+    await put(id, { status: 'resolved' });
+    assert.deepEqual(await daemon.sql(`SELECT * FROM issue_snooze WHERE issue_id = ${id}`), []);
+    await put(id, { status: 'ignored', statusDetails: { ignoreUntil: new Date(Date.now() + 500).toISOString() } });
+    await until('its time is over', async () => (await show(id)).status === 'unresolved');
+    assert.deepEqual((await show(id)).statusDetails, {});
   });
 
   test('is resolved in a release', async () => {

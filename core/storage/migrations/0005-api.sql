@@ -86,6 +86,14 @@ CREATE INDEX release_listed ON release (organization_id, status, added_at, id);
 DROP INDEX issue_resolution_release;
 CREATE INDEX issue_resolution_release ON issue_resolution (release_id, type, issue_id);
 
+-- Until when an ignored issue stays so, whichever comes first; 0: never.
+CREATE TABLE issue_snooze (
+	issue_id {int} NOT NULL PRIMARY KEY REFERENCES issue (id),
+	until_at {int} NOT NULL,
+	times_seen {int} NOT NULL,
+	users_seen {int} NOT NULL
+);
+
 CREATE TABLE deploy (
 	id {id},
 	organization_id {int} NOT NULL REFERENCES organization (id),
