@@ -10,6 +10,7 @@
 
 #include "core/api/cursor.h"
 #include "core/api/repository_json.h"
+#include "core/api/repository_unmigratable.h"
 #include "core/base/buf.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
@@ -126,6 +127,8 @@ static int repositories(struct api_call *call, struct err *err)
 		.inactive = status && strcmp(status, "deleted") == 0,
 		.place = &list.place,
 	};
+	if (status && strcmp(status, "unmigratable") == 0)
+		return repository_unmigratable(call, &call->reply, err);
 	if ((status && strcmp(status, "active") != 0 && !list.wanted.inactive) ||
 		(integration && !slug_is_id(integration, &list.wanted.integration_id))) {
 		call->reply = json_array();

@@ -54,6 +54,7 @@ libcore_la_SOURCES += \
 	%D%/release_path.c %D%/release_path.h \
 	%D%/repository_deletion.c %D%/repository_deletion.h \
 	%D%/repository_json.c %D%/repository_json.h \
+	%D%/repository_unmigratable.c %D%/repository_unmigratable.h \
 	%D%/reply.c %D%/reply.h \
 	%D%/routes.h \
 	%D%/text_memo.c %D%/text_memo.h

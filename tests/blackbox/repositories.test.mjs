@@ -3,6 +3,7 @@
 //
 // Repositories over the API: shown, added, changed, hidden, deleted, synced.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 
 import { Ping } from './lib/ping.mjs';
@@ -221,6 +222,18 @@ describe('repositories', () => {
     await until('it is there', async () => (await names()).includes('ping/synced'));
     assert.equal((await call('POST', '/organizations/acme/integrations/999999/repo-sync/')).status, 404);
     assert.equal((await call('POST', `${path}repo-sync/`, undefined, { token: await daemon.token('acme', ['org:read']) })).status, 403);
+  });
+
+  test('of an older system are shown when no integration reaches them', async () => {
+    const file = daemon.path('legacy.jsonl');
+    const line = { kind: 'repository', org: 'acme', provider: 'ping', name: 'ping/none', external_id: '404' };
+    writeFileSync(file, `${JSON.stringify(line)}\n`);
+    assert.deepEqual(await names('?status=unmigratable'), []);
+    await daemon.ctlOk('import', 'legacy', file);
+    await daemon.idle();
+    const { json } = await call('GET', `${REPOS}?status=unmigratable`);
+    assert.deepEqual(json.map(({ name, provider, integrationId }) => [name, provider.id, integrationId]), [['ping/none', 'ping', null]]);
+    assert.deepEqual(await daemon.list('/organizations/rival/repos/?status=unmigratable', { token: other }), []);
   });
 
   test('move to another integration, unless they are there already', async () => {

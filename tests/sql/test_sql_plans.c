@@ -173,7 +173,13 @@ static void what_is_asked_for_in_order_is_not_sorted(void **state)
 		"deploy_sql_list", "deploy_sql_list_back", "deploy_sql_last",
 		"resolution_sql_list", "resolution_sql_list_back",
 		"release_commit_sql_list", "release_ref_sql_commits",
-		"release_ref_sql_commits_after", "release_ref_sql_previous"};
+		"release_ref_sql_commits_after", "release_ref_sql_previous",
+		"commit_sql_list", "commit_sql_list_back", "pull_request_sql_list",
+		"pull_request_sql_list_back", "repository_sql_list_active",
+		"repository_sql_list_active_back", "code_mapping_sql_list",
+		"code_mapping_sql_list_back", "code_mapping_sql_integration",
+		"code_mapping_sql_integration_back", "code_mapping_sql_project",
+		"code_mapping_sql_project_back", "code_mapping_sql_list_project"};
 	struct fixture *fixture = *state;
 
 	for (size_t i = 0; i < lengthof(ordered); i++) {

@@ -25,6 +25,15 @@ SQL(test_code_organization, "INSERT INTO organization (id, slug, name, added_at)
 SQL(test_code_account, "INSERT INTO account (id, email, name, added_at) VALUES ($1, $2, $2, 1)");
 SQL(test_code_member, "INSERT INTO member (organization_id, account_id, role, added_at) "
 	"VALUES ($1, $2, 'member', 1)");
+SQL(test_code_release, "INSERT INTO release (organization_id, version, added_at) "
+	"VALUES (1, '1.0', 1)");
+SQL(test_code_released, "INSERT INTO release_commit (release_id, position, commit_id) "
+	"VALUES (1, $1, $2)");
+SQL(test_code_ref, "INSERT INTO release_ref (release_id, repository_id, commit_sha) "
+	"VALUES (1, $1, '0')");
+SQL(test_code_history, "SELECT (SELECT count(*) FROM scm_commit), "
+	"(SELECT count(*) FROM commit_file), (SELECT count(*) FROM release_commit), "
+	"(SELECT count(*) FROM pull_request), (SELECT count(*) FROM release_ref)");
 SQL(test_code_count_actors, "SELECT count(*) FROM external_actor");
 
 static const struct keyset newest_first = {.number = INT64_MAX, .id = INT64_MAX, .limit = 10};
@@ -330,6 +339,90 @@ static void known_commit_is_not_stored_twice(void **state)
 	run(state, add_commits, NULL);
 }
 
+/* Two repositories with so many commits, each with a file, in a release, and a pull request. */
+#define HISTORY 250
+
+static void fill_history(struct tx *tx, int64_t repository_id)
+{
+	for (int i = 0; i < HISTORY; i++) {
+		cleanup_free char *sha = xasprintf("%d", i);
+		int64_t id;
+
+		assert_int_equal(commit_insert(tx, &(struct commit_new){.organization_id = 1,
+			.repository_id = repository_id, .sha = sha, .message = "m",
+			.committed_at_us = 1, .now_us = i}, &id, NULL), 1);
+		assert_int_equal(commit_file_insert(tx, id, "M", "a.py", NULL), 1);
+		assert_int_equal(tx_exec(tx, &test_code_released, NULL, "ii",
+			repository_id * HISTORY + i, id), 1);
+	}
+	assert_int_equal(pull_request_put(tx, &(struct pull_request_put){.organization_id = 1,
+		.repository_id = repository_id, .number = "1", .now_us = 1}, NULL), 1);
+	assert_int_equal(tx_exec(tx, &test_code_ref, NULL, "i", repository_id), 1);
+}
+
+static void expect_history(struct tx *tx, int64_t commits, int64_t pull_requests, int64_t refs)
+{
+	const int64_t expected[] = {commits, commits, commits, pull_requests, refs};
+	struct query query;
+
+	assert_int_equal(query_first(&query, tx, &test_code_history, NULL, ""), 1);
+	for (int i = 0; i < (int)lengthof(expected); i++)
+		assert_int_equal(query_int(&query, i), expected[i]);
+	query_end(&query);
+}
+
+static int purge(struct tx *tx, int64_t id)
+{
+	int steps = 1;
+
+	while (repository_purge_step(tx, id, NULL) == 1)
+		steps++;
+	return steps;
+}
+
+static int delete_in_steps(struct tx *tx, void *arg, struct err *err)
+{
+	struct repository kept;
+	int64_t other;
+
+	(void)arg;
+	assert_int_equal(tx_exec(tx, &test_code_release, err, ""), 1);
+	assert_int_equal(put(tx, 1, 1, "acme/shop", REPOSITORY_CREATE, err), REPOSITORY_CREATED);
+	assert_int_equal(repository_insert_named(tx, 1, "acme/other", 1, &other, err), 0);
+	fill_history(tx, 1);
+	fill_history(tx, other);
+	/* What is active keeps all. */
+	assert_int_equal(purge(tx, 1), 1);
+	expect_history(tx, 2 * HISTORY, 2, 2);
+	/* So does what waits, and what was kept since. */
+	assert_int_equal(repository_begin_deletion(tx, 1, 20, err), 1);
+	assert_int_equal(repository_begin_deletion(tx, 1, 21, err), 0);
+	assert_int_equal(purge(tx, 1), 1);
+	assert_int_equal(repository_keep(tx, 1, 22, err), 1);
+	assert_int_equal(repository_claim_deletion(tx, 1, 20, err), 0);
+	assert_int_equal(repository_begin_deletion(tx, 1, 30, err), 1);
+	assert_int_equal(repository_claim_deletion(tx, 1, 20, err), 0);
+	/* The link may go meanwhile. */
+	assert_int_equal(repository_unlink_all(tx, 1, 1, 31, err), 1);
+	assert_int_equal(repository_claim_deletion(tx, 1, 30, err), 1);
+	assert_int_equal(repository_keep(tx, 1, 32, err), 0);
+	assert_true(purge(tx, 1) > HISTORY / 100);
+	expect_history(tx, HISTORY, 1, 1);
+	assert_int_equal(repository_find(tx, 1, PROVIDER, "5501", &kept, err), 0);
+	/* What is hidden stays, and where its releases stood. */
+	assert_int_equal(repository_set_status(tx, other, INTEGRATION_DISABLED, 40, err), 1);
+	assert_true(purge(tx, other) > HISTORY / 100);
+	expect_history(tx, 0, 0, 1);
+	assert_int_equal(repository_find_name(tx, 1, "acme/other", &kept, err), 1);
+	repository_clear(&kept);
+	return 0;
+}
+
+static void a_repository_goes_in_steps_and_not_before_it_may(void **state)
+{
+	run(state, delete_in_steps, NULL);
+}
+
 static int put_pull_requests(struct tx *tx, void *arg, struct err *err)
 {
 	struct pull_request_put wanted = {.organization_id = 1, .number = "14", .title = "Fix cart",
@@ -397,6 +490,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(lists_show_what_was_asked_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(author_is_found_by_address_or_account, setup, teardown),
 		cmocka_unit_test_setup_teardown(known_commit_is_not_stored_twice, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_repository_goes_in_steps_and_not_before_it_may,
+			setup, teardown),
 		cmocka_unit_test_setup_teardown(pull_request_is_one_row_per_number, setup, teardown),
 		cmocka_unit_test_setup_teardown(account_goes_to_the_one_member_with_its_address, setup,
 			teardown),
