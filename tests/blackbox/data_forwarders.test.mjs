@@ -207,6 +207,26 @@ describe('data forwarders', () => {
     ok(await put(id, { project_id: projects.web, overrides: { secret_key: SECRET } }, worker));
   });
 
+  test('an admin of a team works on the projects of the team', async () => {
+    const [{ id }] = await list();
+    await daemon.ctlOk('user', 'create', 'eve@acme.test', '--org', 'acme', '--role', 'member');
+    await daemon.ctlOk('team', 'create', 'shop', '--org', 'acme');
+    const { id: eve } = (await daemon.list('/organizations/acme/members/', { token })).find(({ email }) => email === 'eve@acme.test');
+    ok(await daemon.api('POST', '/projects/acme/web/teams/shop/', { token }), 201);
+    ok(await call('POST', `members/${eve}/teams/shop/`), 201);
+    const link = new URL(await daemon.ctlOk('login-link', 'eve@acme.test')).hash.replace('#token=', '');
+    const session = await daemon.api('POST', '/auth/login-link/', { body: { token: link } });
+    const headers = { cookie: session.headers['set-cookie'][0].split(';')[0], 'x-csrf-token': session.json.csrf };
+    const change = (project, overrides) => daemon.api('PUT', `/organizations/acme/forwarding/${id}/`,
+      { headers, body: { project_id: projects[project], overrides } });
+    assert.equal((await change('web', {})).status, 403, 'a contributor');
+    ok(await call('PUT', `members/${eve}/teams/shop/`, { teamRole: 'admin' }));
+    const shown = ok(await change('web', { secret_key: SECRET }));
+    assert.deepEqual(shown.projectConfigs.map(({ project, overrides }) => [project.slug, 'secret_key' in overrides]),
+      shown.projectConfigs.map(({ project }) => [project.slug, project.slug === 'web']));
+    assert.equal((await change('api', {})).status, 403);
+  });
+
   test('two that create the same make one', async () => {
     const answers = await Promise.all(Array.from({ length: 6 }, () => post(segment)));
     assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 400, 400, 400, 400, 400]);

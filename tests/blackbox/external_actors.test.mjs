@@ -29,6 +29,12 @@ describe('external users and teams', () => {
     assert.deepEqual(Object.keys(json), [field], text);
   };
 
+  // Options for requests of a member's session.
+  const signIn = async (email) => {
+    const link = new URL(await daemon.ctlOk('login-link', email)).hash.replace('#token=', '');
+    const answer = await daemon.api('POST', '/auth/login-link/', { body: { token: link } });
+    return { headers: { cookie: answer.headers['set-cookie'][0].split(';')[0], 'x-csrf-token': answer.json.csrf } };
+  };
   // As Sentry answers what its index of names refuses.
   const clashes = async (answer) => {
     const { status, json, text } = await answer;
@@ -58,6 +64,7 @@ describe('external users and teams', () => {
     const body = { externalName: '@ann-gh', provider: 'github', memberId: members.ann.id, externalId: '77' };
     const made = await users('POST', body);
     assert.equal(made.status, 201, made.text);
+    assert.match(made.json.id, /^[1-9]\d*$/);
     assert.deepEqual(made.json, { id: made.json.id, provider: 'github', externalName: '@ann-gh',
       integrationId: integration, externalId: '77', userId: members.ann.user });
     const again = await users('POST', body);
@@ -173,6 +180,26 @@ describe('external users and teams', () => {
     const rows = await daemon.sql("SELECT event, count(*) AS n FROM audit_log WHERE event LIKE 'external_%' GROUP BY event ORDER BY event");
     assert.deepEqual(rows.map(({ event }) => event), ['external_team.add', 'external_team.edit', 'external_team.remove',
       'external_user.add', 'external_user.edit', 'external_user.remove']);
+  });
+
+  test('a member maps only teams that the member reaches', async () => {
+    const closed = await daemon.api('PUT', '/organizations/acme/', { token, body: { openMembership: false } });
+    assert.equal(closed.status, 200, closed.text);
+    await daemon.ctlOk('user', 'create', 'eve@acme.test', '--org', 'acme', '--role', 'admin');
+    const eve = await signIn('eve@acme.test');
+    const { json: made } = await external('POST', { externalName: '@acme/reach', provider: 'github', teamId: teams.web });
+    const requests = [
+      ['POST', '/organizations/acme/external-teams/', { externalName: '@acme/eve', provider: 'github', teamId: teams.web }],
+      ['POST', '/teams/acme/web/external-teams/', { externalName: '@acme/eve', provider: 'github' }],
+      ['PUT', `/organizations/acme/external-teams/${made.id}/`, { externalName: '@acme/eve' }],
+      ['DELETE', `/organizations/acme/external-teams/${made.id}/`],
+    ];
+    for (const [method, path, body] of requests)
+      assert.equal((await daemon.api(method, path, { ...eve, body })).status, 403, `${method} ${path}`);
+    const { id } = (await daemon.list('/organizations/acme/members/', { token })).find(({ email }) => email === 'eve@acme.test');
+    assert.equal((await daemon.api('POST', `/organizations/acme/members/${id}/teams/web/`, { token })).status, 201);
+    for (const [method, path, body] of requests.slice(2))
+      assert.ok((await daemon.api(method, path, { ...eve, body })).status < 300, `${method} ${path}`);
   });
 
   test('goes with its integration', async () => {
