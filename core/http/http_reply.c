@@ -17,10 +17,13 @@
 
 #include <sodium.h>
 
+#include "core/base/buf.h"
+#include "core/base/json_text.h"
 #include "core/base/mem.h"
 #include "core/http/gzip.h"
 
 #define WORTH_SIZE 1024
+#define MAX_JSON ((size_t)256 << 20)
 #define GZIP_LEVEL 1           /* of what is compressed once for one client */
 
 static bool is_header_text(const char *text)
@@ -50,15 +53,19 @@ static void set_body(struct http_request *request, int status, const char *conte
 
 void http_reply_json(struct http_request *request, int status, json_t *json_take)
 {
-	char *text = json_dumps(json_take, JSON_COMPACT | JSON_ENCODE_ANY);
+	struct buf text = BUF(MAX_JSON);
 
+	if (json_take)
+		json_text_add(json_take, &text);
 	json_decref(json_take);
-	if (!text) {
-		/* Only what is not JSON, or no memory: a bug, not the client's. */
+	if (!json_take || text.failed) {
+		/* What could not be packed, or has no end: a bug, not the client's. */
 		status = 500;
-		text = xstrdup("{\"detail\":\"Internal error\"}");
+		buf_clear(&text);
+		text = BUF(MAX_JSON);
+		buf_add_text(&text, "{\"detail\":\"Internal error\"}");
 	}
-	set_body(request, status, "application/json", text, strlen(text));
+	set_body(request, status, "application/json", text.data, text.size);
 }
 
 void http_reply_detail(struct http_request *request, int status, const char *detail)
