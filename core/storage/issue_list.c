@@ -25,7 +25,7 @@
  * range from the place of the page. */
 #define STRETCH(owner, status, bit, beyond)                                                  \
 	"SELECT " ISSUE_COLUMNS " FROM issue i JOIN project p ON p.id = i.project_id "       \
-	"WHERE i." owner " = $1 AND i.status = " status " AND ($2 & " bit ") <> 0 "          \
+	"WHERE " owner " = $1 AND i.status = " status " AND ($2 & " bit ") <> 0 "          \
 	"AND p.status = 0 "                                                                  \
 	"AND ($3 = 0 OR ($3 = 1 AND (i.assignee_account_id IS NOT NULL "                     \
 	"OR i.assignee_team_id IS NOT NULL)) OR ($3 = 2 AND i.assignee_account_id IS NULL "  \
@@ -42,21 +42,22 @@
 	STRETCH(owner, "0", "1", beyond) "UNION ALL " STRETCH(owner, "1", "2", beyond)       \
 	"UNION ALL " STRETCH(owner, "2", "4", beyond)
 /* By column: last_seen_at is the 23rd, id the first. */
-#define BY_SEEN(owner)                                                                       \
-	STRETCHES(owner, "(i.last_seen_at, i.id) < ($15, $16)") "ORDER BY 23 DESC, 1 DESC LIMIT $17"
-#define BY_SEEN_BACK(owner)                                                                  \
-	STRETCHES(owner, "(i.last_seen_at, i.id) > ($15, $16)") "ORDER BY 23, 1 LIMIT $17"
+#define BY_SEEN(owner, whose)                                                                \
+	STRETCHES(owner, "(i.last_seen_at, i.id) < ($15, $16)" whose)                        \
+	"ORDER BY 23 DESC, 1 DESC LIMIT $17"
+#define BY_SEEN_BACK(owner, whose)                                                           \
+	STRETCHES(owner, "(i.last_seen_at, i.id) > ($15, $16)" whose) "ORDER BY 23, 1 LIMIT $17"
 #define BY_NEW(owner) STRETCHES(owner, "i.id < $15") "ORDER BY 1 DESC LIMIT $16"
 #define BY_NEW_BACK(owner) STRETCHES(owner, "i.id > $15") "ORDER BY 1 LIMIT $16"
 
-SQL(issue_sql_list_organization_seen, BY_SEEN("organization_id"));
-SQL(issue_sql_list_organization_seen_back, BY_SEEN_BACK("organization_id"));
-SQL(issue_sql_list_organization_new, BY_NEW("organization_id"));
-SQL(issue_sql_list_organization_new_back, BY_NEW_BACK("organization_id"));
-SQL(issue_sql_list_project_seen, BY_SEEN("project_id"));
-SQL(issue_sql_list_project_seen_back, BY_SEEN_BACK("project_id"));
-SQL(issue_sql_list_project_new, BY_NEW("project_id"));
-SQL(issue_sql_list_project_new_back, BY_NEW_BACK("project_id"));
+SQL(issue_sql_list_organization_seen, BY_SEEN("i.organization_id", ""));
+SQL(issue_sql_list_organization_seen_back, BY_SEEN_BACK("i.organization_id", ""));
+SQL(issue_sql_list_organization_new, BY_NEW("i.organization_id"));
+SQL(issue_sql_list_organization_new_back, BY_NEW_BACK("i.organization_id"));
+SQL(issue_sql_list_project_seen, BY_SEEN("i.project_id", ""));
+SQL(issue_sql_list_project_seen_back, BY_SEEN_BACK("i.project_id", ""));
+SQL(issue_sql_list_project_new, BY_NEW("i.project_id"));
+SQL(issue_sql_list_project_new_back, BY_NEW_BACK("i.project_id"));
 
 /* By: of projects, newest first, backwards. */
 static const struct sql *const statements[2][2][2] = {
@@ -65,6 +66,39 @@ static const struct sql *const statements[2][2][2] = {
 	{{&issue_sql_list_project_seen, &issue_sql_list_project_seen_back},
 		{&issue_sql_list_project_new, &issue_sql_list_project_new_back}},
 };
+
+/* What is assigned to one is little of all there is, so it has indexes of its own; that of
+ * the owner would be taken as well. */
+#define OF_ACCOUNT " AND i.assignee_account_id = $4 "
+#define OF_TEAM " AND i.assignee_team_id = $4 "
+SQL(issue_sql_list_organization_account, BY_SEEN("+i.organization_id", OF_ACCOUNT));
+SQL(issue_sql_list_organization_account_back, BY_SEEN_BACK("+i.organization_id", OF_ACCOUNT));
+SQL(issue_sql_list_organization_team, BY_SEEN("+i.organization_id", OF_TEAM));
+SQL(issue_sql_list_organization_team_back, BY_SEEN_BACK("+i.organization_id", OF_TEAM));
+SQL(issue_sql_list_project_account, BY_SEEN("+i.project_id", OF_ACCOUNT));
+SQL(issue_sql_list_project_account_back, BY_SEEN_BACK("+i.project_id", OF_ACCOUNT));
+SQL(issue_sql_list_project_team, BY_SEEN("+i.project_id", OF_TEAM));
+SQL(issue_sql_list_project_team_back, BY_SEEN_BACK("+i.project_id", OF_TEAM));
+
+/* By: of projects, to a team, backwards. */
+static const struct sql *const assigned_statements[2][2][2] = {
+	{{&issue_sql_list_organization_account, &issue_sql_list_organization_account_back},
+		{&issue_sql_list_organization_team, &issue_sql_list_organization_team_back}},
+	{{&issue_sql_list_project_account, &issue_sql_list_project_account_back},
+		{&issue_sql_list_project_team, &issue_sql_list_project_team_back}},
+};
+
+static const struct sql *statement_of(const struct issue_filter *filter)
+{
+	bool is_new = filter->sort == ISSUE_SORT_NEW;
+
+	if (!is_new && (filter->assigned == ISSUE_ASSIGNED_ACCOUNT ||
+			       filter->assigned == ISSUE_ASSIGNED_TEAM))
+		return assigned_statements[filter->of_projects]
+					  [filter->assigned == ISSUE_ASSIGNED_TEAM]
+					  [filter->place->back];
+	return statements[filter->of_projects][is_new][filter->place->back];
+}
 
 struct rows {
 	struct issue *list;
@@ -86,7 +120,7 @@ static int rows_begin(struct query *query, struct tx *tx, const struct issue_fil
 {
 	const struct keyset *place = filter->place;
 	bool is_new = filter->sort == ISSUE_SORT_NEW;
-	const struct sql *sql = statements[filter->of_projects][is_new][place->back];
+	const struct sql *sql = statement_of(filter);
 
 #define CONDITIONS                                                                           \
 	owner_id, (int64_t)filter->statuses, (int64_t)filter->assigned, filter->assignee_id, \

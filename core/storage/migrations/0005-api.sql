@@ -11,6 +11,12 @@ ALTER TABLE team ADD COLUMN status {int} NOT NULL DEFAULT 0;
 -- "contributor" or "admin"; an admin has more scopes in the projects of the team.
 ALTER TABLE team_member ADD COLUMN role TEXT NOT NULL DEFAULT 'contributor';
 
+-- What is assigned to one.
+CREATE INDEX issue_assignee_account ON issue (assignee_account_id, status, last_seen_at, id)
+	WHERE assignee_account_id IS NOT NULL;
+CREATE INDEX issue_assignee_team ON issue (assignee_team_id, status, last_seen_at, id)
+	WHERE assignee_team_id IS NOT NULL;
+
 -- Of the integration, for lists in the order of names.
 ALTER TABLE organization_integration ADD COLUMN name TEXT NOT NULL DEFAULT '';
 ALTER TABLE organization_integration ADD COLUMN provider TEXT NOT NULL DEFAULT '';
@@ -143,7 +149,6 @@ CREATE INDEX data_forwarder_project_project ON data_forwarder_project (project_i
 CREATE INDEX organization_deletion ON organization (id) WHERE status <> 0;
 CREATE INDEX project_deletion ON project (id) WHERE status <> 0;
 CREATE INDEX team_deletion ON team (id) WHERE status <> 0;
-CREATE INDEX issue_assignee_team ON issue (assignee_team_id) WHERE assignee_team_id IS NOT NULL;
 CREATE INDEX external_actor_of_team ON external_actor (team_id) WHERE team_id IS NOT NULL;
 CREATE INDEX form_default_project ON form_default (project_id);
 CREATE INDEX scm_commit_organization ON scm_commit (organization_id, id);
