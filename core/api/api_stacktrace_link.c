@@ -6,9 +6,10 @@
  * order (core/owner/frame.h), and the provider is asked whether the file is there, at the
  * commit and then at the default branch.  Request workers.
  *
- * "error" is what the last mapping that was tried came to, null once a file was found.  A
- * 403 of the provider ends the attempt with that mapping, not the request: a repository that
- * is hidden from us says nothing about the next one.
+ * "error" is what the last mapping came to that was tried, null once a file was found; one
+ * that does not apply counts only where none does, for it says nothing of the file.  A 403 of
+ * the provider ends the attempt with that mapping, not the request: a repository that is
+ * hidden from us says nothing about the next one.
  */
 #include "config.h"
 
@@ -48,6 +49,7 @@ struct tracing {
 	struct link *links;
 	size_t integration_len;
 	/* What came of it: */
+	bool applied;                          /* did any mapping apply? */
 	const struct code_mapping *last;
 	const char *error;
 	char *source_url, *attempted_url;
@@ -130,11 +132,13 @@ static int try_mapping(struct tracing *t, const struct code_mapping *mapping, st
 	cleanup_free char *path = frame_source_path(&t->frame, mapping);
 	int result;
 
-	t->last = mapping;
-	t->error = "stack_root_mismatch";
+	t->applied = t->applied || path;
+	if (path || !t->applied) {
+		t->last = mapping;
+		t->error = path ? "integration_not_found" : "stack_root_mismatch";
+	}
 	if (!path)
 		return 0;
-	t->error = "integration_not_found";
 	if (mapping_source_read(t->call, mapping, &source, &problem) < 0)
 		return problem.code == MORTISE_E_NOT_FOUND ? 0 : err_move(err, &problem);
 	result = ask_both(t, &source, path, &problem);
