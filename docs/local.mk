@@ -4,7 +4,7 @@ dist_man_MANS += %D%/man/mortised.8 %D%/man/mortise.conf.5 %D%/man/mortise-plugi
 dist_doc_DATA = %D%/events.md %D%/ingest.md %D%/issues.md %D%/jira.md %D%/operator-guide.md %D%/plugin-guide.md \
 	%D%/sync.md
 apidocdir = $(docdir)/api
-dist_apidoc_DATA = %D%/api/README.md %D%/api/openapi.yaml %D%/api/openapi.json
+dist_apidoc_DATA = %D%/api/README.md %D%/api/access.md %D%/api/openapi.yaml %D%/api/openapi.json
 
 # The description of the API as JSON; the tarball has it, so that only who changes the
 # description needs python3-yaml.

@@ -422,7 +422,7 @@ static int origin_scopes(struct tx *tx, const char *origin, int64_t organization
 			token.organization_id != organization_id)
 			return err_set(err, MORTISE_E_NOT_FOUND, "the token has ended");
 		principal.user_id = token.account_id;
-		principal.limit = token.scopes;
+		principal.limit = access_scopes_whole(token.scopes);
 	} else {
 		return err_set(err, MORTISE_E_NOT_FOUND, "no user and no token");
 	}

@@ -156,8 +156,10 @@ uint64_t access_role_scopes(const char *role);
 bool access_role_is_global(const char *role);
 /* What an admin of a team may do in the team and in its projects. */
 uint64_t access_team_admin_scopes(void);
-/* Those of 'wanted' that 'held' does not cover: "admin" of a kind covers its "write",
- * that its "read"; org:read with project:releases covers org:ci. */
+/* 'held' with what it covers: "admin" of a kind covers its "write", that its "read";
+ * org:read with project:releases covers org:ci. */
+uint64_t access_scopes_whole(uint64_t held);
+/* Those of 'wanted' that 'held' does not cover. */
 uint64_t access_scopes_lacking(uint64_t held, uint64_t wanted);
 
 /* What a random secret of ours is for; its prefix tells a leaked one apart. */

@@ -108,7 +108,7 @@ static int check_token(struct tx *tx, struct credentials *credentials,
 		.token_id = token.id,
 		.user_id = token.account_id,
 		.organization_id = token.organization_id,
-		.limit = token.scopes,
+		.limit = access_scopes_whole(token.scopes),
 		.scopes = token.scopes,
 	};
 	snprintf(ret_principal->origin, sizeof(ret_principal->origin), "token:%" PRId64, token.id);

@@ -118,7 +118,7 @@ uint64_t access_team_admin_scopes(void)
 	return TEAM_ADMIN_SCOPES;
 }
 
-uint64_t access_scopes_lacking(uint64_t held, uint64_t wanted)
+uint64_t access_scopes_whole(uint64_t held)
 {
 	static const struct {
 		uint64_t all_of, covers;
@@ -139,12 +139,16 @@ uint64_t access_scopes_lacking(uint64_t held, uint64_t wanted)
 		{SCOPE_EVENT_WRITE, SCOPE_EVENT_READ | SCOPE_ALERTS_READ},
 		{SCOPE_ALERTS_WRITE, SCOPE_ALERTS_READ},
 	};
-	uint64_t lacking = wanted & ~held;
 
 	for (size_t i = 0; i < lengthof(covering); i++)
 		if ((held & covering[i].all_of) == covering[i].all_of)
-			lacking &= ~covering[i].covers;
-	return lacking;
+			held |= covering[i].covers;
+	return held;
+}
+
+uint64_t access_scopes_lacking(uint64_t held, uint64_t wanted)
+{
+	return wanted & ~access_scopes_whole(held);
 }
 
 void access_secret_make(const char *prefix, char ret_text[ACCESS_SECRET_SIZE])

@@ -185,8 +185,8 @@ static int check_role(const json_t *parameters, struct err *err)
 	const char *role = admin_text(parameters, "role");
 
 	if (role && access_role_scopes(role) == 0)
-		return err_field(err, "role", "\"%s\" is no role; use owner, manager or member",
-			role);
+		return err_field(err, "role", "\"%s\" is no role; use owner, manager, admin "
+			"or member", role);
 	return 0;
 }
 

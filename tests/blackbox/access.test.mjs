@@ -110,6 +110,7 @@ describe('access', () => {
     await daemon.ctlOk('team', 'create', 'guards', '--org', 'acme', '--name', 'guards');
     await daemon.ctlOk('team', 'add-project', 'guards', 'vault', '--org', 'acme');
     issues.vault = (await made('/projects/acme/vault/issues/', { key: 'v', title: 'Hidden' }, tokens.good)).id;
+    await made('/organizations/acme/releases/', { version: 'vault@1', projects: ['vault'] }, tokens.good);
     tokens.powerless = await daemon.token('acme', ['project:distribution']);
     tokens.expired = await daemon.token('acme', ALL);
     tokens.revoked = await daemon.token('acme', ALL);
@@ -254,6 +255,18 @@ describe('access', () => {
     assert.equal((await api('GET', '/organizations/acme/issues/?project=vault', tokens.builder)).status, 403);
     assert.equal((await api('PUT', `/organizations/acme/issues/?id=${issues.vault}`, tokens.builder, { status: 'resolved' })).status, 204);
     assert.equal((await api('GET', `/issues/${issues.vault}/`, tokens.good)).json.status, 'unresolved');
+  });
+
+  test('nothing above projects shows one out of reach, but which team works on it', async () => {
+    const above = operations.filter(({ method, parameters, path }) => method === 'GET' && !parameters.includes('project_id_or_slug') &&
+      !/\/teams\/$/.test(path));
+    const seen = new Set();
+    await each(above, async ({ path }) => {
+      const { status, text } = await api('GET', reach(path, { ...ours, issue_id: issues.shop, version: 'vault@1' }), tokens.builder);
+      assert.doesNotMatch(text, /vault|Hidden/i);
+      seen.add(status);
+    });
+    assert.ok(seen.has(200) && seen.has(404));
   });
 
   test('an admin of a team may change its projects, a contributor may not', async () => {

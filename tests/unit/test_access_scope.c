@@ -89,6 +89,20 @@ static void a_scope_covers_the_weaker_ones_of_its_kind(void **state)
 		SCOPE_ORG_READ | SCOPE_ORG_WRITE | SCOPE_ORG_INTEGRATIONS);
 }
 
+static void a_token_for_admins_reads_too(void **state)
+{
+	(void)state;
+	assert_int_equal(access_scopes_whole(SCOPE_ORG_ADMIN),
+		SCOPE_ORG_ADMIN | SCOPE_ORG_WRITE | SCOPE_ORG_READ | SCOPE_ORG_INTEGRATIONS);
+	assert_int_equal(access_scopes_whole(SCOPE_PROJECT_READ), SCOPE_PROJECT_READ);
+	assert_int_equal(access_scopes_whole(0), 0);
+	for (int bit = 0; bit <= 21; bit++) {
+		uint64_t whole = access_scopes_whole(UINT64_C(1) << bit);
+
+		assert_int_equal(access_scopes_whole(whole), whole);
+	}
+}
+
 static void secrets_carry_their_prefix_and_do_not_repeat(void **state)
 {
 	char first[ACCESS_SECRET_SIZE], second[ACCESS_SECRET_SIZE];
@@ -109,6 +123,7 @@ int main(void)
 		cmocka_unit_test(a_role_may_all_that_the_lower_ones_may),
 		cmocka_unit_test(an_admin_of_a_team_may_no_more_than_one_of_the_organization),
 		cmocka_unit_test(a_scope_covers_the_weaker_ones_of_its_kind),
+		cmocka_unit_test(a_token_for_admins_reads_too),
 		cmocka_unit_test(secrets_carry_their_prefix_and_do_not_repeat),
 	};
 
