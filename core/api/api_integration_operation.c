@@ -7,8 +7,9 @@
  *
  * Most of it only some of Sentry's providers have: channels to post to, functions to
  * instrument, rules to take over from a plugin.  No plugin can have them here, and clients
- * that ask get what Sentry answers for a provider without.  A request to install one is kept in the
- * audit log, where the owners find it: nobody is mailed.
+ * that ask get what Sentry answers for a provider without.  For the same reason none can be
+ * enabled directly, without its steps.  A request to install one is kept in the audit log,
+ * where the owners find it: nobody is mailed.
  */
 #include "config.h"
 #include "core/api/routes.h"
