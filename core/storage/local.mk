@@ -109,6 +109,9 @@ UNIT_TESTS += tests/unit/test_storage_code tests/unit/test_storage_code_mapping
 tests_unit_test_storage_code_SOURCES = tests/unit/test_storage_code.c
 tests_unit_test_storage_code_mapping_SOURCES = tests/unit/test_storage_code_mapping.c $(ISSUE_SCENE)
 
+UNIT_TESTS += tests/unit/test_storage_deploy
+tests_unit_test_storage_deploy_SOURCES = tests/unit/test_storage_deploy.c $(ISSUE_SCENE)
+
 # What syncing with trackers needs.
 libcore_la_SOURCES += \
 	%D%/external_project.c %D%/external_project.h \
