@@ -15,6 +15,7 @@
 #include "core/daemon/daemon.h"
 #include "core/ingest/ingest.h"
 #include "core/storage/audit.h"
+#include "core/storage/data_forwarder.h"
 #include "core/storage/member.h"
 #include "core/storage/organization.h"
 #include "core/storage/project.h"
@@ -113,7 +114,7 @@ static int create_organization(struct tx *tx, void *arg, struct err *err)
 
 	if (result < 0)
 		return result;
-	return note_audit(tx, work, work->id, "organization.add", "organization", work->id, err);
+	return note_audit(tx, work, work->id, "org.create", "organization", work->id, err);
 }
 
 static int run_org_create(struct daemon *daemon, const json_t *parameters, json_t **ret_result,
@@ -249,10 +250,12 @@ static int create_project(struct tx *tx, void *arg, struct err *err)
 	if (result == 0)
 		result = project_key_insert(tx, work->id, work->key.public_key, work->key.name,
 			work->now_us, &work->key.id, err);
+	if (result == 0)
+		result = data_forwarder_enroll(tx, organization, work->id, work->now_us, err);
 	if (result < 0)
 		return result;
 	work->key.project_id = work->id;
-	return note_audit(tx, work, organization, "project.add", "project", work->id, err);
+	return note_audit(tx, work, organization, "project.create", "project", work->id, err);
 }
 
 /* Run a write that stores a new key, and answer {"id": …, "dsn": …}. */
@@ -395,7 +398,7 @@ static int add_key(struct tx *tx, void *arg, struct err *err)
 	if (result < 0)
 		return result;
 	work->key.project_id = project.id;
-	return note_audit(tx, work, organization, "project.key_add", "project", project.id, err);
+	return note_audit(tx, work, organization, "projectkey.create", "project", project.id, err);
 }
 
 static int run_project_key_add(struct daemon *daemon, const json_t *parameters,
@@ -415,7 +418,7 @@ static int disable_key(struct tx *tx, void *arg, struct err *err)
 	if (result == 0)
 		result = project_key_disable(tx, project.id, admin_text(work->parameters, "key"),
 			err);
-	return result < 0 ? result : note_audit(tx, work, organization, "project.key_disable",
+	return result < 0 ? result : note_audit(tx, work, organization, "projectkey.edit",
 		"project", project.id, err);
 }
 
@@ -445,7 +448,7 @@ static int create_team(struct tx *tx, void *arg, struct err *err)
 			work->now_us, &work->id, err);
 	if (result < 0)
 		return result;
-	return note_audit(tx, work, organization, "team.add", "team", work->id, err);
+	return note_audit(tx, work, organization, "team.create", "team", work->id, err);
 }
 
 static int run_team_create(struct daemon *daemon, const json_t *parameters, json_t **ret_result,

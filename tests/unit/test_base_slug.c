@@ -56,11 +56,56 @@ static void only_short_digits_are_an_id(void **state)
 	assert_false(slug_is_id("-4", &id));
 }
 
+static void slugs_are_made_of_names(void **state)
+{
+	static const struct {
+		const char *name, *slug;
+	} made[] = {
+		{"Shop", "shop"},
+		{"  My Shop, at last! ", "my-shop-at-last"},
+		{"--_x", "x"},
+		{"a - b", "a-b"},
+		{"Caf\xc3\xa9 1", "caf-1"},
+		{"42", ""},
+		{"!!!", ""},
+		{"", ""},
+		{"123456789 123456789 123456789 123456789 123456789 x",
+			"123456789-123456789-123456789-123456789-123456789"},
+	};
+	char slug[SLUG_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < lengthof(made); i++) {
+		cleanup_err struct err err = {0};
+
+		slug_make(made[i].name, slug);
+		if (strcmp(slug, made[i].slug) != 0 ||
+			(*slug && slug_check(slug, "slug", &err) < 0))
+			fail_msg("name %zu, \"%s\": \"%s\"", i, made[i].name, slug);
+	}
+}
+
+static void one_slug_has_many_with_a_number(void **state)
+{
+	static const char longest[] = "a2345678901234567890123456789012345678901234567890";
+	char slug[SLUG_SIZE];
+
+	(void)state;
+	slug_number("shop", 1, slug);
+	assert_string_equal(slug, "shop");
+	slug_number("shop", 12, slug);
+	assert_string_equal(slug, "shop-12");
+	slug_number(longest, 2, slug);
+	assert_string_equal(slug, "a23456789012345678901234567890123456789012345678-2");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(slugs_are_checked_with_words),
 		cmocka_unit_test(only_short_digits_are_an_id),
+		cmocka_unit_test(slugs_are_made_of_names),
+		cmocka_unit_test(one_slug_has_many_with_a_number),
 	};
 
 	return cmocka_run_group_tests_name("base_slug", tests, NULL, NULL);

@@ -175,6 +175,96 @@ static void revoked_token_keeps_its_row(void **state)
 	run(*state, tokens_in, NULL);
 }
 
+static int owners_in(struct tx *tx, void *arg, struct err *err)
+{
+	cleanup_member struct member mona = {0};
+	cleanup_member struct member lisa = {0};
+	cleanup_err struct err refused = {0};
+	int64_t acme, account, id;
+
+	(void)arg;
+	if (organization_insert(tx, "acme", "Acme", 1, &acme, err) < 0 ||
+		account_put(tx, "mona@example.com", NULL, 1, &account, err) < 0 ||
+		member_insert(tx, acme, account, "owner", 1, &id, err) < 0 ||
+		member_get(tx, acme, id, &mona, err) < 0 ||
+		account_put(tx, "lisa@example.com", NULL, 1, &account, err) < 0 ||
+		member_insert(tx, acme, account, "member", 1, &id, err) < 0 ||
+		member_get(tx, acme, id, &lisa, err) < 0)
+		return err->code;
+	assert_int_equal(member_is_only_owner(tx, &mona, err), 1);
+	assert_int_equal(member_is_only_owner(tx, &lisa, err), 0);
+	assert_int_equal(member_set_role(tx, &mona, "manager", &refused), MORTISE_E_CONFLICT);
+	err_clear(&refused);
+	assert_int_equal(member_remove(tx, &mona, 2, &refused), MORTISE_E_CONFLICT);
+	assert_int_equal(member_set_role(tx, &mona, "owner", err), 0);
+	assert_int_equal(member_set_role(tx, &lisa, "owner", err), 0);
+	return member_remove(tx, &mona, 2, err);
+}
+
+static void the_only_owner_stays(void **state)
+{
+	run(*state, owners_in, NULL);
+}
+
+static int leaving_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct api_token_new token = {.hash = "h", .name = "own", .last_characters = "abcd",
+		.scopes = 1, .now_us = 1};
+	cleanup_api_token struct api_token kept = {0};
+	cleanup_member struct member lisa = {0};
+	cleanup_team struct team after = {0};
+	cleanup_err struct err missing = {0};
+	int64_t team, member;
+
+	(void)arg;
+	if (organization_insert(tx, "acme", "Acme", 1, &token.organization_id, err) < 0 ||
+		account_put(tx, "lisa@example.com", NULL, 1, &token.account_id, err) < 0 ||
+		member_insert(tx, token.organization_id, token.account_id, "member", 1, &member,
+			err) < 0 ||
+		team_insert(tx, token.organization_id, "core", "Core", 1, &team, err) < 0 ||
+		team_add_member(tx, team, member, err) < 0 ||
+		api_token_insert(tx, &token, &(int64_t){0}, err) < 0 ||
+		member_get(tx, token.organization_id, member, &lisa, err) < 0 ||
+		member_remove(tx, &lisa, 7, err) < 0 ||
+		api_token_find(tx, "h", &kept, err) < 0 ||
+		team_get(tx, token.organization_id, team, &after, err) < 0)
+		return err->code;
+	assert_int_equal(kept.revoked_at_us, 7);
+	assert_int_equal(after.member_len, 0);
+	assert_int_equal(member_get(tx, token.organization_id, member, &lisa, &missing),
+		MORTISE_E_NOT_FOUND);
+	return 0;
+}
+
+static void who_leaves_takes_tokens_and_teams_along(void **state)
+{
+	run(*state, leaving_in, NULL);
+}
+
+static int freed_in(struct tx *tx, void *arg, struct err *err)
+{
+	cleanup_project struct project found = {0};
+	cleanup_err struct err missing = {0};
+	char slug[SLUG_SIZE];
+	int64_t acme, first, second;
+
+	(void)arg;
+	if (organization_insert(tx, "acme", "Acme", 1, &acme, err) < 0 ||
+		project_insert(tx, acme, "shop", "Shop", NULL, 1, &first, err) < 0 ||
+		project_free_slug(tx, acme, "shop", slug, err) < 0)
+		return err->code;
+	assert_string_equal(slug, "shop-2");
+	assert_int_equal(project_begin_deletion(tx, first, err), 1);
+	assert_int_equal(project_begin_deletion(tx, first, err), 0);
+	assert_int_equal(project_get(tx, acme, first, &found, &missing), MORTISE_E_NOT_FOUND);
+	return project_insert(tx, acme, "shop", "Shop", NULL, 1, &second, err);
+}
+
+static void what_is_being_deleted_frees_its_slug(void **state)
+{
+	run(*state, freed_in, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +272,10 @@ int main(void)
 			teardown),
 		cmocka_unit_test_setup_teardown(sign_in_link_works_once_and_in_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(revoked_token_keeps_its_row, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_only_owner_stays, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_leaves_takes_tokens_and_teams_along, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(what_is_being_deleted_frees_its_slug, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("storage_people", tests, NULL, NULL);
