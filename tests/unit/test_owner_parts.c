@@ -298,7 +298,7 @@ static void mappings_have_an_order(void **state)
 		{"a/ b/ a/c/", "b/ a/c/ a/"}, {"a/ b/", "b/ a/"}, {"*a/ b/", "b/ *a/"},
 		{"a/ *b/", "a/ *b/"}, {"a/ /app/", "/app/ a/"}, {"a/ */app/", "*/app/ a/"},
 		{"*a/ *a/b/", "*a/b/ *a/"}, {"*a/ *b/", "*a/ *b/"}, {"/app/ /app/x/ a/", "a/ /app/x/ /app/"},
-		{"", ""}, {"a/", "a/"},
+		{"/a/ *g/ b/", "/a/ b/ *g/"}, {"", ""}, {"a/", "a/"},
 	};
 
 	(void)state;
