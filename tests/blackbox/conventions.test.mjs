@@ -120,6 +120,19 @@ describe('conventions of the API', () => {
     assert.notEqual(changed.headers.etag, etag);
   });
 
+  // Lists keep what they show until something is committed.
+  test('a list shows a change at once', async () => {
+    const [item] = await (await ask('GET', list)).json();
+    for (const colour of ['green', 'blue']) {
+      const { status, text } = await daemon.api('POST', `/organizations/acme/integrations/${item.id}/`, { token, body: { colour } });
+      assert.equal(status, 200, text);
+      const [shown] = await (await ask('GET', list)).json();
+      assert.equal(shown.configData.colour, colour);
+      const [plain] = await (await ask('GET', `${list}?includeConfig=0`)).json();
+      assert.equal(plain.configData, null);
+    }
+  });
+
   // ---- Pages ----
 
   const link = (headers, rel) => {
