@@ -4,6 +4,9 @@
 // Requests that should not be sent: for an operation of the description, its good request
 // with one thing made wrong.  A case is {name, method, path, headers, body, refused}; what
 // is `refused` must get a 4xx, anything else must only not hurt.
+// Of what would end the scene only what must be refused is sent.
+const ENDS_THE_SCENE = /^delete(Organization|Project|Team|Member|Integration|Repository)/;
+
 const ID = /^\^(\(me\|)?\[1-9\]/;
 
 // What stands in the place of a text or a number.
@@ -16,7 +19,7 @@ const QUERY_VALUES = ['', 'null', '0', '-1', '99999999999999999999', 'abc', '%00
 const CURSORS = ['0:0', '100:0:0:0', '-1:0:0', '100:-1:0', '100:99999999999999999999:0', '100:0:2', 'abc', '%00', '100:1:0%00', '1e2:0:0',
   '0:0:0:', 'AAAA:0:0', '%FF:0:0', '101:0:0', '1:9223372036854775808:0',
   '9223372036854775807:9223372036854775807:1', 't:1:0', 'tAAAA:1:1', 't!:1:0', 't_____w:1:0', `t${LONG}:1:0`, LONG];
-const JSON_VALUES = [null, true, false, 0, -1, 1.5, 2 ** 53, -(2 ** 63), 1e300, '', ' ', 'null', '-1', '\u0000', 'a\u0000b', '\ud800', '€', "' OR 1=1 --",
+const JSON_VALUES = [null, true, false, 0, -1, 1.5, 2 ** 53, -(2 ** 63), 1e300, '', ' ', 'None', '-1', '\u0000', 'a\u0000b', '\ud800', '€', "' OR 1=1 --",
   LONG, HUGE, [], [null], [[]], ['x', 1, {}], {}, { a: null }, Array.from({ length: 2000 }, () => 'x'), { toString: 1, __proto__x: 2 }];
 
 const nested = (depth, open, close) => open.repeat(depth) + close.repeat(depth);
@@ -30,6 +33,22 @@ const WRONG_BODIES = [
   ['more than 1 MiB', `{"a":"${'x'.repeat(1 << 20)}"}`], ['XML', '<a/>'],
 ];
 const WRONG_TYPES = ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'application/jsonx', 'application/json, text/plain', ''];
+
+// Tokens of acme that should not open much; the daemon is started anew, for a token that
+// has expired.
+export async function hostileTokens(daemon) {
+  const token = (scopes, ...more) => daemon.ctlOk('token', 'create', '--org', 'acme', ...scopes.flatMap((scope) => ['--scope', scope]), ...more);
+  const newest = async () => (await daemon.sql('SELECT id FROM api_token ORDER BY id DESC LIMIT 1'))[0].id;
+  const revoked = await token(['org:admin']);
+  await daemon.ctlOk('token', 'revoke', String(await newest()));
+  const expired = await token(['org:admin'], '--expires', '1');
+  const id = await newest();
+  const [reading, counting] = [await token(['team:read']), await token(['event:read'])];
+  await daemon.stop();
+  await daemon.tamper(`UPDATE api_token SET expires_at = 1 WHERE id = ${id}`);
+  await daemon.run();
+  return { revoked, expired, weak: (scopes) => (scopes.includes('team:read') ? counting : reading) };
+}
 
 export class Hostile {
   // 'world' as in api_world.mjs; 'tokens' of acme: {expired, revoked, weak(scopes)}.
@@ -47,12 +66,7 @@ export class Hostile {
 
   // Its example, with ids of things that are there.
   #body(operation) {
-    const body = this.description.bodySample(operation);
-    const { values } = this.world.acme;
-    if (body && typeof body === 'object')
-      for (const [name, value] of Object.entries({ memberId: values.member_id, integrationId: values.integration_id }))
-        if (name in body) body[name] = Number(value);
-    return body;
+    return this.world.acme.fill(this.description.bodySample(operation));
   }
 
   #case(operation, name, { values, query, token, body, type, headers = {} }, refused) {
@@ -73,7 +87,7 @@ export class Hostile {
       ...this.#queries(operation, good, make),
       ...operation.body ? this.#bodies(operation, good, make) : [],
       ...operation.method === 'GET' || !operation.body ? [[make('a body that nobody reads', { body: '{"a":1}', type: 'application/json' }, operation.method !== 'GET' && !operation.isPublic)]] : [],
-    ].filter((family) => family.length > 0);
+    ].map((family) => (ENDS_THE_SCENE.test(operation.id) ? family.filter(({ refused }) => refused) : family)).filter((family) => family.length > 0);
   }
 
   // The path of one case with the head and body of another.

@@ -49,10 +49,14 @@ export class Ping {
 
   // Tell the plugin to do something; 'hook' is "webhook" (stored) or "now" (inline).
   tell(account, wish, { object = 'one', event = 'told', hook = 'webhook', delivery = randomUUID() } = {}) {
-    const body = JSON.stringify({ account, object, ...wish });
-    return this.daemon.request('POST', `/extensions/ping/${hook}/`, { body, headers: {
-      'x-ping-event': event, 'x-ping-delivery': delivery,
-      'x-ping-signature': `sha256=${createHmac('sha256', this.secret).update(body).digest('hex')}` } });
+    return this.daemon.request('POST', `/extensions/ping/${hook}/`, this.signed({ account, object, ...wish }, event, delivery));
+  }
+
+  // Body and headers of a webhook.
+  signed(json, event = 'told', delivery = randomUUID()) {
+    const body = JSON.stringify(json);
+    return { body, headers: { 'x-ping-event': event, 'x-ping-delivery': delivery,
+      'x-ping-signature': `sha256=${createHmac('sha256', this.secret).update(body).digest('hex')}` } };
   }
 
   // Queue the task "work" with this payload: it is tried again after 50 ms.
