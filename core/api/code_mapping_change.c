@@ -14,6 +14,7 @@
 #include "core/base/mem.h"
 #include "core/storage/audit.h"
 #include "core/storage/code_mapping.h"
+#include "core/storage/codeowners.h"
 #include "core/storage/link.h"
 #include "core/storage/repository.h"
 
@@ -199,7 +200,7 @@ int code_mapping_change(struct tx *tx, const struct api_call *call,
 {
 	bool moves = mapping->project_id != wanted->project_id;
 	cleanup_err struct err fault = {0};
-	int result = moves ? code_mapping_in_use(tx, mapping->id, err) : 0;
+	int result = moves ? codeowners_uses_mapping(tx, mapping->id, err) : 0;
 
 	if (result < 0)
 		return result;

@@ -8,6 +8,7 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/storage/codeowners.h"
 #include "core/storage/keyset.h"
 #include "core/storage/part.h"
 
@@ -44,7 +45,6 @@ SQL(code_mapping_sql_insert, "INSERT INTO code_mapping (organization_id, project
 SQL(code_mapping_sql_update, "UPDATE code_mapping SET project_id = $1, repository_id = $2, "
 	"integration_id = $3, stack_root = $4, source_root = $5, branch = $6, generated = $7, "
 	"updated_at = $8 WHERE id = $9");
-SQL(code_mapping_sql_in_use, "SELECT 1 FROM codeowners WHERE code_mapping_id = $1");
 SQL(code_mapping_sql_delete, "DELETE FROM code_mapping WHERE organization_id = $1 AND id = $2");
 SQL(code_mapping_sql_disown_repository, "DELETE FROM codeowners WHERE code_mapping_id IN "
 	"(SELECT id FROM code_mapping WHERE repository_id = $1)");
@@ -251,18 +251,9 @@ int code_mapping_update(struct tx *tx, const struct code_mapping *mapping, int64
 	return result < 0 ? taken(&clash, mapping->stack_root, err) : 0;
 }
 
-int code_mapping_in_use(struct tx *tx, int64_t id, struct err *err)
-{
-	struct query query;
-	int result = query_first(&query, tx, &code_mapping_sql_in_use, err, "i", id);
-
-	query_end(&query);
-	return result;
-}
-
 int code_mapping_delete(struct tx *tx, int64_t organization_id, int64_t id, struct err *err)
 {
-	int result = code_mapping_in_use(tx, id, err);
+	int result = codeowners_uses_mapping(tx, id, err);
 
 	if (result == 1)
 		return err_set(err, MORTISE_E_CONFLICT,

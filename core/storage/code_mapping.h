@@ -60,8 +60,6 @@ int code_mapping_insert(struct tx *tx, const struct code_mapping *mapping, int64
 /* The same over a row that is there. */
 int code_mapping_update(struct tx *tx, const struct code_mapping *mapping, int64_t now_us,
 	struct err *err);
-/* 1 if CODEOWNERS use it, 0 if not. */
-int code_mapping_in_use(struct tx *tx, int64_t id, struct err *err);
 /* 1: it is gone, 0: there was none.  E_CONFLICT while CODEOWNERS use it. */
 int code_mapping_delete(struct tx *tx, int64_t organization_id, int64_t id, struct err *err);
 /* Those of a repository, or of an integration in an organization, with the CODEOWNERS that

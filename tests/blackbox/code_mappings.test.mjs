@@ -223,15 +223,29 @@ describe('code mappings', () => {
     assert.equal(await count(), before);
   });
 
+  test('stay while CODEOWNERS hang on them', async () => {
+    const mapping = await created({ stackRoot: 'owned/' });
+    const owners = await call('POST', '/projects/acme/shop/codeowners/', { raw: '* @acme/web', codeMappingId: mapping.id });
+    assert.equal(owners.status, 201, owners.text);
+    const path = `${MAPPINGS}${mapping.id}/`;
+    for (const answer of [await call('DELETE', path), await call('PUT', path, wanted({ projectId: projects.till, stackRoot: 'owned/' }))])
+      assert.deepEqual([answer.status, typeof answer.json.detail], [409, 'string'], answer.text);
+    assert.equal((await call('PUT', path, wanted({ stackRoot: 'owned/', sourceRoot: 'lib/' }))).status, 200);
+    assert.equal((await call('DELETE', `/projects/acme/shop/codeowners/${owners.json.id}/`)).status, 204);
+    assert.equal((await call('DELETE', path)).status, 204);
+  });
+
   test('go with their repository and their integration', async () => {
     const of = (id) => count(`repository_id = ${id}`);
     const hidden = await add('acme', token, integration.id, 'ping/hidden');
     const deleted = await add('acme', token, integration.id, 'ping/deleted');
-    await created({ repositoryId: hidden.id, stackRoot: 'hidden/' });
+    const { id } = await created({ repositoryId: hidden.id, stackRoot: 'hidden/' });
+    await call('POST', '/projects/acme/shop/codeowners/', { raw: '* @acme/web', codeMappingId: id });
     await created({ repositoryId: deleted.id, stackRoot: 'deleted/' });
     await call('PUT', `/organizations/acme/repos/${hidden.id}/`, { status: 'hidden' });
     await call('DELETE', `/organizations/acme/repos/${deleted.id}/`);
     await until('they are gone', async () => await of(hidden.id) + await of(deleted.id) === 0);
+    assert.deepEqual((await call('GET', '/projects/acme/shop/codeowners/')).json, []);
     assert.equal((await create({ repositoryId: hidden.id, stackRoot: 'again/' })).status, 201);
     assert.ok(await count() > 0);
     await call('DELETE', `/organizations/acme/integrations/${integration.id}/`);
