@@ -16,7 +16,8 @@
 	"SELECT m.id, m.organization_id, m.project_id, m.repository_id, m.integration_id, " \
 	"m.stack_root, m.source_root, m.branch, m.generated, m.added_at, m.updated_at, " \
 	"p.slug, r.name, i.provider FROM code_mapping m "                              \
-	"JOIN project p ON p.id = m.project_id JOIN repository r ON r.id = m.repository_id " \
+	"JOIN project p ON p.id = m.project_id AND p.status = 0 "                      \
+	"JOIN repository r ON r.id = m.repository_id "                                 \
 	"LEFT JOIN integration i ON i.id = m.integration_id "
 
 SQL(code_mapping_sql_get, SELECT "WHERE m.organization_id = $1 AND m.id = $2");

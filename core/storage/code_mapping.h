@@ -4,7 +4,7 @@
 /*
  * Code mappings: paths of a project's stack frames that begin with 'stack_root' stand in
  * a repository below 'source_root'.  Inside a transaction; what changes something belongs
- * in a write closure.
+ * in a write closure.  Those of a project that is being deleted are not found.
  */
 #ifndef MORTISE_STORAGE_CODE_MAPPING_H
 #define MORTISE_STORAGE_CODE_MAPPING_H

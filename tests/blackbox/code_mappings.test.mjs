@@ -16,6 +16,7 @@ describe('code mappings', () => {
   let token;
   let other;
   let integration;
+  let second;
   let repository;
   let projects;
   let foreign;
@@ -44,6 +45,8 @@ describe('code mappings', () => {
     token = await ping.install('acme', 'a1');
     other = await ping.install('rival', 'r1');
     [integration] = await daemon.list('/organizations/acme/integrations/', { token });
+    await ping.install('acme', 'a2', token);
+    second = (await daemon.list('/organizations/acme/integrations/', { token })).find(({ id }) => id !== integration.id);
     repository = await add('acme', token, integration.id, 'ping/one');
     projects = { shop: await project('acme', 'shop', token), till: await project('acme', 'till', token) };
     const [rival] = await daemon.list('/organizations/rival/integrations/', { token: other });
@@ -89,6 +92,7 @@ describe('code mappings', () => {
         [{ [name]: undefined }, 400, { [name]: required }]),
       ...['x', -1, 0, 1.5, true, [], {}, '1 ', '99999999999999999999'].map((projectId) => [{ projectId }, 400, { projectId: ['A valid integer is required.'] }]),
       [{ integrationId: 999999 }, 404], [{ integrationId: foreign.integrationId }, 404],
+      [{ integrationId: second.id }, 400, { repositoryId: ['Repository does not exist'] }],
       [{ projectId: 999999 }, 404], [{ projectId: foreign.projectId }, 404],
       [{ repositoryId: 999999 }, 400, { repositoryId: ['Repository does not exist'] }],
       [{ repositoryId: foreign.repositoryId }, 400, { repositoryId: ['Repository does not exist'] }],
@@ -146,6 +150,9 @@ describe('code mappings', () => {
     const [, back] = second.headers.link.match(/cursor=([^&>]*)>; rel="previous"; results="true"/);
     const first = await call('GET', `${MAPPINGS}?per_page=2&project=shop&cursor=${back}`);
     assert.deepEqual(first.json.map(({ stackRoot }) => stackRoot), ['app/', 'list1/']);
+    // The one right before, not the first of all.
+    for (const query of ['project=shop', '', `integrationId=${integration.id}`])
+      assert.deepEqual((await call('GET', `${MAPPINGS}?per_page=1&${query}&cursor=${back}`)).json.map(({ stackRoot }) => stackRoot), ['list1/'], query);
     for (const query of ['integrationId=999999', 'integrationId=x', `integrationId=${foreign.integrationId}`, 'project=nowhere', 'project=999999',
       `project=${foreign.projectId}`])
       assert.equal((await call('GET', `${MAPPINGS}?${query}`)).status, 404, query);

@@ -100,6 +100,7 @@ describe('repositories', () => {
     const [, back] = second.headers.link.match(/cursor=([^&>]*)>; rel="previous"; results="true"/);
     const first = await call('GET', `${REPOS}?per_page=2&cursor=${back}`);
     assert.deepEqual(first.json.map(({ name }) => name), all.slice(0, 2));
+    assert.deepEqual((await call('GET', `${REPOS}?per_page=1&cursor=${back}`)).json.map(({ name }) => name), [all[1]]);
   });
 
   test('belong to one organization', async () => {

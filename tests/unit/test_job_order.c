@@ -330,6 +330,46 @@ static void a_lease_that_ran_out_is_taken_back(void **state)
 	scratch_store_close(&scratch);
 }
 
+/* One that waits for later is enough, and runs now; so is one that runs; one that has ended
+ * is not. */
+static int once_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct job_new job = {.task = "p:test", .integration_id = 1, .object = "a", .now_us = NOW,
+		.not_before_us = NOW + 1000};
+	struct job_end end = {.lease = LEASE, .status = JOB_DONE, .now_us = NOW};
+	int64_t id, due[3];
+	size_t len;
+
+	(void)arg;
+	assert_int_equal(job_insert(tx, &job, &id, err), 0);
+	job.not_before_us = 0;
+	assert_int_equal(job_insert_once(tx, &job, err), 0);
+	assert_int_equal(job_list_due(tx, "p", NOW, 3, due, &len, err), 0);
+	assert_int_equal(len, 1);
+	assert_int_equal(due[0], id);
+	assert_int_equal(job_lease(tx, id, LEASE, NOW + 90000000, NOW, err), 1);
+	assert_int_equal(job_insert_once(tx, &job, err), 0);
+	assert_int_equal(job_list_due(tx, "p", NOW, 3, due, &len, err), 0);
+	assert_int_equal(len, 0);
+	end.id = id;
+	assert_int_equal(job_end(tx, &end, err), 1);
+	assert_int_equal(job_insert_once(tx, &job, err), 0);
+	assert_int_equal(job_list_due(tx, "p", NOW, 3, due, &len, err), 0);
+	assert_int_equal(len, 1);
+	assert_int_not_equal(due[0], id);
+	return 0;
+}
+
+static void a_job_that_waits_already_is_hurried(void **state)
+{
+	struct scratch_store scratch;
+
+	(void)state;
+	scratch_store_open(&scratch);
+	assert_int_equal(store_write(scratch.store, once_in, NULL, NULL), 0);
+	scratch_store_close(&scratch);
+}
+
 static int fill_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct job_new job = {.task = "p:test", .integration_id = 1, .object = "a", .now_us = NOW};
@@ -419,6 +459,7 @@ int main(void)
 		cmocka_unit_test(a_closed_gate_holds_the_integration),
 		cmocka_unit_test(leases_end_when_the_daemon_starts),
 		cmocka_unit_test(a_lease_that_ran_out_is_taken_back),
+		cmocka_unit_test(a_job_that_waits_already_is_hurried),
 		cmocka_unit_test(looking_costs_the_same_with_thousands_of_rows),
 		cmocka_unit_test(a_schedule_comes_once_each_time),
 	};

@@ -56,7 +56,8 @@ static int read_and_change(struct tx *tx, void *arg, struct err *err)
 {
 	const struct scene *scene = arg;
 	int64_t repository_id = add_repository(tx, scene, "acme/shop"), id;
-	cleanup_code_mapping struct code_mapping mapping = {0}, changed = {0};
+	cleanup_code_mapping struct code_mapping mapping = {0}, changed = {0}, none = {0};
+	cleanup_err struct err gone = {0};
 
 	assert_int_equal(add(tx, scene, repository_id, "app/", &id, err), 0);
 	assert_int_equal(code_mapping_get(tx, scene->organization_id, id, &mapping, err), 0);
@@ -74,7 +75,11 @@ static int read_and_change(struct tx *tx, void *arg, struct err *err)
 	assert_string_equal(changed.branch, "main");
 	assert_int_equal(changed.added_at_us, 5);
 	assert_int_equal(changed.updated_at_us, 9);
-	assert_int_equal(code_mapping_find(tx, scene->project_id, "app", &changed, err), 0);
+	assert_int_equal(code_mapping_find(tx, scene->project_id, "app", &none, err), 0);
+	assert_int_equal(project_begin_deletion(tx, scene->project_id, err), 1);
+	assert_int_equal(code_mapping_get(tx, scene->organization_id, id, &none, &gone),
+		MORTISE_E_NOT_FOUND);
+	assert_int_equal(code_mapping_find(tx, scene->project_id, "app/", &none, err), 0);
 	return 0;
 }
 
