@@ -168,28 +168,6 @@ static void read_release(json_t *body, struct issue_seen *seen, struct err *err)
 		(void)release_version_check(seen->release, err);
 }
 
-static bool is_known(const char *name)
-{
-	static const char *const known[] = {"count", "culprit", "event", "fingerprint", "key",
-		"lastSeen", "level", "logger", "metadata", "platform", "release", "title", "type",
-		"url"};
-
-	for (size_t i = 0; i < lengthof(known); i++)
-		if (strcmp(known[i], name) == 0)
-			return true;
-	return false;
-}
-
-static void check_names(json_t *body, struct err *err)
-{
-	const char *name;
-	json_t *value;
-
-	json_object_foreach(body, name, value)
-		if (!is_known(name))
-			err_field(err, name, "A report has no such field.");
-}
-
 /* Its id, or one that is made here. */
 static void read_event_id(const json_t *event, char ret_id[static EVENT_ID_SIZE])
 {
@@ -264,7 +242,6 @@ static int report_read(const struct api_call *call, struct report *report, struc
 	};
 	read_release(body, &report->seen, err);
 	read_event(call, report, err);
-	check_names(body, err);
 	if (!json_object_get(body, "title"))
 		err_field(err, "title", "This field is required.");
 	if (report->seen.url && strncmp(report->seen.url, "https://", 8) != 0 &&
