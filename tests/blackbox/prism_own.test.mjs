@@ -70,6 +70,16 @@ describe('Prism with our own description', { skip: noPrism }, () => {
     assert.deepEqual(faults, [], `PRISM_SEED=${random.seed}`);
   });
 
+  test('the description is served to everybody, packed and with an ETag', async () => {
+    const path = '/api/0/openapi.json';
+    const plain = await world.daemon.request('GET', path);
+    assert.deepEqual([plain.status, plain.json], [200, description.api]);
+    assert.equal((await world.daemon.request('GET', path, { headers: { 'if-none-match': plain.headers.etag } })).status, 304);
+    const packed = await fetch(world.daemon.url + path, { headers: { 'accept-encoding': 'gzip' } });
+    assert.equal(packed.headers.get('content-encoding'), 'gzip');
+    assert.deepEqual(await packed.json(), description.api);
+  });
+
   test('good input of every operation violates nothing', async () => {
     // Of the other organization, which bad input has not reached.
     const good = new GoodRequests(description, world, world.other);
