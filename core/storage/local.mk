@@ -127,3 +127,6 @@ libcore_la_SOURCES += \
 	%D%/issue_link.c %D%/issue_link.h
 
 include tests/sql/local.mk
+UNIT_TESTS += tests/unit/test_storage_part
+tests_unit_test_storage_part_SOURCES = tests/unit/test_storage_part.c \
+	tests/unit/scratch_store.c tests/unit/scratch_store.h

@@ -249,6 +249,8 @@ describe('access', () => {
     assert.deepEqual(await titles(tokens.owner), ['A fault', 'Hidden']);
     assert.deepEqual(await titles(tokens.good, '?project=shop&project=vault'), ['A fault', 'Hidden']);
     assert.deepEqual(await titles(tokens.good, '?project=vault'), ['Hidden']);
+    const paged = await daemon.list('/organizations/acme/issues/?project=shop&project=vault', { token: tokens.good, perPage: 1 });
+    assert.deepEqual(paged.map(({ title }) => title), ['Hidden', 'A fault']);
     assert.deepEqual(await titles(tokens.builder, '?project=-1'), ['A fault']);
     assert.deepEqual(await titles(tokens.builder, `?id=${issues.vault}&id=${issues.shop}`), ['A fault']);
     assert.deepEqual(await titles(tokens.builder, '?query=VAULT-1'), []);
