@@ -248,7 +248,13 @@ static void bodies_are_described_where_they_are_read(void **state)
 		const struct api_route *route = api_route_of(http);
 		const json_t *operation = served_operation(http);
 		bool has_body = json_object_get(operation, "requestBody") != NULL;
+		json_int_t max = json_integer_value(json_object_get(operation, "x-max-bytes"));
 
+		if (route && operation && max != (route->flags & API_LARGE ? API_MAX_LARGE : 0)) {
+			print_message("# %s %s takes another x-max-bytes\n", route->method,
+				route->pattern);
+			wrong++;
+		}
 		if (route && operation && has_body != ((route->flags & API_BODY) != 0)) {
 			print_message("# %s %s takes %s body\n", route->method, route->pattern,
 				has_body ? "no" : "a");

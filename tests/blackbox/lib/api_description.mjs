@@ -58,6 +58,7 @@ export class ApiDescription {
       id: operation.operationId, tag: operation.tags[0], method: method.toUpperCase(), path, parameters,
       isPublic: Array.isArray(operation.security) && operation.security.length === 0,
       scopes: operation['x-scopes'] ?? [],
+      maxBytes: operation['x-max-bytes'] ?? 1 << 20,
       body: requestBody && { media, schema: this.schema(content.schema), example: content.example,
         required: requestBody.required === true },
       statuses: Object.keys(operation.responses).map(Number),
