@@ -100,7 +100,7 @@ static void api_serve(struct http_request *request, void *arg)
 static int64_t max_body(const struct api_route *route)
 {
 	if (!(route->flags & API_BODY))
-		return 0;
+		return strcmp(route->method, "GET") == 0 ? 0 : API_MAX_IGNORED;
 	return route->flags & API_LARGE ? API_MAX_LARGE : API_MAX_BODY;
 }
 

@@ -28,6 +28,7 @@ struct http_route;
 
 #define API_MAX_BODY (1024 * 1024)
 #define API_MAX_LARGE (8 * 1024 * 1024)
+#define API_MAX_IGNORED 4096   /* of a body where none is asked for: clients send "{}" */
 #define API_MAX_DEPTH 32
 
 /* The scope sets of Sentry's API: what a method needs one of. */
