@@ -74,7 +74,7 @@ static const struct key keys[] = {
 	{"log.level", LEVEL, AT(log_level)},
 	{"log.format", FORMAT, AT(log_format)},
 	{"drain_timeout", NUMBER, AT(drain_timeout), NULL, 25, 1, 600},
-	{"api.rate_per_token", NUMBER, AT(api_rate_per_token), NULL, 5000, 0, 1000000},
+	{"api.rate_per_token", NUMBER, AT(api_rate_per_token), NULL, 20000, 0, 1000000},
 	{"api.rate_per_address", NUMBER, AT(api_rate_per_address), NULL, 100, 0, 1000000},
 	{"ingest.rate", NUMBER, AT(ingest_rate), NULL, 0, 0, 10000000},
 	{"ingest.events_per_issue", NUMBER, AT(ingest_events_per_issue), NULL, 10, 1, 1000},

@@ -70,6 +70,13 @@ describe('conventions of the API', () => {
     assert.equal(wrong.headers.get('allow').split(', ').sort().join(', '), cases[0][1]);
   });
 
+  test('a small body is passed over where none is asked for', async () => {
+    const send = (size) => fetch(`${daemon.url}${list}999999/`, { method: 'DELETE',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: 'x'.repeat(size) });
+    assert.equal((await send(4096)).status, 404);
+    assert.equal((await send(4097)).status, 413);
+  });
+
   test('pages of configured origins may ask, others may not', async () => {
     const preflight = await fetch(daemon.url + list, { method: 'OPTIONS', headers: { origin: ORIGIN,
       'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' } });
