@@ -86,7 +86,7 @@ export class Hostile {
       ...this.#paths(operation, good, make),
       ...this.#queries(operation, good, make),
       ...operation.body ? this.#bodies(operation, good, make) : [],
-      ...operation.method === 'GET' || !operation.body ? [[make('a body that nobody reads', { body: '{"a":1}', type: 'application/json' }, operation.method !== 'GET' && !operation.isPublic)]] : [],
+      ...operation.method === 'GET' || !operation.body ? [[make('a body that nobody reads', { body: `{"a":"${'a'.repeat(4096)}"}`, type: 'application/json' }, operation.method !== 'GET' && !operation.isPublic)]] : [],
     ].map((family) => (ENDS_THE_SCENE.test(operation.id) ? family.filter(({ refused }) => refused) : family)).filter((family) => family.length > 0);
   }
 
