@@ -31,7 +31,6 @@
 #include "core/storage/store.h"
 #include "core/webhook/webhook.h"
 
-#define UNINSTALL_DEADLINE_MS 25000
 #define FORMS_MS 10000         /* of the settings of a whole list */
 #define MAX_LIST ((size_t)32 << 20)
 
@@ -302,36 +301,6 @@ static int delete_in(struct tx *tx, void *arg, struct err *err)
 		change->now_us, err);
 }
 
-struct siblings {
-	const struct install *install;
-	bool has_sibling;
-};
-
-static int siblings_in(struct tx *tx, void *arg, struct err *err)
-{
-	struct siblings *siblings = arg;
-
-	return link_has_sibling(tx, siblings->install->integration.id, siblings->install->link.id,
-		&siblings->has_sibling, err);
-}
-
-/* The provider may have something to take back upstream, and may refuse. */
-static int call_uninstall(struct api_call *call, struct install *install, json_t **ret_effects,
-	struct err *err)
-{
-	struct siblings siblings = {.install = install};
-	cleanup_json json_t *input = NULL;
-	cleanup_json json_t *output = NULL;
-
-	if (!install->provider || !install->provider->provider.uninstall)
-		return 0;
-	if (store_read(call->daemon->store, siblings_in, &siblings, err) < 0)
-		return err->code;
-	input = json_pack("{s:b}", "last", !siblings.has_sibling);
-	return install_call(call, install, "uninstall", input, UNINSTALL_DEADLINE_MS, &output,
-		ret_effects, err);
-}
-
 static int delete(struct api_call *call, struct err *err)
 {
 	cleanup_install struct install install = {0};
@@ -343,7 +312,7 @@ static int delete(struct api_call *call, struct err *err)
 	if (install.link.status != INTEGRATION_ACTIVE &&
 		install.link.status != INTEGRATION_DISABLED)
 		return 0;
-	if (call_uninstall(call, &install, &effects, err) < 0)
+	if (install_uninstall(call, &install, &effects, err) < 0)
 		return err->code;
 	change.effects = effects;
 	change.now_us = clock_now_us();

@@ -9,12 +9,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/api/install.h"
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/daemon/daemon.h"
 #include "core/job/job.h"
+#include "core/storage/link.h"
 #include "core/storage/store.h"
 #include "core/webhook/webhook.h"
 
@@ -35,6 +37,71 @@ struct deletion {
 	bool more;
 };
 
+/* ---- What its integrations take back ---- */
+
+struct standing {
+	int64_t organization_id, after, now_us;
+	struct link_id link;
+	size_t len;
+};
+
+static int standing_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct standing *standing = arg;
+
+	return link_list_standing(tx, standing->organization_id, standing->after, 1,
+		&standing->link, &standing->len, err);
+}
+
+/* It is not told again. */
+static int told_in(struct tx *tx, void *arg, struct err *err)
+{
+	const struct standing *standing = arg;
+
+	return link_begin_deletion(tx, standing->link.id, standing->now_us, err);
+}
+
+/* What its plugin would change here goes with the organization. */
+static int uninstall(struct job_run *run, struct standing *standing, struct err *err)
+{
+	struct api_call call = {
+		.daemon = run->daemon,
+		.principal = {.organization_id = standing->organization_id},
+	};
+	cleanup_install struct install install = {0};
+	cleanup_json json_t *effects = NULL;
+	cleanup_err struct err refused = {0};
+
+	snprintf(call.principal.origin, sizeof(call.principal.origin), "%s", run->origin);
+	if (install_read_id(&call, standing->link.integration_id, &install, err) < 0)
+		return err->code;
+	if (install_uninstall(&call, &install, &effects, &refused) < 0)
+		log_warning("integration.not_uninstalled",
+			LOG_INT("integration", install.integration.id),
+			LOG_TEXT("provider", install.integration.provider),
+			LOG_TEXT("reason", err_text(&refused)));
+	standing->now_us = clock_now_us();
+	return store_write(run->daemon->store, told_in, standing, err);
+}
+
+/* One after the other while there is time; 'more' says whether some are left. */
+static int uninstall_all(struct job_run *run, struct deletion *deletion, int64_t until_ms,
+	struct err *err)
+{
+	struct standing standing = {.organization_id = deletion->id};
+
+	do {
+		if (store_read(run->daemon->store, standing_in, &standing, err) < 0 ||
+			(standing.len > 0 && uninstall(run, &standing, err) < 0))
+			return err->code;
+		standing.after = standing.link.integration_id;
+	} while (standing.len > 0 && clock_mono_ms() < until_ms && jobs_rest(run->jobs, 0));
+	deletion->more = standing.len > 0;
+	return 0;
+}
+
+/* ---- Its rows ---- */
+
 static int step_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct deletion *deletion = arg;
@@ -52,16 +119,28 @@ static int continue_in(struct tx *tx, void *arg, struct err *err)
 		deletion->now_us, err);
 }
 
-/* Step by step until it is gone, or this run has lasted long enough: then another goes on. */
-static int delete_all(struct job_run *run, struct deletion *deletion, struct err *err)
+static int purge_all(struct job_run *run, struct deletion *deletion, int64_t until_ms,
+	struct err *err)
 {
-	int64_t until_ms = run->started_ms + run->deadline_ms / 2;
-
 	do {
 		deletion->now_us = clock_now_us();
 		if (store_write(run->daemon->store, step_in, deletion, err) < 0)
 			return err->code;
 	} while (deletion->more && clock_mono_ms() < until_ms && jobs_rest(run->jobs, REST_MS));
+	return 0;
+}
+
+/* Step by step until it is gone, or this run has lasted long enough: then another goes on. */
+static int delete_all(struct job_run *run, struct deletion *deletion, struct err *err)
+{
+	int64_t until_ms = run->started_ms + run->deadline_ms / 2;
+
+	if (deletion->kind == PURGE_ORGANIZATION &&
+		uninstall_all(run, deletion, until_ms, err) < 0)
+		return err->code;
+	if (!deletion->more && purge_all(run, deletion, until_ms, err) < 0)
+		return err->code;
+	deletion->now_us = clock_now_us();
 	if (deletion->more)
 		return store_write(run->daemon->store, continue_in, deletion, err);
 	if (deletion->kind == PURGE_ORGANIZATION)

@@ -3,8 +3,9 @@
  */
 /*
  * Removing organizations, projects and teams: the API begins it, a job does it in small
- * steps (core/storage/purge.h).  Nothing upstream is told when an organization goes: its
- * integrations are taken out of it as if their plugins had nothing to take back.
+ * steps (core/storage/purge.h).  Before an organization goes, the plugin of each of its
+ * integrations is told, once, to take back what it has upstream; one that cannot is logged
+ * and holds nothing up.
  */
 #ifndef MORTISE_API_DELETION_H
 #define MORTISE_API_DELETION_H

@@ -13,6 +13,8 @@
 #include "core/effect/effect.h"
 #include "core/storage/store.h"
 
+#define UNINSTALL_DEADLINE_MS 25000
+
 struct read {
 	int64_t organization_id, integration_id;
 	struct install *install;
@@ -102,6 +104,35 @@ int install_call(const struct api_call *call, const struct install *install,
 	*ret_output = steal(&output);
 	*ret_effects = steal(&effects);
 	return 0;
+}
+
+struct siblings {
+	const struct install *install;
+	bool has_sibling;
+};
+
+static int siblings_in(struct tx *tx, void *arg, struct err *err)
+{
+	struct siblings *siblings = arg;
+
+	return link_has_sibling(tx, siblings->install->integration.id, siblings->install->link.id,
+		&siblings->has_sibling, err);
+}
+
+int install_uninstall(const struct api_call *call, const struct install *install,
+	json_t **ret_effects, struct err *err)
+{
+	struct siblings siblings = {.install = install};
+	cleanup_json json_t *input = NULL;
+	cleanup_json json_t *output = NULL;
+
+	if (!install->provider || !install->provider->provider.uninstall)
+		return 0;
+	if (store_read(call->daemon->store, siblings_in, &siblings, err) < 0)
+		return err->code;
+	input = json_pack("{s:b}", "last", !siblings.has_sibling);
+	return install_call(call, install, "uninstall", input, UNINSTALL_DEADLINE_MS, &output,
+		ret_effects, err);
 }
 
 int install_refused(struct api_call *call, const char *member, const struct err *err)

@@ -36,6 +36,9 @@ struct call_scope install_scope(const struct install *install, const struct api_
 int install_call(const struct api_call *call, const struct install *install,
 	const char *callback, json_t *input, int64_t deadline_ms, json_t **ret_output,
 	json_t **ret_effects, struct err *err);
+/* The provider may have something to take back upstream, and may refuse. */
+int install_uninstall(const struct api_call *call, const struct install *install,
+	json_t **ret_effects, struct err *err);
 
 /* What a provider says no with is 400 in some routes, whatever it means elsewhere: makes
  * that reply, {member: text}, in a list unless it is "detail", and returns 0.  Outages and

@@ -33,6 +33,9 @@ SQL(link_sql_list_provider, "SELECT l.id, l.integration_id FROM organization_int
 	"JOIN integration i ON i.id = l.integration_id "
 	"WHERE i.provider = $1 AND i.status = 0 AND l.status = 0 AND l.id > $2 "
 	"ORDER BY l.id LIMIT $3");
+SQL(link_sql_list_standing, "SELECT id, integration_id FROM organization_integration "
+	"WHERE organization_id = $1 AND integration_id > $2 AND status IN (0, 1) "
+	"ORDER BY integration_id LIMIT $3");
 SQL(link_sql_exists, "SELECT 1 FROM organization_integration l "
 	"JOIN integration i ON i.id = l.integration_id "
 	"WHERE l.organization_id = $1 AND i.provider = $2 AND l.status = 0 LIMIT 1");
@@ -211,19 +214,37 @@ int link_list_active(struct tx *tx, int64_t integration_id, int64_t after_id, si
 	return 0;
 }
 
+/* Rows of an id and an integration; 'result' is that of query_begin. */
+static int link_read_ids(struct query *query, int result, struct link_id *ret_links,
+	size_t *ret_len)
+{
+	size_t len = 0;
+
+	while (result >= 0 && (result = query_next(query)) == 1)
+		ret_links[len++] = (struct link_id){query_int(query, 0), query_int(query, 1)};
+	query_end(query);
+	*ret_len = len;
+	return result < 0 ? result : 0;
+}
+
 int link_list_provider(struct tx *tx, const char *provider, int64_t after_id, size_t max,
 	struct link_id *ret_links, size_t *ret_len, struct err *err)
 {
 	struct query query;
-	size_t len = 0;
 	int result = query_begin(&query, tx, &link_sql_list_provider, err, "sii", provider,
 		after_id, (int64_t)max);
 
-	while (result >= 0 && (result = query_next(&query)) == 1)
-		ret_links[len++] = (struct link_id){query_int(&query, 0), query_int(&query, 1)};
-	query_end(&query);
-	*ret_len = len;
-	return result < 0 ? result : 0;
+	return link_read_ids(&query, result, ret_links, ret_len);
+}
+
+int link_list_standing(struct tx *tx, int64_t organization_id, int64_t after_integration_id,
+	size_t max, struct link_id *ret_links, size_t *ret_len, struct err *err)
+{
+	struct query query;
+	int result = query_begin(&query, tx, &link_sql_list_standing, err, "iii", organization_id,
+		after_integration_id, (int64_t)max);
+
+	return link_read_ids(&query, result, ret_links, ret_len);
 }
 
 int link_exists(struct tx *tx, int64_t organization_id, const char *provider, bool pending,

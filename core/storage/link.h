@@ -68,6 +68,9 @@ struct link_id {
 };
 int link_list_provider(struct tx *tx, const char *provider, int64_t after_id, size_t max,
 	struct link_id *ret_links, size_t *ret_len, struct err *err);
+/* The next active or disabled links of an organization, by integration, after one. */
+int link_list_standing(struct tx *tx, int64_t organization_id, int64_t after_integration_id,
+	size_t max, struct link_id *ret_links, size_t *ret_len, struct err *err);
 /* Does the organization have an active link to an integration of this provider?
  * With 'pending': one that waits for, or is in, its deletion. */
 int link_exists(struct tx *tx, int64_t organization_id, const char *provider, bool pending,
