@@ -229,6 +229,20 @@ describe('the API', () => {
     const [audit] = await daemon.sql("SELECT count(*) AS n FROM audit_log WHERE event = 'integration.remove'");
     assert.equal(audit.n, 1);
   });
+
+  test('a deleted organization tells its integrations, whatever one of them says', async () => {
+    const told = () => daemon.events('ping.uninstalled').length;
+    const before = told();
+    const as = await ping.install('leaving', 'leaves');
+    await ping.install('leaving', 'stays', as);
+    const [{ id }] = await daemon.list('/organizations/leaving/integrations/', { token: as });
+    await daemon.api('POST', `/organizations/leaving/integrations/${id}/`, { token: as, body: { keep: true } });
+    assert.equal((await daemon.api('DELETE', '/organizations/leaving/', { token: as })).status, 202);
+    assert.match((await daemon.event('integration.not_uninstalled', { integration: id })).reason, /still in use/);
+    await daemon.event('deletion.done', { kind: 'organization' });
+    assert.equal(told() - before, 2);
+    assert.deepEqual(await daemon.sql("SELECT id FROM organization_integration WHERE organization_id NOT IN (SELECT id FROM organization)"), []);
+  });
 });
 
 describe('browser sessions', () => {
