@@ -26,6 +26,7 @@ struct account;
 struct daemon;
 struct err;
 struct http_request;
+struct member;
 struct tx;
 
 /* Sentry's scopes, one bit each; access_scope_parse knows the names ("org:read"). */
@@ -127,9 +128,9 @@ int access_still(struct tx *tx, const char *origin, int64_t organization_id, uin
 
 #define ACCESS_SECRET_SIZE 48
 #define ACCESS_CSRF_SIZE 65
-/* A one-time sign-in link for an account into one organization, good for ten minutes: its
- * URL, a new string. */
-int access_link_make(struct daemon *daemon, int64_t account_id, int64_t organization_id,
+/* A one-time sign-in link for a member into the organization, good for ten minutes: its
+ * URL, a new string.  'origin' gave it out, says the audit log. */
+int access_link_make(struct daemon *daemon, const struct member *member, const char *origin,
 	char **ret_url, struct err *err);
 /* Whose link is this?  Does not use it up.  E_NOT_FOUND if it is unknown, used or old. */
 int access_link_show(struct daemon *daemon, const char *link, struct account *ret_account,

@@ -8,6 +8,7 @@
 #include "config.h"
 #include "core/access/access.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include <sodium.h>
@@ -20,6 +21,7 @@
 #include "core/config/settings.h"
 #include "core/daemon/daemon.h"
 #include "core/http/http.h"
+#include "core/storage/audit.h"
 #include "core/storage/member.h"
 #include "core/storage/session.h"
 #include "core/storage/store.h"
@@ -31,6 +33,8 @@
 struct sign_in {
 	char link_hash[65], session_hash[65], csrf_hash[65];
 	struct login login;
+	const struct member *member;       /* for whom a link is made, */
+	const char *origin;                /* and by whom */
 	int64_t now_us;
 	int64_t session_id;
 	struct account account;
@@ -39,16 +43,27 @@ struct sign_in {
 static int link_in(struct tx *tx, void *arg, struct err *err)
 {
 	const struct sign_in *sign_in = arg;
+	cleanup_free char *target = xasprintf("member:%" PRId64, sign_in->member->id);
 
-	return login_link_insert(tx, sign_in->link_hash, &sign_in->login, sign_in->now_us,
-		sign_in->now_us + LINK_LIFE_US, err);
+	if (login_link_insert(tx, sign_in->link_hash, &sign_in->login, sign_in->now_us,
+		    sign_in->now_us + LINK_LIFE_US, err) < 0)
+		return err->code;
+	return audit_insert(tx, &(struct audit_new){
+		.organization_id = sign_in->login.organization_id,
+		.origin = sign_in->origin,
+		.event = "member.login-link",
+		.target = target,
+		.now_us = sign_in->now_us,
+	}, err);
 }
 
-int access_link_make(struct daemon *daemon, int64_t account_id, int64_t organization_id,
+int access_link_make(struct daemon *daemon, const struct member *member, const char *origin,
 	char **ret_url, struct err *err)
 {
 	struct sign_in sign_in = {
-		.login = {account_id, organization_id},
+		.login = {member->account_id, member->organization_id},
+		.member = member,
+		.origin = origin,
 		.now_us = clock_now_us(),
 	};
 	char link[ACCESS_SECRET_SIZE];

@@ -29,16 +29,14 @@ void token_forget(struct token_new *token)
 }
 
 struct act {
-	int64_t id, organization_id, account_id;
+	int64_t id, organization_id;
 	const char *name;
 	const char *origin;
 	int64_t now_us;
 };
 
-static int note_audit(struct tx *tx, const struct act *act, const char *verb, struct err *err)
+static int note_audit(struct tx *tx, const struct act *act, const char *event, struct err *err)
 {
-	const char *kind = act->account_id ? "api-token" : "org-auth-token";
-	cleanup_free char *event = xasprintf("%s.%s", kind, verb);
 	cleanup_free char *target = xasprintf("token:%lld", (long long)act->id);
 	cleanup_json json_t *data = json_pack("{s:s}", "name", act->name);
 	cleanup_free char *text = json_dumps(data, JSON_COMPACT);
@@ -76,8 +74,9 @@ int token_insert(struct tx *tx, const struct token_new *token, int64_t *ret_id, 
 
 	if (check_room(tx, token, err) < 0 || api_token_insert(tx, &row, ret_id, err) < 0)
 		return err->code;
-	return note_audit(tx, &(struct act){*ret_id, token->organization_id, token->account_id,
-		token->name, token->origin, token->now_us}, "create", err);
+	return note_audit(tx, &(struct act){*ret_id, token->organization_id, token->name,
+		token->origin, token->now_us}, token->account_id ? "api-token.create"
+		: "org-auth-token.create", err);
 }
 
 int token_rename(struct tx *tx, const struct api_token *token, const char *name,
@@ -85,8 +84,8 @@ int token_rename(struct tx *tx, const struct api_token *token, const char *name,
 {
 	if (api_token_rename(tx, token->id, name, err) < 0)
 		return err->code;
-	return note_audit(tx, &(struct act){token->id, token->organization_id,
-		token->account_id, name, origin, now_us}, "edit", err);
+	return note_audit(tx, &(struct act){token->id, token->organization_id, name, origin,
+		now_us}, token->account_id ? "api-token.edit" : "org-auth-token.edit", err);
 }
 
 int token_revoke(struct tx *tx, const struct api_token *token, const char *origin,
@@ -99,6 +98,7 @@ int token_revoke(struct tx *tx, const struct api_token *token, const char *origi
 			(long long)token->id);
 	if (result < 0)
 		return result;
-	return note_audit(tx, &(struct act){token->id, token->organization_id,
-		token->account_id, token->name, origin, now_us}, "remove", err);
+	return note_audit(tx, &(struct act){token->id, token->organization_id, token->name,
+		origin, now_us}, token->account_id ? "api-token.remove" : "org-auth-token.remove",
+		err);
 }

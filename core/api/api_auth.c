@@ -183,8 +183,8 @@ static int member_link(struct api_call *call, struct err *err)
 	if (result == 0)
 		result = check_role(&call->principal, read.member.role, err);
 	if (result == 0)
-		result = access_link_make(call->daemon, read.member.account_id,
-			read.organization_id, &url, err);
+		result = access_link_make(call->daemon, &read.member, call->principal.origin,
+			&url, err);
 	member_clear(&read.member);
 	if (result < 0)
 		return result;

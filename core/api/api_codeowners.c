@@ -265,12 +265,14 @@ static int audit(struct tx *tx, const struct change *change, const char *event, 
 	struct err *err)
 {
 	cleanup_free char *target = xasprintf("codeowners:%" PRId64, id);
+	cleanup_free char *data = xasprintf("{\"project\":%" PRId64 "}", change->call->project.id);
 
 	return audit_insert(tx, &(struct audit_new){
 		.organization_id = change->call->principal.organization_id,
 		.origin = change->call->principal.origin,
 		.event = event,
 		.target = target,
+		.data = data,
 		.now_us = change->now_us,
 	}, err);
 }

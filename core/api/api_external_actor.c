@@ -45,8 +45,6 @@
 
 enum kind { KIND_USER, KIND_TEAM };
 
-static const char *const kind_names[] = {"external_user", "external_team"};
-
 /* One request: what was sent, and the row that comes of it. */
 struct change {
 	const struct api_call *call;
@@ -270,10 +268,9 @@ static bool is_kind(const struct external_actor *actor, enum kind kind)
 	return kind == KIND_USER ? actor->account_id != 0 : actor->team_id != 0;
 }
 
-static int audit(struct tx *tx, const struct change *change, const char *verb, struct err *err)
+static int audit(struct tx *tx, const struct change *change, const char *event, struct err *err)
 {
 	const struct external_actor *actor = &change->actor;
-	cleanup_free char *event = xasprintf("%s.%s", kind_names[change->kind], verb);
 	cleanup_free char *target = xasprintf("external_actor:%" PRId64, actor->id);
 	cleanup_json json_t *data = json_pack("{s:s, s:I, s:I, s:I}", "provider", actor->provider,
 		"integration", (json_int_t)actor->integration_id, "account",
@@ -338,7 +335,8 @@ static int create_in(struct tx *tx, void *arg, struct err *err)
 	if (result < 0)
 		return err_move(err, &clash);
 	change->created = true;
-	return audit(tx, change, "add", err);
+	return audit(tx, change, change->kind == KIND_USER ? "external_user.add"
+		: "external_team.add", err);
 }
 
 /* The row of the URL, if it is of this kind and below this team. */
@@ -370,7 +368,8 @@ static int update_in(struct tx *tx, void *arg, struct err *err)
 	result = external_actor_update(tx, &change->actor, change->now_us, &clash);
 	if (result == MORTISE_E_CONFLICT)
 		return taken(change, err);
-	return result < 0 ? err_move(err, &clash) : audit(tx, change, "edit", err);
+	return result < 0 ? err_move(err, &clash) : audit(tx, change, change->kind == KIND_USER
+		? "external_user.edit" : "external_team.edit", err);
 }
 
 static int delete_in(struct tx *tx, void *arg, struct err *err)
@@ -380,7 +379,8 @@ static int delete_in(struct tx *tx, void *arg, struct err *err)
 	if (load(tx, change, err) < 0 ||
 		external_actor_delete(tx, change->actor.organization_id, change->id, err) < 0)
 		return err->code;
-	return audit(tx, change, "remove", err);
+	return audit(tx, change, change->kind == KIND_USER ? "external_user.remove"
+		: "external_team.remove", err);
 }
 
 /* ---- Routes ---- */

@@ -86,8 +86,17 @@ static int validate_channel(struct api_call *call, struct err *err)
 static int migrate_in(struct tx *tx, void *arg, struct err *err)
 {
 	const struct migrate *migrate = arg;
+	cleanup_free char *target = xasprintf("integration:%" PRId64, migrate->integration_id);
 
-	return migrate_queue(tx, migrate, err);
+	if (migrate_queue(tx, migrate, err) < 0)
+		return err->code;
+	return audit_insert(tx, &(struct audit_new){
+		.organization_id = migrate->organization_id,
+		.origin = migrate->origin,
+		.event = "integration.migrate-issues",
+		.target = target,
+		.now_us = migrate->now_us,
+	}, err);
 }
 
 static int migrate_issue_links(struct api_call *call, struct err *err)

@@ -5,8 +5,6 @@
 #include "config.h"
 #include "core/api/routes.h"
 
-#include <inttypes.h>
-
 #include "core/api/cursor.h"
 #include "core/api/issue_json.h"
 #include "core/api/issue_update.h"
@@ -16,7 +14,6 @@
 #include "core/http/http.h"
 #include "core/job/job.h"
 #include "core/storage/activity.h"
-#include "core/storage/audit.h"
 #include "core/storage/issue.h"
 #include "core/storage/store.h"
 
@@ -104,18 +101,10 @@ static int delete_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct one *one = arg;
 	cleanup_issue struct issue issue = {0};
-	cleanup_free char *target = NULL;
 
-	if (find(tx, one, &issue, err) < 0 || issue_delete(tx, issue.id, err) < 0)
+	if (find(tx, one, &issue, err) < 0)
 		return err->code;
-	target = xasprintf("issue:%" PRId64, issue.id);
-	return audit_insert(tx, &(struct audit_new){
-		.organization_id = issue.organization_id,
-		.origin = one->actor.origin,
-		.event = "issue.delete",
-		.target = target,
-		.now_us = one->actor.now_us,
-	}, err);
+	return issue_update_delete(tx, &issue, &one->actor, err);
 }
 
 /* 202, as Sentry answers: there the rest is deleted later. */

@@ -11,6 +11,7 @@
 #include "config.h"
 #include "core/api/routes.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include <sodium.h>
@@ -20,6 +21,7 @@
 #include "core/api/integration_json.h"
 #include "core/api/issue_form.h"
 #include "core/api/issue_json.h"
+#include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
@@ -27,6 +29,7 @@
 #include "core/http/http.h"
 #include "core/issue/change.h"
 #include "core/job/job.h"
+#include "core/storage/audit.h"
 #include "core/storage/issue.h"
 #include "core/storage/store.h"
 #include "core/tracker/defaults.h"
@@ -344,7 +347,27 @@ static int create_issue(struct api_call *call, struct err *err)
 struct unlink {
 	const struct api_call *call;
 	int64_t integration_id, external_issue_id, issue_id;
+	int64_t now_us;
 };
+
+/* Nothing else says afterwards that it was linked. */
+static int audit(struct tx *tx, const struct unlink *unlink, const char *key, struct err *err)
+{
+	const struct principal *principal = &unlink->call->principal;
+	cleanup_free char *target = xasprintf("issue:%" PRId64, unlink->issue_id);
+	cleanup_json json_t *data = json_pack("{s:I, s:s}", "integration",
+		(json_int_t)unlink->integration_id, "key", key);
+	cleanup_free char *text = json_dumps(data, JSON_COMPACT | JSON_SORT_KEYS);
+
+	return audit_insert(tx, &(struct audit_new){
+		.organization_id = principal->organization_id,
+		.origin = principal->origin,
+		.event = "issue.unlink",
+		.target = target,
+		.data = text,
+		.now_us = unlink->now_us,
+	}, err);
+}
 
 static int unlink_in(struct tx *tx, void *arg, struct err *err)
 {
@@ -352,12 +375,15 @@ static int unlink_in(struct tx *tx, void *arg, struct err *err)
 	const struct api_call *call = unlink->call;
 	int64_t organization_id = call->principal.organization_id;
 	cleanup_issue struct issue issue = {0};
+	cleanup_external_issue struct external_issue linked = {0};
 
-	if (issue_by_text(tx, organization_id, http_param(call->request, "issue"), &issue, err) < 0)
+	if (issue_by_text(tx, organization_id, http_param(call->request, "issue"), &issue, err) < 0 ||
+		external_issue_get(tx, organization_id, unlink->external_issue_id, &linked, err) < 0 ||
+		tracker_unlink(tx, organization_id, unlink->integration_id, issue.id, linked.id,
+			err) < 0)
 		return err->code;
 	unlink->issue_id = issue.id;
-	return tracker_unlink(tx, organization_id, unlink->integration_id, issue.id,
-		unlink->external_issue_id, err);
+	return audit(tx, unlink, linked.key, err);
 }
 
 /* Needs nothing of the tracker, so it may be away, disabled, or not loaded. */
@@ -365,7 +391,7 @@ static int unlink_issue(struct api_call *call, struct err *err)
 {
 	const char *text = api_query(call, "externalIssue", NULL);
 	cleanup_install struct install install = {0};
-	struct unlink unlink = {.call = call};
+	struct unlink unlink = {.call = call, .now_us = clock_now_us()};
 
 	if (install_read(call, "integration", &install, err) < 0)
 		return err->code;

@@ -9,7 +9,6 @@
 #include "config.h"
 #include "core/api/routes.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "core/api/cursor.h"
@@ -22,7 +21,6 @@
 #include "core/daemon/daemon.h"
 #include "core/http/http.h"
 #include "core/job/job.h"
-#include "core/storage/audit.h"
 #include "core/storage/issue.h"
 #include "core/storage/issue_list.h"
 #include "core/storage/part.h"
@@ -424,19 +422,8 @@ static int delete_in(struct tx *tx, void *arg, struct err *err)
 
 	if (result < 0)
 		return result;
-	for (size_t i = 0; i < len && result == 0; i++) {
-		cleanup_free char *target = xasprintf("issue:%" PRId64, rows[i].id);
-
-		result = issue_delete(tx, rows[i].id, err);
-		if (result == 0)
-			result = audit_insert(tx, &(struct audit_new){
-				.organization_id = rows[i].organization_id,
-				.origin = many->actor.origin,
-				.event = "issue.delete",
-				.target = target,
-				.now_us = many->actor.now_us,
-			}, err);
-	}
+	for (size_t i = 0; i < len && result == 0; i++)
+		result = issue_update_delete(tx, &rows[i], &many->actor, err);
 	issue_list_free(rows, len);
 	return result;
 }

@@ -399,7 +399,8 @@ static int update_in(struct tx *tx, void *arg, struct err *err)
 		return err->code;
 	work_answer(work, json);
 	return work_audit(tx, work, before.organization_id, "member.edit", "member", before.id,
-		json_pack("{s:s}", "role", after.role), err);
+		json_pack("{s:s, s:O*, s:O*}", "role", after.role, "teams", sent->teams,
+			"teamRoles", sent->team_roles), err);
 }
 
 static int update(struct api_call *call, struct err *err)

@@ -5,6 +5,7 @@
 #include "config.h"
 #include "core/api/routes.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "core/api/cursor.h"
@@ -15,6 +16,7 @@
 #include "core/http/http.h"
 #include "core/job/job.h"
 #include "core/storage/activity.h"
+#include "core/storage/audit.h"
 #include "core/storage/issue.h"
 #include "core/storage/store.h"
 
@@ -147,6 +149,23 @@ static int add(struct api_call *call, struct err *err)
 	return answer(call, &notes, result);
 }
 
+/* A note says who wrote it, not who changed it or took it away. */
+static int audit(struct tx *tx, const struct notes *notes, const struct issue *issue,
+	const char *event, struct err *err)
+{
+	cleanup_free char *target = xasprintf("note:%" PRId64, notes->note_id);
+	cleanup_free char *data = xasprintf("{\"issue\":%" PRId64 "}", issue->id);
+
+	return audit_insert(tx, &(struct audit_new){
+		.organization_id = issue->organization_id,
+		.origin = notes->actor.origin,
+		.event = event,
+		.target = target,
+		.data = data,
+		.now_us = notes->actor.now_us,
+	}, err);
+}
+
 static int edit_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct notes *notes = arg;
@@ -155,7 +174,8 @@ static int edit_in(struct tx *tx, void *arg, struct err *err)
 
 	if (find(tx, notes, &issue, err) < 0 || find_own(tx, notes, &issue, err) < 0 ||
 		issue_note_edit(tx, issue.id, notes->note_id, notes->text, &notes->actor, &changed,
-			err) < 0)
+			err) < 0 ||
+		(changed && audit(tx, notes, &issue, "note.edit", err) < 0))
 		return err->code;
 	return shown(tx, notes, &issue, err);
 }
@@ -179,9 +199,10 @@ static int remove_in(struct tx *tx, void *arg, struct err *err)
 	struct notes *notes = arg;
 	cleanup_issue struct issue issue = {0};
 
-	if (find(tx, notes, &issue, err) < 0 || find_own(tx, notes, &issue, err) < 0)
+	if (find(tx, notes, &issue, err) < 0 || find_own(tx, notes, &issue, err) < 0 ||
+		issue_note_delete(tx, issue.id, notes->note_id, err) < 0)
 		return err->code;
-	return issue_note_delete(tx, issue.id, notes->note_id, err);
+	return audit(tx, notes, &issue, "note.remove", err);
 }
 
 static int remove_one(struct api_call *call, struct err *err)

@@ -147,16 +147,19 @@ static int show(struct tx *tx, struct ask *ask, int64_t id, struct err *err)
 	return release_json(tx, &release, &ask->json, err);
 }
 
-static int audit(struct tx *tx, const struct ask *ask, int64_t id, const char *event,
-	struct err *err)
+static int audit(struct tx *tx, const struct ask *ask, const struct release *release,
+	const char *event, struct err *err)
 {
-	cleanup_free char *target = xasprintf("release:%" PRId64, id);
+	cleanup_free char *target = xasprintf("release:%" PRId64, release->id);
+	cleanup_json json_t *data = json_pack("{s:s}", "version", release->version);
+	cleanup_free char *text = json_dumps(data, JSON_COMPACT);
 
 	return audit_insert(tx, &(struct audit_new){
 		.organization_id = ask->call->principal.organization_id,
 		.origin = ask->actor.origin,
 		.event = event,
 		.target = target,
+		.data = text,
 		.now_us = ask->actor.now_us,
 	}, err);
 }
@@ -195,7 +198,7 @@ static int post_in(struct tx *tx, void *arg, struct err *err)
 		release_get(tx, id, &release, err) < 0 ||
 		release_body_apply(tx, &ask->body, &release, &ask->call->principal,
 			&ask->actor, err) < 0 ||
-		audit(tx, ask, id, ask->created ? "release.create" : "release.edit", err) < 0)
+		audit(tx, ask, &release, ask->created ? "release.create" : "release.edit", err) < 0)
 		return err->code;
 	return show(tx, ask, id, err);
 }
@@ -234,7 +237,7 @@ static int put_in(struct tx *tx, void *arg, struct err *err)
 	if (release_path_find(tx, ask->call, &release, err) < 0 ||
 		release_body_apply(tx, &ask->body, &release, &ask->call->principal,
 			&ask->actor, err) < 0 ||
-		audit(tx, ask, release.id, "release.edit", err) < 0)
+		audit(tx, ask, &release, "release.edit", err) < 0)
 		return err->code;
 	return show(tx, ask, release.id, err);
 }
@@ -255,7 +258,7 @@ static int delete_in(struct tx *tx, void *arg, struct err *err)
 	if (release_path_find(tx, ask->call, &release, err) < 0 ||
 		release_delete(tx, release.id, err) < 0)
 		return err->code;
-	return audit(tx, ask, release.id, "release.delete", err);
+	return audit(tx, ask, &release, "release.delete", err);
 }
 
 static int delete(struct api_call *call, struct err *err)

@@ -168,7 +168,7 @@ static int stored(int result, struct err *fault, struct err *err)
 }
 
 /* The row with the names around it, and its audit entry. */
-static int finish(struct tx *tx, const struct api_call *call, const char *event, int64_t id,
+static int show_and_audit(struct tx *tx, const struct api_call *call, const char *event, int64_t id,
 	int64_t now_us, struct code_mapping *mapping, struct err *err)
 {
 	code_mapping_clear(mapping);
@@ -191,7 +191,7 @@ int code_mapping_create(struct tx *tx, const struct api_call *call,
 	result = code_mapping_insert(tx, &mapping, now_us, &id, &fault);
 	if (stored(result, &fault, err) < 0)
 		return err->code;
-	return finish(tx, call, "code_mapping.add", id, now_us, ret_mapping, err);
+	return show_and_audit(tx, call, "code_mapping.add", id, now_us, ret_mapping, err);
 }
 
 int code_mapping_change(struct tx *tx, const struct api_call *call,
@@ -211,7 +211,7 @@ int code_mapping_change(struct tx *tx, const struct api_call *call,
 	result = code_mapping_update(tx, mapping, now_us, &fault);
 	if (stored(result, &fault, err) < 0)
 		return err->code;
-	return finish(tx, call, "code_mapping.edit", mapping->id, now_us, mapping, err);
+	return show_and_audit(tx, call, "code_mapping.edit", mapping->id, now_us, mapping, err);
 }
 
 int code_mapping_refused(struct api_call *call, const struct err *err)

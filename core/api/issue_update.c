@@ -13,7 +13,9 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/slug.h"
+#include "core/issue/short_id.h"
 #include "core/issue/snooze.h"
+#include "core/storage/audit.h"
 #include "core/storage/commit.h"
 #include "core/storage/issue.h"
 #include "core/storage/member.h"
@@ -357,4 +359,26 @@ int issue_update_apply(struct tx *tx, const struct issue_update *update,
 			err);
 	*ret_changed = *ret_changed || (result == 0 && changed);
 	return result;
+}
+
+int issue_update_delete(struct tx *tx, const struct issue *issue, const struct issue_actor *actor,
+	struct err *err)
+{
+	char short_id[SHORT_ID_SIZE];
+	cleanup_free char *target = xasprintf("issue:%" PRId64, issue->id);
+	cleanup_json json_t *data = json_pack("{s:I, s:s}", "project",
+		(json_int_t)issue->project_id, "shortId",
+		short_id_format(issue->project_slug, issue->number, short_id));
+	cleanup_free char *text = json_dumps(data, JSON_COMPACT);
+
+	if (issue_delete(tx, issue->id, err) < 0)
+		return err->code;
+	return audit_insert(tx, &(struct audit_new){
+		.organization_id = issue->organization_id,
+		.origin = actor->origin,
+		.event = "issue.delete",
+		.target = target,
+		.data = text,
+		.now_us = actor->now_us,
+	}, err);
 }

@@ -4,7 +4,7 @@
 /*
  * What a PUT on one or many issues asks for: read from the body and checked before
  * anything is written, then applied to each issue in one transaction.  Request workers;
- * issue_update_apply on the store writer.  Private to core/api.
+ * issue_update_apply and _delete on the store writer.  Private to core/api.
  */
 #ifndef MORTISE_API_ISSUE_UPDATE_H
 #define MORTISE_API_ISSUE_UPDATE_H
@@ -40,6 +40,10 @@ int issue_update_read(json_t *body, struct issue_update *ret_update, struct err 
 /* 'ret_changed' is set if anything was. */
 int issue_update_apply(struct tx *tx, const struct issue_update *update,
 	const struct issue *issue, const struct issue_actor *actor, bool *ret_changed,
+	struct err *err);
+
+/* Delete one.  What it was called stands in the audit log. */
+int issue_update_delete(struct tx *tx, const struct issue *issue, const struct issue_actor *actor,
 	struct err *err);
 
 /* "user:7", "7", an address, a name, "team:3", "#slug"; "me" with 'me' > 0.  Both 0:
