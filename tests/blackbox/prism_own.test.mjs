@@ -2,26 +2,29 @@
 // Copyright 2026 The Mortise developers
 //
 // Prism with our own description before a real mortised: a walk over every operation.
-// Good input, made of the description's examples, succeeds and violates nothing.  Bad
-// input of every kind is let through by Prism, which then validates how it is refused.
+// Good input, made of the description's examples, succeeds, violates nothing, and what it
+// changes is in the audit log.  Bad input of every kind is let through by Prism, which then
+// validates how it is refused.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { forward, serve } from '../upstream/http.mjs';
 import { ApiDescription, descriptionFile } from './lib/api_description.mjs';
 import { ApiWorld } from './lib/api_world.mjs';
+import { AuditCheck } from './lib/audit.mjs';
 import { GoodRequests } from './lib/good_requests.mjs';
 import { Hostile, hostileTokens } from './lib/hostile.mjs';
 import { KeepAlive } from './lib/keep_alive.mjs';
 import { noPrism, runPrism, violationsIn } from './lib/prism.mjs';
 import { Random } from './lib/random.mjs';
+import { StoreWatch } from './lib/store_watch.mjs';
 
 const BAD_OF_EACH = 2;
 
 describe('Prism with our own description', { skip: noPrism }, () => {
   const random = new Random(process.env.PRISM_SEED || undefined);
   const description = new ApiDescription();
-  let world, tokens, prism, upstream, direct, through, replayed;
+  let world, tokens, prism, upstream, direct, through, replayed, store;
 
   before(async () => {
     world = await ApiWorld.start({ settings: { api: { rate_per_token: 0, rate_per_address: 0 }, log: { level: 'error', format: 'logfmt' } } });
@@ -30,8 +33,10 @@ describe('Prism with our own description', { skip: noPrism }, () => {
     prism = await runPrism(descriptionFile, upstream.url);
     direct = new KeepAlive(world.daemon.port);
     through = new KeepAlive(prism.port);
+    store = await StoreWatch.start(world.daemon);
   });
   after(async () => {
+    await store?.close();
     direct?.close();
     through?.close();
     await prism?.close();
@@ -80,9 +85,10 @@ describe('Prism with our own description', { skip: noPrism }, () => {
     assert.deepEqual(await packed.json(), description.api);
   });
 
-  test('good input of every operation violates nothing', async () => {
+  test('good input of every operation violates nothing, and leaves its trace in the audit log', async () => {
     // Of the other organization, which bad input has not reached.
     const good = new GoodRequests(description, world, world.other);
+    const audit = await AuditCheck.start(store, world.other);
     const faults = [];
     for (const operation of good.inOrder()) {
       const item = await good.request(operation).catch((error) => ({ error }));
@@ -90,12 +96,18 @@ describe('Prism with our own description', { skip: noPrism }, () => {
         faults.push(`${operation.id}: ${item.error.message}`);
         continue;
       }
+      if (operation.id === 'deleteOrganization')
+        faults.push(...audit.readable(await world.other.get(`/organizations/${world.other.org}/audit-logs/`)));
+      const changes = item.method !== 'GET';
+      if (changes) await audit.before();
       const answer = await (operation.statuses.includes(302) ? direct : through).send(item);
       const found = operation.statuses.includes(302) ? description.answerErrors(operation, answer)
         : [...violations(answer, 'request'), ...violations(answer, 'response')];
+      if (changes) found.push(...await audit.after(operation, item, answer));
       if (found.length > 0 || (item.status ? answer.status !== item.status : answer.status >= 400))
         faults.push(`${operation.id} (${exchange(item)}): ${answer.status} ${answer.text.slice(0, 300)} ${found.join('; ')}`);
     }
     assert.deepEqual(faults, []);
+    assert.ok(audit.secrets.size >= 5, `${audit.secrets.size} secrets were looked for`);
   });
 });

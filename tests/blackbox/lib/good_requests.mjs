@@ -2,7 +2,8 @@
 // Copyright 2026 The Mortise developers
 //
 // For each operation of the description a request that it is there for: its example, on
-// what the world has.  What a DELETE names is made for it.
+// what the world has.  Each changes something: what a DELETE names is made for it, and what
+// is so already is made otherwise.
 const ORDER = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 export class GoodRequests {
@@ -69,6 +70,17 @@ export class GoodRequests {
     sendEvent: () => ({ headers: this.#sdk(), body: { message: 'it broke' } }),
     sendEnvelope: () => ({ headers: this.#sdk(), body: '{}\n{"type":"event"}\n{"message":"it broke"}' }),
     receiveWebhook: () => ({ values: { rest: 'webhook' }, ...this.world.ping.signed({ account: this.account, object: 'one', do: 'nothing' }) }),
+    joinTeam: () => this.#fresh('team_id_or_slug'),
+    leaveTeam: () => this.#ownTeam(),
+    addTeamToProject: () => this.#fresh('team_id_or_slug'),
+    removeTeamFromProject: () => this.#ownTeam(),
+    changeIssue: () => this.#fresh('issue_id'),
+    updateComments: () => this.#newText(),
+    updateNotes: () => this.#newText(),
+    updateAlone: () => this.#newText(),
+    updateGroup: () => this.#newText(),
+    updateRepository: async () => ({ ...await this.#fresh('repository_id'), body: { status: 'hidden' } }),
+    updateRepositorySettings: () => ({}),        // not as the one above
     listMyTeams: () => this.#asUser(),
     createOrganization: async () => ({ ...await this.#asUser(), body: { name: 'Another', slug: this.world.unique('another') } }),
     addMember: () => ({ body: { email: `${this.world.unique('mona')}@example.com`, orgRole: 'member', teams: [this.side.value('team_id_or_slug')] } }),
@@ -92,6 +104,19 @@ export class GoodRequests {
   async #asUser() {
     const { json, headers } = await this.world.daemon.api('POST', '/auth/login-link/', { body: { token: await this.#signInLink() } });
     return { token: null, headers: { cookie: headers['set-cookie'][0].split(';')[0], 'x-csrf-token': json.csrf } };
+  }
+
+  async #fresh(name) {
+    return { values: { [name]: await this.side.fresh(name) } };
+  }
+
+  // The one that has the member, and the project.
+  #ownTeam() {
+    return { values: { team_id_or_slug: this.side.value('team_id_or_slug') } };
+  }
+
+  #newText() {
+    return { body: { text: this.world.unique('Seen again ') } };
   }
 
   async #withUserToken() {

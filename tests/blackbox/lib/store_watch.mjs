@@ -59,6 +59,12 @@ export class StoreWatch {
     return this.#ask('PRAGMA data_version;');
   }
 
+  // The rows of a query, as objects.
+  async select(query) {
+    const text = await this.#ask(`.mode json\n${query};`);
+    return text ? JSON.parse(text) : [];
+  }
+
   // All rows, as texts that begin with the name of their table.
   async rows() {
     const queries = Object.entries(this.tables).map(([name, columns]) =>
