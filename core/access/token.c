@@ -52,10 +52,10 @@ static int check_room(struct tx *tx, const struct token_new *token, struct err *
 	size_t len;
 
 	if (api_token_list_standing(tx, token->organization_id, token->account_id,
-		    TOKENS_MAX - 1, 1, &list, &len, err) < 0)
+		    &KEYSET_FIRST(TOKENS_MAX), &list, &len, err) < 0)
 		return err->code;
 	api_token_list_free(list, len);
-	return len == 0 ? 0 : err_set(err, MORTISE_E_CONFLICT,
+	return len < TOKENS_MAX ? 0 : err_set(err, MORTISE_E_CONFLICT,
 		"there are %d tokens already; revoke those that are not used", TOKENS_MAX);
 }
 

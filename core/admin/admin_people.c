@@ -128,7 +128,7 @@ static int list_organizations(struct tx *tx, void *arg, struct err *err)
 	struct work *work = arg;
 	struct organization *list;
 	size_t len;
-	int result = organization_list(tx, 0, 0, work->limit, &list, &len, err);
+	int result = organization_list(tx, 0, &KEYSET_FIRST(work->limit), &list, &len, err);
 
 	if (result < 0)
 		return result;
@@ -217,7 +217,7 @@ static int list_members(struct tx *tx, void *arg, struct err *err)
 
 	if (result == 0)
 		result = member_list(tx, &(struct member_page){.organization_id = organization,
-			.limit = work->limit}, &list, &len, err);
+			.place = &KEYSET_FIRST(work->limit)}, &list, &len, err);
 	if (result < 0)
 		return result;
 	for (size_t i = 0; i < len; i++)
@@ -299,7 +299,8 @@ static int list_projects(struct tx *tx, void *arg, struct err *err)
 	int result = organization_id(tx, work, &organization, err);
 
 	if (result == 0)
-		result = project_list(tx, organization, 0, work->limit, &list, &len, err);
+		result = project_list(tx, &(struct project_page){.organization_id = organization,
+			.place = &KEYSET_FIRST(work->limit)}, &list, &len, err);
 	if (result < 0)
 		return result;
 	for (size_t i = 0; i < len; i++)
@@ -320,7 +321,7 @@ static int add_keys(struct tx *tx, const struct work *work, int64_t project_id, 
 	struct project_key *keys;
 	json_t *list;
 	size_t len;
-	int result = project_key_list(tx, project_id, 0, ADMIN_LIST_MAX, &keys, &len, err);
+	int result = project_key_list(tx, project_id, &KEYSET_FIRST(ADMIN_LIST_MAX), &keys, &len, err);
 
 	if (result < 0)
 		return result;
@@ -358,7 +359,7 @@ static int show_project(struct tx *tx, void *arg, struct err *err)
 
 	if (result < 0)
 		return result;
-	result = team_list(tx, organization, project.id, 0, ADMIN_LIST_MAX, &teams, &len, err);
+	result = team_list_project(tx, project.id, &KEYSET_FIRST(ADMIN_LIST_MAX), &teams, &len, err);
 	if (result == 0) {
 		append_project(work->list, &project);
 		slugs = json_array();

@@ -152,7 +152,7 @@ static int list_tokens(struct tx *tx, void *arg, struct err *err)
 	int result = org ? find_organization_id(tx, org, &organization, err) : 0;
 
 	if (result == 0)
-		result = api_token_list(tx, organization, 0, work->limit, &list, &len, err);
+		result = api_token_list(tx, organization, work->limit, &list, &len, err);
 	if (result < 0)
 		return result;
 	for (size_t i = 0; i < len; i++)

@@ -20,11 +20,13 @@
 /* One request about one issue. */
 struct one {
 	const struct api_call *call;
-	struct api_page page;
+	struct keyset place;       /* of a list */
 	struct issue_update update;
 	struct issue_actor actor;
 	json_t *json;
-	bool more, changed;
+	bool changed;
+	size_t len;                /* rows that were read of a list */
+	struct cursor_mark first, last;    /* of those that are shown */
 };
 
 static int find(struct tx *tx, const struct one *one, struct issue *ret_issue, struct err *err)
@@ -38,7 +40,7 @@ static void begin(struct one *one, json_t *json)
 {
 	json_decref(one->json);
 	one->json = json;
-	one->more = one->changed = false;
+	one->changed = false;
 }
 
 static int answer(struct api_call *call, struct one *one, int result)
@@ -124,70 +126,84 @@ static int activities_in(struct tx *tx, void *arg, struct err *err)
 	struct one *one = arg;
 	cleanup_issue struct issue issue = {0};
 	struct activity *rows;
-	size_t len, shown;
+	size_t shown;
 	int result = find(tx, one, &issue, err);
 
-	if (result < 0 || activity_list(tx, issue.id, NULL, one->page.offset, one->page.size + 1,
-				  &rows, &len, err) < 0)
+	if (result < 0 || activity_list(tx, issue.id, NULL, &one->place, &rows, &one->len, err) < 0)
 		return err->code;
 	begin(one, json_array());
-	one->more = (int64_t)len > one->page.size;
-	shown = one->more ? (size_t)one->page.size : len;
+	shown = api_keyset_shown(&one->place, one->len);
 	for (size_t i = 0; i < shown && result == 0; i++) {
+		const struct activity *row = &rows[api_keyset_row(&one->place, shown, i)];
 		json_t *item;
 
-		result = activity_json(tx, &rows[i], &item, err);
+		result = activity_json(tx, row, &item, err);
 		if (result == 0)
 			json_array_append_new(one->json, item);
+		one->last = (struct cursor_mark){.id = row->id};
+		if (i == 0)
+			one->first = one->last;
 	}
-	activity_list_free(rows, len);
+	activity_list_free(rows, one->len);
 	return result;
-}
-
-/* A page of what 'fn' reads; inside a member 'name', if that is not NULL. */
-static int page_run(struct api_call *call, store_fn *fn, const char *name, struct err *err)
-{
-	struct one one = {.call = call};
-	int result = api_page_read(call, &one.page, err);
-
-	if (result == 0)
-		result = store_read(call->daemon->store, fn, &one, err);
-	if (result == 0)
-		api_page_answer(call, &one.page, one.more);
-	if (result == 0 && name)
-		one.json = json_pack("{s:o}", name, one.json);
-	return answer(call, &one, result);
 }
 
 static int activities(struct api_call *call, struct err *err)
 {
-	return page_run(call, activities_in, "activity", err);
+	struct one one = {.call = call};
+	int result = api_keyset_read(call, KEYSET_DOWN, &one.place, err);
+
+	if (result == 0)
+		result = store_read(call->daemon->store, activities_in, &one, err);
+	if (result == 0) {
+		api_keyset_answer(call, &one.place, one.len, one.len > 0 ? &one.first : NULL,
+			one.len > 0 ? &one.last : NULL);
+		one.json = json_pack("{s:o}", "activity", one.json);
+	}
+	return answer(call, &one, result);
 }
 
 static int hashes_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct one *one = arg;
 	cleanup_issue struct issue issue = {0};
-	cleanup_json json_t *hashes = NULL;
-	json_t *hash;
-	size_t i;
+	cleanup_json json_t *rows = NULL;
+	size_t shown;
 
 	if (find(tx, one, &issue, err) < 0 ||
-		issue_hashes(tx, issue.id, one->page.offset, one->page.size + 1, &hashes, err) < 0)
+		issue_hashes(tx, issue.id, &one->place, &rows, err) < 0)
 		return err->code;
 	begin(one, json_array());
-	json_array_foreach(hashes, i, hash) {
-		if ((int64_t)i == one->page.size)
-			one->more = true;
-		else
-			json_array_append_new(one->json, json_pack("{s:O}", "id", hash));
-	}
+	one->len = json_array_size(rows);
+	shown = api_keyset_shown(&one->place, one->len);
+	for (size_t i = 0; i < shown; i++)
+		json_array_append_new(one->json, json_pack("{s:O}", "id",
+			json_array_get(rows, api_keyset_row(&one->place, shown, i))));
 	return 0;
+}
+
+/* The place of a row that is shown. */
+static struct cursor_mark hash_mark(const json_t *list, size_t i)
+{
+	return (struct cursor_mark){.text = json_string_value(json_object_get(
+		json_array_get(list, i), "id"))};
 }
 
 static int hashes(struct api_call *call, struct err *err)
 {
-	return page_run(call, hashes_in, NULL, err);
+	struct one one = {.call = call};
+	int result = api_keyset_read(call, KEYSET_TEXT, &one.place, err);
+
+	if (result == 0)
+		result = store_read(call->daemon->store, hashes_in, &one, err);
+	if (result == 0 && one.len > 0) {
+		one.first = hash_mark(one.json, 0);
+		one.last = hash_mark(one.json, json_array_size(one.json) - 1);
+	}
+	if (result == 0)
+		api_keyset_answer(call, &one.place, one.len, one.len > 0 ? &one.first : NULL,
+			one.len > 0 ? &one.last : NULL);
+	return answer(call, &one, result);
 }
 
 /* An issue has three addresses in Sentry's API; without an organization its own counts. */

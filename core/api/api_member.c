@@ -82,14 +82,14 @@ static int projects(struct tx *tx, const struct member *member, json_t *item, st
 	struct project_page page = {
 		.organization_id = member->organization_id,
 		.member_id = member->id,
-		.limit = PROJECTS_SHOWN,
+		.place = &KEYSET_FIRST(PROJECTS_SHOWN),
 	};
 	json_t *slugs = json_array();
 	struct project *rows;
 	size_t len;
 
 	json_object_set_new(item, "projects", slugs);
-	if (project_list_page(tx, &page, &rows, &len, err) < 0)
+	if (project_list(tx, &page, &rows, &len, err) < 0)
 		return err->code;
 	for (size_t i = 0; i < len; i++)
 		json_array_append_new(slugs, json_string(rows[i].slug));
@@ -138,16 +138,16 @@ static int list_page(struct tx *tx, struct work *work, const struct member_page 
 	size_t len, shown;
 	int result = 0;
 
-	work_begin_list(work);
 	if (member_list(tx, page, &rows, &len, err) < 0)
 		return err->code;
-	shown = work_take(work, len);
+	shown = work_begin_list(work, len);
 	for (size_t i = 0; i < shown && result == 0; i++) {
-		json_t *item = people_member_json(&rows[i]);
+		const struct member *row = &rows[work_row(work, i)];
+		json_t *item = people_member_json(row);
 
-		json_array_append_new(work->json, item);
+		work_show(work, item, row->id, NULL);
 		for (extend_fn *const *fn = extend; *fn && result == 0; fn++)
-			result = (*fn)(tx, &rows[i], item, err);
+			result = (*fn)(tx, row, item, err);
 	}
 	member_list_free(rows, len);
 	return result;
@@ -161,8 +161,7 @@ static int list_in(struct tx *tx, void *arg, struct err *err)
 		.organization_id = work->call->principal.organization_id,
 		.external = people_external_filter(work->call, "hasExternalUsers"),
 		.query = people_query_text(work->call),
-		.offset = work->page.offset,
-		.limit = work->page.size + 1,
+		.place = &work->place,
 	};
 	extend_fn *extend[3] = {0};
 	size_t len = 0;
@@ -180,7 +179,7 @@ static int list_in(struct tx *tx, void *arg, struct err *err)
 
 static int list(struct api_call *call, struct err *err)
 {
-	return work_list(call, list_in, err);
+	return work_list(call, KEYSET_UP, list_in, err);
 }
 
 /* With their projects; `project` says whose members, by id or slug. */
@@ -198,14 +197,13 @@ static int users_in(struct tx *tx, void *arg, struct err *err)
 	return list_page(tx, work, &(struct member_page){
 		.organization_id = principal->organization_id,
 		.project_id = project.id,
-		.offset = work->page.offset,
-		.limit = work->page.size + 1,
+		.place = &work->place,
 	}, extend, err);
 }
 
 static int users(struct api_call *call, struct err *err)
 {
-	return work_list(call, users_in, err);
+	return work_list(call, KEYSET_UP, users_in, err);
 }
 
 static int project_members_in(struct tx *tx, void *arg, struct err *err)
@@ -216,14 +214,13 @@ static int project_members_in(struct tx *tx, void *arg, struct err *err)
 	return list_page(tx, work, &(struct member_page){
 		.organization_id = work->call->principal.organization_id,
 		.project_id = work->call->project.id,
-		.offset = work->page.offset,
-		.limit = work->page.size + 1,
+		.place = &work->place,
 	}, extend, err);
 }
 
 static int project_members(struct api_call *call, struct err *err)
 {
-	return work_list(call, project_members_in, err);
+	return work_list(call, KEYSET_UP, project_members_in, err);
 }
 
 static int team_members_in(struct tx *tx, void *arg, struct err *err)
@@ -234,14 +231,13 @@ static int team_members_in(struct tx *tx, void *arg, struct err *err)
 	return list_page(tx, work, &(struct member_page){
 		.organization_id = work->call->principal.organization_id,
 		.team_id = work->call->team.id,
-		.offset = work->page.offset,
-		.limit = work->page.size + 1,
+		.place = &work->place,
 	}, extend, err);
 }
 
 static int team_members(struct api_call *call, struct err *err)
 {
-	return work_list(call, team_members_in, err);
+	return work_list(call, KEYSET_UP, team_members_in, err);
 }
 
 /* ---- What is sent ---- */

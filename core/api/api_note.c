@@ -22,12 +22,13 @@
 
 struct notes {
 	const struct api_call *call;
-	struct api_page page;
+	struct keyset place;
 	struct issue_actor actor;
 	const char *text;
 	int64_t note_id;
 	json_t *json;
-	bool more;
+	size_t len;                /* rows that were read of a list */
+	struct cursor_mark first, last;    /* of those that are shown */
 };
 
 static int find(struct tx *tx, const struct notes *notes, struct issue *ret_issue,
@@ -54,36 +55,40 @@ static int list_in(struct tx *tx, void *arg, struct err *err)
 	struct notes *notes = arg;
 	cleanup_issue struct issue issue = {0};
 	struct activity *rows;
-	size_t len, shown;
+	size_t shown;
 	int result = find(tx, notes, &issue, err);
 
-	if (result < 0 || activity_list(tx, issue.id, ACTIVITY_NOTE, notes->page.offset,
-				  notes->page.size + 1, &rows, &len, err) < 0)
+	if (result < 0 || activity_list(tx, issue.id, ACTIVITY_NOTE, &notes->place, &rows,
+				  &notes->len, err) < 0)
 		return err->code;
 	json_decref(notes->json);
 	notes->json = json_array();
-	notes->more = (int64_t)len > notes->page.size;
-	shown = notes->more ? (size_t)notes->page.size : len;
+	shown = api_keyset_shown(&notes->place, notes->len);
 	for (size_t i = 0; i < shown && result == 0; i++) {
+		const struct activity *row = &rows[api_keyset_row(&notes->place, shown, i)];
 		json_t *item;
 
-		result = activity_json(tx, &rows[i], &item, err);
+		result = activity_json(tx, row, &item, err);
 		if (result == 0)
 			json_array_append_new(notes->json, item);
+		notes->last = (struct cursor_mark){.id = row->id};
+		if (i == 0)
+			notes->first = notes->last;
 	}
-	activity_list_free(rows, len);
+	activity_list_free(rows, notes->len);
 	return result;
 }
 
 static int list(struct api_call *call, struct err *err)
 {
 	struct notes notes = {.call = call};
-	int result = api_page_read(call, &notes.page, err);
+	int result = api_keyset_read(call, KEYSET_DOWN, &notes.place, err);
 
 	if (result == 0)
 		result = store_read(call->daemon->store, list_in, &notes, err);
 	if (result == 0)
-		api_page_answer(call, &notes.page, notes.more);
+		api_keyset_answer(call, &notes.place, notes.len,
+			notes.len > 0 ? &notes.first : NULL, notes.len > 0 ? &notes.last : NULL);
 	return answer(call, &notes, result);
 }
 

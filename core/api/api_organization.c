@@ -89,13 +89,15 @@ static int list_in(struct tx *tx, void *arg, struct err *err)
 	struct organization *rows;
 	size_t len, shown;
 
-	work_begin_list(work);
-	if (organization_list(tx, work->call->principal.user_id, work->page.offset,
-		    work->page.size + 1, &rows, &len, err) < 0)
+	if (organization_list(tx, work->call->principal.user_id, &work->place, &rows, &len,
+		    err) < 0)
 		return err->code;
-	shown = work_take(work, len);
-	for (size_t i = 0; i < shown; i++)
-		json_array_append_new(work->json, people_organization_json(work->call, &rows[i]));
+	shown = work_begin_list(work, len);
+	for (size_t i = 0; i < shown; i++) {
+		const struct organization *row = &rows[work_row(work, i)];
+
+		work_show(work, people_organization_json(work->call, row), row->id, row->slug);
+	}
 	organization_list_free(rows, len);
 	return 0;
 }
@@ -105,21 +107,21 @@ static int only_in(struct tx *tx, void *arg, struct err *err)
 	struct work *work = arg;
 	cleanup_organization struct organization found = {0};
 
-	work_begin_list(work);
+	work_begin_list(work, 0);
 	if (find(tx, work->call, &found, err) < 0)
 		return err->code;
-	if (work->page.number == 0)
-		json_array_append_new(work->json, people_organization_json(work->call, &found));
+	if (strcmp(work->place.text, found.slug) * (work->place.back ? -1 : 1) < 0)
+		work_show(work, people_organization_json(work->call, &found), found.id, found.slug);
 	return 0;
 }
 
 static int list(struct api_call *call, struct err *err)
 {
 	if (call->principal.kind == PRINCIPAL_SESSION && !call->principal.organization_id)
-		return work_list(call, list_in, err);
+		return work_list(call, KEYSET_TEXT, list_in, err);
 	if ((call->principal.scopes & SCOPES_O_GET) == 0)
 		return err_refuse(err, "You do not have permission to perform this action.");
-	return work_list(call, only_in, err);
+	return work_list(call, KEYSET_TEXT, only_in, err);
 }
 
 /* ---- Making ---- */

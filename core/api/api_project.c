@@ -88,20 +88,19 @@ static int list_rows(struct tx *tx, struct work *work, const struct project_page
 	size_t len, shown;
 	int result = 0;
 
-	work_begin_list(work);
-	if (project_list_page(tx, page, &rows, &len, err) < 0)
+	if (project_list(tx, page, &rows, &len, err) < 0)
 		return err->code;
-	shown = work_take(work, len);
+	shown = work_begin_list(work, len);
 	for (size_t i = 0; i < shown && result == 0; i++) {
+		const struct project *row = &rows[work_row(work, i)];
 		json_t *item;
 
-		result = people_project_json(tx, &work->call->principal, &rows[i], &item, err);
+		result = people_project_json(tx, &work->call->principal, row, &item, err);
 		if (result < 0)
 			break;
-		json_array_append_new(work->json, item);
+		work_show(work, item, row->id, row->slug);
 		if (with_organization)
-			result = add_organization(tx, work->call, rows[i].organization_id, item,
-				err);
+			result = add_organization(tx, work->call, row->organization_id, item, err);
 	}
 	project_list_free(rows, len);
 	return result;
@@ -115,14 +114,13 @@ static int list_in(struct tx *tx, void *arg, struct err *err)
 		.organization_id = work->call->principal.organization_id,
 		.member_id = access_reach(&work->call->principal),
 		.query = people_query_text(work->call),
-		.offset = work->page.offset,
-		.limit = work->page.size + 1,
+		.place = &work->place,
 	}, false, err);
 }
 
 static int list(struct api_call *call, struct err *err)
 {
-	return work_list(call, list_in, err);
+	return work_list(call, KEYSET_TEXT, list_in, err);
 }
 
 static int everywhere_in(struct tx *tx, void *arg, struct err *err)
@@ -133,8 +131,7 @@ static int everywhere_in(struct tx *tx, void *arg, struct err *err)
 		.organization_id = work->call->principal.organization_id,
 		.member_id = access_reach(&work->call->principal),
 		.query = people_query_text(work->call),
-		.offset = work->page.offset,
-		.limit = work->page.size + 1,
+		.place = &work->place,
 	}, true, err);
 }
 
@@ -146,7 +143,7 @@ static int everywhere(struct api_call *call, struct err *err)
 			"ask for /api/0/organizations/SLUG/projects/.");
 	if ((call->principal.scopes & SCOPES_P_GET) == 0)
 		return err_refuse(err, "You do not have permission to perform this action.");
-	return work_list(call, everywhere_in, err);
+	return work_list(call, KEYSET_TEXT, everywhere_in, err);
 }
 
 static int of_team_in(struct tx *tx, void *arg, struct err *err)
@@ -156,14 +153,13 @@ static int of_team_in(struct tx *tx, void *arg, struct err *err)
 	return list_rows(tx, work, &(struct project_page){
 		.organization_id = work->call->principal.organization_id,
 		.team_id = work->call->team.id,
-		.offset = work->page.offset,
-		.limit = work->page.size + 1,
+		.place = &work->place,
 	}, false, err);
 }
 
 static int of_team(struct api_call *call, struct err *err)
 {
-	return work_list(call, of_team_in, err);
+	return work_list(call, KEYSET_TEXT, of_team_in, err);
 }
 
 /* ---- Making ---- */
@@ -311,17 +307,16 @@ static int teams_in(struct tx *tx, void *arg, struct err *err)
 	size_t len, shown;
 	int result = 0;
 
-	work_begin_list(work);
-	if (team_list(tx, call->principal.organization_id, call->project.id, work->page.offset,
-		    work->page.size + 1, &rows, &len, err) < 0)
+	if (team_list_project(tx, call->project.id, &work->place, &rows, &len, err) < 0)
 		return err->code;
-	shown = work_take(work, len);
+	shown = work_begin_list(work, len);
 	for (size_t i = 0; i < shown && result == 0; i++) {
+		const struct team *row = &rows[work_row(work, i)];
 		json_t *item;
 
-		result = people_team_json(tx, &call->principal, &rows[i], &item, err);
+		result = people_team_json(tx, &call->principal, row, &item, err);
 		if (result == 0)
-			json_array_append_new(work->json, item);
+			work_show(work, item, row->id, row->slug);
 	}
 	team_list_free(rows, len);
 	return result;
@@ -329,7 +324,7 @@ static int teams_in(struct tx *tx, void *arg, struct err *err)
 
 static int teams(struct api_call *call, struct err *err)
 {
-	return work_list(call, teams_in, err);
+	return work_list(call, KEYSET_TEXT, teams_in, err);
 }
 
 /* A new pair is 201; one that is there already changes nothing. */

@@ -43,20 +43,21 @@ static int list_in(struct tx *tx, void *arg, struct err *err)
 	struct project_key *rows;
 	size_t len, shown;
 
-	work_begin_list(work);
-	if (project_key_list(tx, work->call->project.id, work->page.offset, work->page.size + 1,
-		    &rows, &len, err) < 0)
+	if (project_key_list(tx, work->call->project.id, &work->place, &rows, &len, err) < 0)
 		return err->code;
-	shown = work_take(work, len);
-	for (size_t i = 0; i < shown; i++)
-		json_array_append_new(work->json, key_json(work->call, &rows[i]));
+	shown = work_begin_list(work, len);
+	for (size_t i = 0; i < shown; i++) {
+		const struct project_key *row = &rows[work_row(work, i)];
+
+		work_show(work, key_json(work->call, row), row->id, NULL);
+	}
 	project_key_list_free(rows, len);
 	return 0;
 }
 
 static int list(struct api_call *call, struct err *err)
 {
-	return work_list(call, list_in, err);
+	return work_list(call, KEYSET_UP, list_in, err);
 }
 
 static int find(struct tx *tx, const struct work *work, struct project_key *ret_key,

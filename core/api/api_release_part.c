@@ -26,11 +26,12 @@
 struct ask {
 	const struct api_call *call;
 	json_t *json;
-	struct api_page page;      /* of commits and files: a release has so many at most */
+	struct keyset place;       /* of commits and issues */
+	size_t len;                /* rows that were read of them */
+	struct cursor_mark first, last;    /* of the commits that are shown */
+	int64_t ids[API_PAGE_MAX + 1];     /* of issues */
+	struct api_page page;      /* of files */
 	bool more;
-	struct keyset place;       /* of issues */
-	int64_t ids[API_PAGE_MAX + 1];
-	size_t len;
 };
 
 static int answer(struct api_call *call, struct ask *ask, int result)
@@ -50,13 +51,6 @@ static void reply_begin(struct ask *ask, json_t *json)
 	ask->json = json;
 }
 
-/* How many of the rows that were read are shown. */
-static size_t shown_of(struct ask *ask, size_t len)
-{
-	ask->more = (int64_t)len > ask->page.size;
-	return ask->more ? (size_t)ask->page.size : len;
-}
-
 /* ---- Commits, and files ---- */
 
 static int commits_in(struct tx *tx, void *arg, struct err *err)
@@ -64,18 +58,36 @@ static int commits_in(struct tx *tx, void *arg, struct err *err)
 	struct ask *ask = arg;
 	cleanup_release struct release release = {0};
 	struct release_commit *rows;
-	size_t len, shown;
+	size_t shown;
 
 	if (release_path_find(tx, ask->call, &release, err) < 0 ||
-		release_commit_list(tx, release.id, ask->page.offset, ask->page.size + 1, &rows,
-			&len, err) < 0)
+		release_commit_list(tx, release.id, &ask->place, &rows, &ask->len, err) < 0)
 		return err->code;
 	reply_begin(ask, json_array());
-	shown = shown_of(ask, len);
-	for (size_t i = 0; i < shown; i++)
-		json_array_append_new(ask->json, release_commit_json(&rows[i]));
-	release_commit_list_free(rows, len);
+	shown = api_keyset_shown(&ask->place, ask->len);
+	for (size_t i = 0; i < shown; i++) {
+		const struct release_commit *row = &rows[api_keyset_row(&ask->place, shown, i)];
+
+		json_array_append_new(ask->json, release_commit_json(row));
+		ask->last = (struct cursor_mark){.number = row->position, .id = row->commit_id};
+		if (i == 0)
+			ask->first = ask->last;
+	}
+	release_commit_list_free(rows, ask->len);
 	return 0;
+}
+
+static int commits(struct api_call *call, struct err *err)
+{
+	struct ask ask = {.call = call};
+	int result = api_keyset_read(call, KEYSET_UP, &ask.place, err);
+
+	if (result == 0)
+		result = store_read(call->daemon->store, commits_in, &ask, err);
+	if (result == 0)
+		api_keyset_answer(call, &ask.place, ask.len, ask.len > 0 ? &ask.first : NULL,
+			ask.len > 0 ? &ask.last : NULL);
+	return answer(call, &ask, result);
 }
 
 static json_t *file_json(const struct release_file *file)
@@ -99,33 +111,24 @@ static int files_in(struct tx *tx, void *arg, struct err *err)
 			err) < 0)
 		return err->code;
 	reply_begin(ask, json_array());
-	shown = shown_of(ask, len);
+	ask->more = (int64_t)len > ask->page.size;
+	shown = ask->more ? (size_t)ask->page.size : len;
 	for (size_t i = 0; i < shown; i++)
 		json_array_append_new(ask->json, file_json(&rows[i]));
 	release_file_list_free(rows, len);
 	return 0;
 }
 
-static int page_run(struct api_call *call, store_fn *fn, struct err *err)
+static int files(struct api_call *call, struct err *err)
 {
 	struct ask ask = {.call = call};
 	int result = api_page_read(call, &ask.page, err);
 
 	if (result == 0)
-		result = store_read(call->daemon->store, fn, &ask, err);
+		result = store_read(call->daemon->store, files_in, &ask, err);
 	if (result == 0)
 		api_page_answer(call, &ask.page, ask.more);
 	return answer(call, &ask, result);
-}
-
-static int commits(struct api_call *call, struct err *err)
-{
-	return page_run(call, commits_in, err);
-}
-
-static int files(struct api_call *call, struct err *err)
-{
-	return page_run(call, files_in, err);
 }
 
 /* ---- The release before ---- */

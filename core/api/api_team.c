@@ -42,8 +42,9 @@ static int team_projects(struct tx *tx, const struct team *team, json_t *item, s
 	json_t *list = json_array();
 
 	json_object_set_new(item, "projects", list);
-	if (project_list_page(tx, &(struct project_page){.organization_id = team->organization_id,
-			.team_id = team->id, .limit = PEOPLE_TEAMS_MAX}, &rows, &len, err) < 0)
+	if (project_list(tx, &(struct project_page){.organization_id = team->organization_id,
+			.team_id = team->id, .place = &KEYSET_FIRST(PEOPLE_TEAMS_MAX)}, &rows, &len,
+		    err) < 0)
 		return err->code;
 	for (size_t i = 0; i < len; i++)
 		json_array_append_new(list, json_pack("{s:o, s:s, s:s, s:s?}", "id",
@@ -93,17 +94,17 @@ static int list_rows(struct tx *tx, struct work *work, const struct team_page *p
 	size_t len, shown;
 	int result = 0;
 
-	work_begin_list(work);
-	if (team_list_page(tx, page, &rows, &len, err) < 0)
+	if (team_list(tx, page, &rows, &len, err) < 0)
 		return err->code;
-	shown = work_take(work, len);
+	shown = work_begin_list(work, len);
 	for (size_t i = 0; i < shown && result == 0; i++) {
+		const struct team *row = &rows[work_row(work, i)];
 		json_t *item;
 
-		result = is_short ? people_team_json(tx, principal, &rows[i], &item, err)
-				  : detail(tx, principal, &rows[i], &item, err);
+		result = is_short ? people_team_json(tx, principal, row, &item, err)
+				  : detail(tx, principal, row, &item, err);
 		if (result == 0)
-			json_array_append_new(work->json, item);
+			work_show(work, item, row->id, row->slug);
 	}
 	team_list_free(rows, len);
 	return result;
@@ -117,14 +118,13 @@ static int list_in(struct tx *tx, void *arg, struct err *err)
 		.organization_id = work->call->principal.organization_id,
 		.external = people_external_filter(work->call, "hasExternalTeams"),
 		.query = people_query_text(work->call),
-		.offset = work->page.offset,
-		.limit = work->page.size + 1,
+		.place = &work->place,
 	}, err);
 }
 
 static int list(struct api_call *call, struct err *err)
 {
-	return work_list(call, list_in, err);
+	return work_list(call, KEYSET_TEXT, list_in, err);
 }
 
 /* Those of who asks. */
@@ -135,8 +135,7 @@ static int mine_in(struct tx *tx, void *arg, struct err *err)
 	return list_rows(tx, work, &(struct team_page){
 		.organization_id = work->call->principal.organization_id,
 		.member_id = work->call->principal.member_id,
-		.offset = work->page.offset,
-		.limit = work->page.size + 1,
+		.place = &work->place,
 	}, err);
 }
 
@@ -144,7 +143,7 @@ static int mine(struct api_call *call, struct err *err)
 {
 	if (!call->principal.member_id)
 		return err_refuse(err, "Only a member has teams.");
-	return work_list(call, mine_in, err);
+	return work_list(call, KEYSET_TEXT, mine_in, err);
 }
 
 /* ---- Making and changing ---- */

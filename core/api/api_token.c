@@ -42,7 +42,7 @@ struct ask {
 	const struct api_call *call;
 	struct principal principal;        /* in the organization that the body names */
 	enum owner owner;
-	struct api_page page;
+	struct keyset place;               /* of a list */
 	int64_t id;                        /* of one */
 	const char *organization;          /* in the body; NULL: none */
 	const char *name;
@@ -50,7 +50,8 @@ struct ask {
 	int64_t now_us;
 	/* Set anew at each run: */
 	json_t *json;
-	bool more;
+	size_t len;                        /* rows that were read of a list */
+	struct cursor_mark first, last;    /* of those that are shown */
 };
 
 static json_t *token_json(const struct api_token *token)
@@ -96,18 +97,24 @@ static int list_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct ask *ask = arg;
 	struct api_token *rows;
-	size_t len;
+	size_t shown;
 
 	if (api_token_list_standing(tx, ask->principal.organization_id,
-		    ask->owner == OWNER_USER ? ask->principal.user_id : 0, ask->page.offset,
-		    ask->page.size + 1, &rows, &len, err) < 0)
+		    ask->owner == OWNER_USER ? ask->principal.user_id : 0, &ask->place, &rows,
+		    &ask->len, err) < 0)
 		return err->code;
 	json_decref(ask->json);
 	ask->json = json_array();
-	ask->more = (int64_t)len > ask->page.size;
-	for (size_t i = 0; i < len && (int64_t)i < ask->page.size; i++)
-		json_array_append_new(ask->json, token_json(&rows[i]));
-	api_token_list_free(rows, len);
+	shown = api_keyset_shown(&ask->place, ask->len);
+	for (size_t i = 0; i < shown; i++) {
+		const struct api_token *row = &rows[api_keyset_row(&ask->place, shown, i)];
+
+		json_array_append_new(ask->json, token_json(row));
+		ask->last = (struct cursor_mark){.id = row->id};
+		if (i == 0)
+			ask->first = ask->last;
+	}
+	api_token_list_free(rows, ask->len);
 	return 0;
 }
 
@@ -117,11 +124,12 @@ static int list(struct api_call *call, enum owner owner, struct err *err)
 	int result = ask_begin(call, owner, &ask, err);
 
 	if (result == 0)
-		result = api_page_read(call, &ask.page, err);
+		result = api_keyset_read(call, KEYSET_UP, &ask.place, err);
 	if (result == 0)
 		result = store_read(call->daemon->store, list_in, &ask, err);
 	if (result == 0)
-		api_page_answer(call, &ask.page, ask.more);
+		api_keyset_answer(call, &ask.place, ask.len, ask.len > 0 ? &ask.first : NULL,
+			ask.len > 0 ? &ask.last : NULL);
 	return answer(call, &ask, result);
 }
 
@@ -275,7 +283,7 @@ static int choose_organization(struct tx *tx, struct ask *ask, struct err *err)
 			return err_field(err, "organization", "You belong to no such organization.");
 		return result < 0 ? err_move(err, &missing) : 0;
 	}
-	if (organization_list(tx, ask->principal.user_id, 0, 2, &list, &len, err) < 0)
+	if (organization_list(tx, ask->principal.user_id, &KEYSET_FIRST(2), &list, &len, err) < 0)
 		return err->code;
 	snprintf(id, sizeof(id), "%" PRId64, len == 1 ? list[0].id : 0);
 	organization_list_free(list, len);

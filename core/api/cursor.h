@@ -6,10 +6,12 @@
  * with rel="previous" and rel="next".  Pure functions, but for those that answer; any
  * thread.
  *
- * Lists that stay short (what one person adds by hand) are cut by number: struct api_page,
- * a cursor is "size:page:is_prev".
+ * Lists are cut by number, struct api_page, where they have a bound: an organization's data
+ * forwarders (one of each kind) and the events of an issue (ingest.events_per_issue).  The
+ * files of a release are too, though they can be many: their paths are too long for a cursor.
+ * A cursor of these is "size:page:is_prev".
  *
- * Lists that grow are cut by place: struct keyset (core/storage/keyset.h), a cursor is
+ * All others are cut by place: struct keyset (core/storage/keyset.h), a cursor is
  * "key:id:is_prev", where a key that is text is written in base64url behind a "t".
  *
  *   struct keyset place;

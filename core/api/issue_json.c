@@ -296,7 +296,8 @@ static int issue_activities(struct tx *tx, const struct issue *issue, json_t *li
 {
 	struct activity *rows;
 	size_t len;
-	int result = activity_list(tx, issue->id, NULL, 0, ACTIVITIES_SHOWN, &rows, &len, err);
+	int result = activity_list(tx, issue->id, NULL, &KEYSET_NEWEST(ACTIVITIES_SHOWN), &rows,
+		&len, err);
 
 	if (result < 0)
 		return result;

@@ -42,15 +42,19 @@ int work_read(struct api_call *call, store_fn *fn, struct err *err)
 	return finish(call, &work, store_read(call->daemon->store, fn, &work, err));
 }
 
-int work_list(struct api_call *call, store_fn *fn, struct err *err)
+int work_list(struct api_call *call, enum keyset_kind kind, store_fn *fn, struct err *err)
 {
 	struct work work = {.call = call};
-	int result = api_page_read(call, &work.page, err);
+	int result = api_keyset_read(call, kind, &work.place, err);
+	bool empty;
 
 	if (result == 0)
 		result = store_read(call->daemon->store, fn, &work, err);
-	if (result == 0)
-		api_page_answer(call, &work.page, work.more);
+	if (result == 0) {
+		empty = json_array_size(work.json) == 0;
+		api_keyset_answer(call, &work.place, work.len, empty ? NULL : &work.first,
+			empty ? NULL : &work.last);
+	}
 	return finish(call, &work, result);
 }
 
@@ -67,16 +71,31 @@ void work_answer(struct work *work, json_t *json_take)
 	work->json = json_take;
 }
 
-void work_begin_list(struct work *work)
+size_t work_begin_list(struct work *work, size_t len)
 {
 	work_answer(work, json_array());
-	work->more = false;
+	work->len = len;
+	return api_keyset_shown(&work->place, len);
 }
 
-size_t work_take(struct work *work, size_t len)
+size_t work_row(const struct work *work, size_t i)
 {
-	work->more = (int64_t)len > work->page.size;
-	return work->more ? (size_t)work->page.size : len;
+	return api_keyset_row(&work->place, work->len, i);
+}
+
+static struct cursor_mark mark(char kept[static SLUG_SIZE], int64_t id, const char *slug)
+{
+	if (slug)
+		snprintf(kept, SLUG_SIZE, "%s", slug);
+	return (struct cursor_mark){.text = slug ? kept : NULL, .id = id};
+}
+
+void work_show(struct work *work, json_t *item_take, int64_t id, const char *slug)
+{
+	if (json_array_size(work->json) == 0)
+		work->first = mark(work->slugs[0], id, slug);
+	work->last = mark(work->slugs[1], id, slug);
+	json_array_append_new(work->json, item_take);
 }
 
 int work_audit(struct tx *tx, const struct work *work, int64_t organization_id,
@@ -231,8 +250,9 @@ int people_member_teams(struct tx *tx, const struct member *member, json_t *json
 
 	json_object_set_new(json, "teams", slugs);
 	json_object_set_new(json, "teamRoles", roles);
-	if (team_list_page(tx, &(struct team_page){.organization_id = member->organization_id,
-			.member_id = member->id, .limit = PEOPLE_TEAMS_MAX}, &teams, &len, err) < 0)
+	if (team_list(tx, &(struct team_page){.organization_id = member->organization_id,
+			.member_id = member->id, .place = &KEYSET_FIRST(PEOPLE_TEAMS_MAX)},
+		    &teams, &len, err) < 0)
 		return err->code;
 	result = 0;
 	for (size_t i = 0; i < len && result >= 0; i++) {
@@ -272,8 +292,7 @@ static int project_teams(struct tx *tx, const struct project *project, json_t *j
 	size_t len;
 	json_t *list;
 
-	if (team_list(tx, project->organization_id, project->id, 0, PEOPLE_TEAMS_MAX, &rows, &len,
-		    err) < 0)
+	if (team_list_project(tx, project->id, &KEYSET_FIRST(PEOPLE_TEAMS_MAX), &rows, &len, err) < 0)
 		return err->code;
 	list = json_array();
 	for (size_t i = 0; i < len; i++)

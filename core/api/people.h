@@ -37,23 +37,29 @@ struct work {
 	const struct api_call *call;
 	const void *sent;          /* what was read of the body; the handler's own */
 	int64_t now_us;
-	struct api_page page;      /* of a list */
+	struct keyset place;       /* of a list */
 	/* What the closure fills, anew in each run: */
 	json_t *json;              /* the answer; NULL: none */
-	bool more;                 /* another page follows */
+	size_t len;                /* rows that were read of the list */
+	struct cursor_mark first, last;    /* of those that are shown */
+	char slugs[2][SLUG_SIZE];  /* theirs */
 	bool created;              /* the answer is 201 */
 };
 
 /* 'fn' reads and calls work_answer.  The reply is made of that. */
 int work_read(struct api_call *call, store_fn *fn, struct err *err);
-/* The same for a page of a list: 'fn' calls work_begin_list, and work_take for its rows. */
-int work_list(struct api_call *call, store_fn *fn, struct err *err);
+/* The same for a page of a list: 'fn' reads rows of work.place, which it gives work_begin_list,
+ * and calls work_show for each of them that work_row names. */
+int work_list(struct api_call *call, enum keyset_kind kind, store_fn *fn, struct err *err);
 /* 'fn' writes; without an answer the reply is 204. */
 int work_write(struct api_call *call, store_fn *fn, const void *sent, struct err *err);
 void work_answer(struct work *work, json_t *json_take);
-void work_begin_list(struct work *work);
-/* How many of 'len' rows, read up to one more than the page has, belong to it. */
-size_t work_take(struct work *work, size_t len);
+/* Begin a list of which 'len' rows were read; how many of them are shown. */
+size_t work_begin_list(struct work *work, size_t len);
+/* Which row is shown as the i-th. */
+size_t work_row(const struct work *work, size_t i);
+/* Append a row of this place: 'slug' is NULL in a list that is sorted by its ids. */
+void work_show(struct work *work, json_t *item_take, int64_t id, const char *slug);
 /* "project.edit" of "project:7", by who asks, with 'data' or NULL. */
 int work_audit(struct tx *tx, const struct work *work, int64_t organization_id,
 	const char *event, const char *kind, int64_t id, json_t *data_take, struct err *err);

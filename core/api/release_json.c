@@ -37,7 +37,7 @@ static int last_commit_json(struct tx *tx, int64_t release_id, json_t **ret_json
 {
 	struct release_commit *rows;
 	size_t len;
-	int result = release_commit_list(tx, release_id, 0, 1, &rows, &len, err);
+	int result = release_commit_list(tx, release_id, &KEYSET_FIRST(1), &rows, &len, err);
 
 	if (result < 0)
 		return result;

@@ -20,7 +20,9 @@ SQL(activity_sql_trim_copies, "DELETE FROM note_copy WHERE activity_id IN (" OLD
 SQL(activity_sql_trim, "DELETE FROM activity WHERE id IN (" OLD ")");
 SQL(activity_sql_get, "SELECT " COLUMNS " FROM activity WHERE id = $1 AND issue_id = $2");
 SQL(activity_sql_list, "SELECT " COLUMNS " FROM activity WHERE issue_id = $1 "
-	"AND ($2 = '' OR type = $2) ORDER BY id DESC LIMIT $3 OFFSET $4");
+	"AND ($2 = '' OR type = $2) AND id < $3 ORDER BY id DESC LIMIT $4");
+SQL(activity_sql_list_back, "SELECT " COLUMNS " FROM activity WHERE issue_id = $1 "
+	"AND ($2 = '' OR type = $2) AND id > $3 ORDER BY id LIMIT $4");
 SQL(activity_sql_count, "SELECT COUNT(*) FROM activity WHERE issue_id = $1 AND type = $2");
 SQL(activity_sql_set_data, "UPDATE activity SET data = $1, updated_at = $2 WHERE id = $3");
 SQL(activity_sql_delete_copies, "DELETE FROM note_copy WHERE activity_id = $1");
@@ -74,14 +76,15 @@ int activity_get(struct tx *tx, int64_t issue_id, int64_t id, struct activity *r
 	return result < 0 ? result : 0;
 }
 
-int activity_list(struct tx *tx, int64_t issue_id, const char *type, int64_t offset,
-	int64_t limit, struct activity **ret_list, size_t *ret_len, struct err *err)
+int activity_list(struct tx *tx, int64_t issue_id, const char *type, const struct keyset *place,
+	struct activity **ret_list, size_t *ret_len, struct err *err)
 {
-	struct activity *list = xcalloc((size_t)limit, sizeof(*list));
+	struct activity *list = xcalloc((size_t)place->limit, sizeof(*list));
 	struct query query;
 	size_t len = 0;
-	int result = query_begin(&query, tx, &activity_sql_list, err, "isii", issue_id,
-		type ? type : "", limit, offset);
+	int result = query_begin(&query, tx,
+		place->back ? &activity_sql_list_back : &activity_sql_list, err, "isii", issue_id,
+		type ? type : "", place->id, place->limit);
 
 	while (result >= 0 && (result = query_next(&query)) == 1)
 		row_read(&query, &list[len++]);

@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 
+#include "core/storage/keyset.h"
 #include "core/storage/tx.h"
 
 #define ACTIVITY_MAX 1000
@@ -58,8 +59,8 @@ int activity_insert(struct tx *tx, const struct activity_new *activity, int64_t 
 int activity_get(struct tx *tx, int64_t issue_id, int64_t id, struct activity *ret_activity,
 	struct err *err);
 /* Newest first; 'type' NULL: all. */
-int activity_list(struct tx *tx, int64_t issue_id, const char *type, int64_t offset,
-	int64_t limit, struct activity **ret_list, size_t *ret_len, struct err *err);
+int activity_list(struct tx *tx, int64_t issue_id, const char *type, const struct keyset *place,
+	struct activity **ret_list, size_t *ret_len, struct err *err);
 int activity_count(struct tx *tx, int64_t issue_id, const char *type, int64_t *ret_len,
 	struct err *err);
 int activity_set_data(struct tx *tx, int64_t id, const json_t *data, int64_t now_us,

@@ -19,18 +19,24 @@ SQL(api_token_sql_get, "SELECT " COLUMNS " FROM api_token WHERE id = $1");
 SQL(api_token_sql_revoke,
 	"UPDATE api_token SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL");
 SQL(api_token_sql_rename, "UPDATE api_token SET name = $1 WHERE id = $2");
-SQL(api_token_sql_list_account, "SELECT " COLUMNS " FROM api_token WHERE account_id = $1 "
-	"AND ($2 = 0 OR organization_id = $2) AND revoked_at IS NULL ORDER BY id LIMIT $3 OFFSET $4");
-SQL(api_token_sql_list_own, "SELECT " COLUMNS " FROM api_token WHERE organization_id = $1 "
-	"AND account_id IS NULL AND revoked_at IS NULL ORDER BY id LIMIT $2 OFFSET $3");
+#define LIST_ACCOUNT                                                                      \
+	"SELECT " COLUMNS " FROM api_token WHERE account_id = $1 "                         \
+	"AND ($2 = 0 OR organization_id = $2) AND revoked_at IS NULL "
+#define LIST_OWN                                                                          \
+	"SELECT " COLUMNS " FROM api_token WHERE organization_id = $1 "                    \
+	"AND account_id IS NULL AND revoked_at IS NULL "
+SQL(api_token_sql_list_account, LIST_ACCOUNT "AND id > $3 ORDER BY id LIMIT $4");
+SQL(api_token_sql_list_account_back, LIST_ACCOUNT "AND id < $3 ORDER BY id DESC LIMIT $4");
+SQL(api_token_sql_list_own, LIST_OWN "AND id > $2 ORDER BY id LIMIT $3");
+SQL(api_token_sql_list_own_back, LIST_OWN "AND id < $2 ORDER BY id DESC LIMIT $3");
 SQL(api_token_sql_prune_revoked, "DELETE FROM api_token WHERE id IN "
 	"(SELECT id FROM api_token WHERE revoked_at < $1 LIMIT $2)");
 SQL(api_token_sql_prune_expired, "DELETE FROM api_token WHERE id IN "
 	"(SELECT id FROM api_token WHERE expires_at < $1 LIMIT $2)");
 SQL(api_token_sql_touch, "UPDATE api_token SET used_at = $1 WHERE id = $2");
 SQL(api_token_sql_list, "SELECT " COLUMNS " FROM api_token WHERE organization_id = $1 "
-	"ORDER BY id LIMIT $2 OFFSET $3");
-SQL(api_token_sql_list_all, "SELECT " COLUMNS " FROM api_token ORDER BY id LIMIT $1 OFFSET $2");
+	"ORDER BY id LIMIT $2");
+SQL(api_token_sql_list_all, "SELECT " COLUMNS " FROM api_token ORDER BY id LIMIT $1");
 
 int api_token_insert(struct tx *tx, const struct api_token_new *token, int64_t *ret_id,
 	struct err *err)
@@ -122,30 +128,31 @@ static int list_read(struct query *query, int result, int64_t limit, struct api_
 	return 0;
 }
 
-int api_token_list(struct tx *tx, int64_t organization_id, int64_t offset, int64_t limit,
+int api_token_list(struct tx *tx, int64_t organization_id, int64_t limit,
 	struct api_token **ret_list, size_t *ret_len, struct err *err)
 {
 	struct query query;
 	int result = organization_id
-		? query_begin(&query, tx, &api_token_sql_list, err, "iii", organization_id, limit,
-			offset)
-		: query_begin(&query, tx, &api_token_sql_list_all, err, "ii", limit, offset);
+		? query_begin(&query, tx, &api_token_sql_list, err, "ii", organization_id, limit)
+		: query_begin(&query, tx, &api_token_sql_list_all, err, "i", limit);
 
 	return list_read(&query, result, limit, ret_list, ret_len);
 }
 
 int api_token_list_standing(struct tx *tx, int64_t organization_id, int64_t account_id,
-	int64_t offset, int64_t limit, struct api_token **ret_list, size_t *ret_len,
+	const struct keyset *place, struct api_token **ret_list, size_t *ret_len,
 	struct err *err)
 {
 	struct query query;
 	int result = account_id
-		? query_begin(&query, tx, &api_token_sql_list_account, err, "iiii", account_id,
-			organization_id, limit, offset)
-		: query_begin(&query, tx, &api_token_sql_list_own, err, "iii", organization_id,
-			limit, offset);
+		? query_begin(&query, tx, place->back ? &api_token_sql_list_account_back
+			: &api_token_sql_list_account, err, "iiii", account_id, organization_id,
+			place->id, place->limit)
+		: query_begin(&query, tx, place->back ? &api_token_sql_list_own_back
+			: &api_token_sql_list_own, err, "iii", organization_id, place->id,
+			place->limit);
 
-	return list_read(&query, result, limit, ret_list, ret_len);
+	return list_read(&query, result, place->limit, ret_list, ret_len);
 }
 
 int api_token_prune(struct tx *tx, int64_t before_us, int64_t max, struct err *err)

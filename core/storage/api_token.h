@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/storage/keyset.h"
 #include "core/storage/tx.h"
 
 struct api_token {
@@ -46,12 +47,12 @@ int api_token_revoke(struct tx *tx, int64_t id, int64_t now_us, struct err *err)
 int api_token_rename(struct tx *tx, int64_t id, const char *name, struct err *err);
 int api_token_touch(struct tx *tx, int64_t id, int64_t now_us, struct err *err);
 /* Of one organization, or of all with 0; by id. */
-int api_token_list(struct tx *tx, int64_t organization_id, int64_t offset, int64_t limit,
+int api_token_list(struct tx *tx, int64_t organization_id, int64_t limit,
 	struct api_token **ret_list, size_t *ret_len, struct err *err);
 /* Those that are not revoked, by id: of an account, or with 'account_id' 0 the own ones of
  * an organization. */
 int api_token_list_standing(struct tx *tx, int64_t organization_id, int64_t account_id,
-	int64_t offset, int64_t limit, struct api_token **ret_list, size_t *ret_len,
+	const struct keyset *place, struct api_token **ret_list, size_t *ret_len,
 	struct err *err);
 /* Delete up to 'max' that were revoked or expired before 'before_us'; how many. */
 int api_token_prune(struct tx *tx, int64_t before_us, int64_t max, struct err *err);

@@ -29,8 +29,10 @@ SQL(issue_sql_find_hash, "SELECT " ISSUE_COLUMNS " FROM issue_hash h "
 	"WHERE h.project_id = $1 AND h.hash = $2");
 SQL(issue_sql_hash_add, "INSERT INTO issue_hash (project_id, hash, issue_id) "
 	"VALUES ($1, $2, $3) ON CONFLICT DO NOTHING");
-SQL(issue_sql_hashes, "SELECT hash FROM issue_hash WHERE issue_id = $1 ORDER BY hash "
-	"LIMIT $2 OFFSET $3");
+SQL(issue_sql_hashes, "SELECT hash FROM issue_hash WHERE issue_id = $1 AND hash > $2 "
+	"ORDER BY hash LIMIT $3");
+SQL(issue_sql_hashes_back, "SELECT hash FROM issue_hash WHERE issue_id = $1 AND hash < $2 "
+	"ORDER BY hash DESC LIMIT $3");
 SQL(issue_sql_user_add, "INSERT INTO issue_user (issue_id, user_hash) SELECT id, $1 FROM issue "
 	"WHERE id = $2 AND users_seen < $3 ON CONFLICT DO NOTHING");
 /* What came late does not move the newest sighting back. */
@@ -154,12 +156,13 @@ int issue_hash_add(struct tx *tx, int64_t project_id, const char *hash, int64_t 
 	return result < 0 ? result : 0;
 }
 
-int issue_hashes(struct tx *tx, int64_t issue_id, int64_t offset, int64_t limit,
+int issue_hashes(struct tx *tx, int64_t issue_id, const struct keyset *place,
 	json_t **ret_hashes, struct err *err)
 {
 	cleanup_json json_t *hashes = json_array();
 	struct query query;
-	int result = query_begin(&query, tx, &issue_sql_hashes, err, "iii", issue_id, limit, offset);
+	int result = query_begin(&query, tx, place->back ? &issue_sql_hashes_back
+		: &issue_sql_hashes, err, "isi", issue_id, place->text, place->limit);
 
 	while (result >= 0 && (result = query_next(&query)) == 1)
 		json_array_append_new(hashes, json_string(query_text(&query, 0)));

@@ -14,6 +14,7 @@
 
 #include <jansson.h>
 
+#include "core/storage/keyset.h"
 #include "core/storage/tx.h"
 
 enum issue_status { ISSUE_UNRESOLVED = 0, ISSUE_RESOLVED = 1, ISSUE_IGNORED = 2 };
@@ -76,7 +77,7 @@ int issue_find_hash(struct tx *tx, int64_t project_id, const char *hash, struct 
 int issue_hash_add(struct tx *tx, int64_t project_id, const char *hash, int64_t issue_id,
 	struct err *err);
 /* As a new array of texts. */
-int issue_hashes(struct tx *tx, int64_t issue_id, int64_t offset, int64_t limit,
+int issue_hashes(struct tx *tx, int64_t issue_id, const struct keyset *place,
 	json_t **ret_hashes, struct err *err);
 
 struct issue_count {

@@ -22,9 +22,11 @@
 /* More than any name that is sorted by: those of imported repositories have up to 1024 bytes. */
 #define KEYSET_TEXT_SIZE 1032
 
-/* The first rows of a list that goes upwards. */
+/* The first rows of a list that goes upwards, and of one that goes downwards. */
 #define KEYSET_FIRST(limit_) \
 	((struct keyset){.number = INT64_MIN, .id = INT64_MIN, .limit = (limit_)})
+#define KEYSET_NEWEST(limit_) \
+	((struct keyset){.number = INT64_MAX, .id = INT64_MAX, .limit = (limit_)})
 
 struct keyset {
 	bool back;                 /* rows before the place, the nearest first */

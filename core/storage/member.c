@@ -31,19 +31,29 @@ SQL(member_sql_find_email, "SELECT m.account_id FROM account a "
 SQL(member_sql_find_name, "SELECT m.account_id FROM member m "
 	"JOIN account a ON a.id = m.account_id WHERE m.organization_id = $1 AND a.name = $2 "
 	"LIMIT 2");
-/* $2: 0 any, 1 with a name at a provider, 2 without. */
-SQL(member_sql_list, "SELECT " MEMBER_COLUMNS " FROM member m "
-	"JOIN account a ON a.id = m.account_id WHERE m.organization_id = $1 "
-	"AND ($2 = 0 OR ($2 = 1) = EXISTS (SELECT 1 FROM external_actor x "
-	"WHERE x.organization_id = m.organization_id AND x.account_id = m.account_id)) "
-	"AND ($3 = 0 OR EXISTS (SELECT 1 FROM team_member t "
-	"WHERE t.team_id = $3 AND t.member_id = m.id)) "
-	"AND ($4 = 0 OR EXISTS (SELECT 1 FROM project_team p "
-	"JOIN team_member t ON t.team_id = p.team_id AND t.member_id = m.id "
-	"JOIN team x ON x.id = p.team_id AND x.status = 0 WHERE p.project_id = $4)) "
-	"AND ($5 = '' OR m.role = $5) "
-	"AND ($6 = '' OR a.email LIKE $6 ESCAPE '\\' OR lower(a.name) LIKE $6 ESCAPE '\\') "
-	"ORDER BY a.email LIMIT $7 OFFSET $8");
+/* A page in the order in which they joined; $2: 0 any, 1 with a name at a provider, 2
+ * without. */
+#define FILTERS                                                                           \
+	"AND ($2 = 0 OR ($2 = 1) = EXISTS (SELECT 1 FROM external_actor x "                \
+	"WHERE x.organization_id = m.organization_id AND x.account_id = m.account_id)) "   \
+	"AND ($3 = 0 OR EXISTS (SELECT 1 FROM project_team p "                             \
+	"JOIN team_member t ON t.team_id = p.team_id AND t.member_id = m.id "              \
+	"JOIN team x ON x.id = p.team_id AND x.status = 0 WHERE p.project_id = $3)) "      \
+	"AND ($4 = '' OR m.role = $4) "                                                    \
+	"AND ($5 = '' OR a.email LIKE $5 ESCAPE '\\' OR lower(a.name) LIKE $5 ESCAPE '\\') "
+#define LIST                                                                              \
+	"SELECT " MEMBER_COLUMNS " FROM member m JOIN account a ON a.id = m.account_id "   \
+	"WHERE m.organization_id = $1 " FILTERS
+#define LIST_TEAM                                                                         \
+	"SELECT " MEMBER_COLUMNS " FROM team_member g JOIN member m ON m.id = g.member_id " \
+	"JOIN account a ON a.id = m.account_id WHERE m.organization_id = $1 " FILTERS
+
+SQL(member_sql_list, LIST "AND m.id > $6 ORDER BY m.id LIMIT $7");
+SQL(member_sql_list_back, LIST "AND m.id < $6 ORDER BY m.id DESC LIMIT $7");
+SQL(member_sql_list_team, LIST_TEAM "AND g.member_id > $6 AND g.team_id = $7 "
+	"ORDER BY g.member_id LIMIT $8");
+SQL(member_sql_list_team_back, LIST_TEAM "AND g.member_id < $6 AND g.team_id = $7 "
+	"ORDER BY g.member_id DESC LIMIT $8");
 SQL(member_sql_insert, "INSERT INTO member (organization_id, account_id, role, added_at) "
 	"VALUES ($1, $2, $3, $4) RETURNING id");
 SQL(member_sql_other_owner, "SELECT 1 FROM member WHERE organization_id = $1 "
@@ -300,16 +310,30 @@ int member_find_named(struct tx *tx, int64_t organization_id, const char *text,
 		organization_id, text, ret_account_id, ret_len, err);
 }
 
+static int list_begin(struct query *query, struct tx *tx, const struct member_page *page,
+	const char *pattern, struct err *err)
+{
+	const struct keyset *place = page->place;
+	const char *role = page->role ? page->role : "";
+
+	if (page->team_id > 0)
+		return query_begin(query, tx, place->back ? &member_sql_list_team_back
+			: &member_sql_list_team, err, "iiissiii", page->organization_id,
+			(int64_t)page->external, page->project_id, role, pattern, place->id,
+			page->team_id, place->limit);
+	return query_begin(query, tx, place->back ? &member_sql_list_back : &member_sql_list, err,
+		"iiissii", page->organization_id, (int64_t)page->external, page->project_id, role,
+		pattern, place->id, place->limit);
+}
+
 int member_list(struct tx *tx, const struct member_page *page, struct member **ret_list,
 	size_t *ret_len, struct err *err)
 {
 	cleanup_free char *pattern = like_pattern(page->query);
-	struct member *list = xcalloc((size_t)page->limit, sizeof(*list));
+	struct member *list = xcalloc((size_t)page->place->limit, sizeof(*list));
 	struct query query;
 	size_t len = 0;
-	int result = query_begin(&query, tx, &member_sql_list, err, "iiiissii",
-		page->organization_id, (int64_t)page->external, page->team_id, page->project_id,
-		page->role ? page->role : "", pattern, page->limit, page->offset);
+	int result = list_begin(&query, tx, page, pattern, err);
 
 	while (result >= 0 && (result = query_next(&query)) == 1)
 		member_read(&query, &list[len++]);

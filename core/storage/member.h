@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "core/storage/external_actor.h"
+#include "core/storage/keyset.h"
 #include "core/storage/tx.h"
 
 struct account {
@@ -60,7 +61,7 @@ int member_get(struct tx *tx, int64_t organization_id, int64_t id, struct member
  * them, 2 for several; '*ret_account_id' is one of them. */
 int member_find_named(struct tx *tx, int64_t organization_id, const char *text,
 	int64_t *ret_account_id, size_t *ret_len, struct err *err);
-/* All that is set must hold; by address. */
+/* All that is set must hold; in the order in which they joined. */
 struct member_page {
 	int64_t organization_id;
 	enum external_filter external;
@@ -68,7 +69,7 @@ struct member_page {
 	int64_t project_id;        /* in a team that works on the project; 0: any */
 	const char *role;          /* NULL: any */
 	const char *query;         /* name or address contain it, in any case; NULL: all */
-	int64_t offset, limit;
+	const struct keyset *place;
 };
 int member_list(struct tx *tx, const struct member_page *page, struct member **ret_list,
 	size_t *ret_len, struct err *err);

@@ -21,11 +21,17 @@ SQL(organization_sql_update, "UPDATE organization SET slug = $1, name = $2, "
 /* No slug can begin like that, so the old one is free. */
 SQL(organization_sql_begin_deletion, "UPDATE organization SET status = 2, slug = '~' || id "
 	"WHERE id = $1 AND status = 0");
-SQL(organization_sql_list, "SELECT " COLUMNS " FROM organization o WHERE o.status = 0 "
-	"ORDER BY o.slug LIMIT $1 OFFSET $2");
-SQL(organization_sql_list_mine, "SELECT " COLUMNS " FROM member m "
-	"JOIN organization o ON o.id = m.organization_id "
-	"WHERE m.account_id = $1 AND o.status = 0 ORDER BY o.slug LIMIT $2 OFFSET $3");
+
+/* A page by slug. */
+#define LIST "SELECT " COLUMNS " FROM organization o WHERE o.status = 0 "
+#define LIST_MINE                                                                         \
+	"SELECT " COLUMNS " FROM member m JOIN organization o ON o.id = m.organization_id " \
+	"WHERE m.account_id = $1 AND o.status = 0 "
+SQL(organization_sql_list, LIST "AND o.slug > $1 ORDER BY o.slug LIMIT $2");
+SQL(organization_sql_list_back, LIST "AND o.slug < $1 ORDER BY o.slug DESC LIMIT $2");
+SQL(organization_sql_list_mine, LIST_MINE "AND o.slug > $2 ORDER BY o.slug LIMIT $3");
+SQL(organization_sql_list_mine_back, LIST_MINE
+	"AND o.slug < $2 ORDER BY o.slug DESC LIMIT $3");
 
 static int taken(const char *slug, struct err *err)
 {
@@ -96,19 +102,21 @@ int organization_find(struct tx *tx, const char *id_or_slug, struct organization
 	return result < 0 ? result : 0;
 }
 
-int organization_list(struct tx *tx, int64_t account_id, int64_t offset, int64_t limit,
+int organization_list(struct tx *tx, int64_t account_id, const struct keyset *place,
 	struct organization **ret_list, size_t *ret_len, struct err *err)
 {
-	struct organization *list = xcalloc((size_t)limit, sizeof(*list));
+	struct organization *list = xcalloc((size_t)place->limit, sizeof(*list));
 	struct query query;
 	size_t len = 0;
 	int result;
 
 	if (account_id)
-		result = query_begin(&query, tx, &organization_sql_list_mine, err, "iii",
-			account_id, limit, offset);
+		result = query_begin(&query, tx, place->back ? &organization_sql_list_mine_back
+			: &organization_sql_list_mine, err, "isi", account_id, place->text,
+			place->limit);
 	else
-		result = query_begin(&query, tx, &organization_sql_list, err, "ii", limit, offset);
+		result = query_begin(&query, tx, place->back ? &organization_sql_list_back
+			: &organization_sql_list, err, "si", place->text, place->limit);
 	while (result >= 0 && (result = query_next(&query)) == 1)
 		row_read(&query, &list[len++]);
 	query_end(&query);

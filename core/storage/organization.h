@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/storage/keyset.h"
 #include "core/storage/tx.h"
 
 struct organization {
@@ -30,7 +31,7 @@ int organization_update(struct tx *tx, const struct organization *organization, 
 /* Free its slug, for purge_step to remove the rest: 1, or 0 if that has begun. */
 int organization_begin_deletion(struct tx *tx, int64_t id, struct err *err);
 /* Those that an account is a member of, or all with 'account_id' 0; by slug. */
-int organization_list(struct tx *tx, int64_t account_id, int64_t offset, int64_t limit,
+int organization_list(struct tx *tx, int64_t account_id, const struct keyset *place,
 	struct organization **ret_list, size_t *ret_len, struct err *err);
 void organization_clear(struct organization *organization);
 void organization_list_free(struct organization *list, size_t len);

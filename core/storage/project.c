@@ -26,14 +26,18 @@ SQL(project_sql_begin_deletion, "UPDATE project SET status = 2, slug = '~' || id
 	"WHERE id = $1 AND status = 0");
 SQL(project_sql_first_event, "SELECT first_seen_at FROM issue WHERE project_id = $1 "
 	"ORDER BY number LIMIT 1");
-SQL(project_sql_list, "SELECT " COLUMNS " FROM project p WHERE p.organization_id = $1 "
-	"AND p.status = 0 AND ($2 = 0 OR EXISTS (SELECT 1 FROM project_team t "
-	"WHERE t.project_id = p.id AND t.team_id = $2)) "
-	"AND ($3 = 0 OR EXISTS (SELECT 1 FROM project_team t "
-	"JOIN team_member m ON m.team_id = t.team_id AND m.member_id = $3 "
-	"JOIN team x ON x.id = t.team_id AND x.status = 0 WHERE t.project_id = p.id)) "
+/* A page by slug, which is one project's only. */
+#define LIST                                                                              \
+	"SELECT " COLUMNS " FROM project p WHERE p.organization_id = $1 "                  \
+	"AND p.status = 0 AND ($2 = 0 OR EXISTS (SELECT 1 FROM project_team t "            \
+	"WHERE t.project_id = p.id AND t.team_id = $2)) "                                  \
+	"AND ($3 = 0 OR EXISTS (SELECT 1 FROM project_team t "                             \
+	"JOIN team_member m ON m.team_id = t.team_id AND m.member_id = $3 "                \
+	"JOIN team x ON x.id = t.team_id AND x.status = 0 WHERE t.project_id = p.id)) "    \
 	"AND ($4 = '' OR lower(p.name) LIKE $4 ESCAPE '\\' OR p.slug LIKE $4 ESCAPE '\\') "
-	"ORDER BY p.slug LIMIT $5 OFFSET $6");
+
+SQL(project_sql_list, LIST "AND p.slug > $5 ORDER BY p.slug LIMIT $6");
+SQL(project_sql_list_back, LIST "AND p.slug < $5 ORDER BY p.slug DESC LIMIT $6");
 
 static int taken(const char *slug, struct err *err)
 {
@@ -153,16 +157,18 @@ int project_find(struct tx *tx, int64_t organization_id, const char *id_or_slug,
 	return row_take(&query, result, ret_project, err);
 }
 
-int project_list_page(struct tx *tx, const struct project_page *page,
+int project_list(struct tx *tx, const struct project_page *page,
 	struct project **ret_list, size_t *ret_len, struct err *err)
 {
 	cleanup_free char *pattern = like_pattern(page->query);
-	struct project *list = xcalloc((size_t)page->limit, sizeof(*list));
+	const struct keyset *place = page->place;
+	struct project *list = xcalloc((size_t)place->limit, sizeof(*list));
 	struct query query;
 	size_t len = 0;
-	int result = query_begin(&query, tx, &project_sql_list, err, "iiisii",
-		page->organization_id, page->team_id, page->member_id, pattern, page->limit,
-		page->offset);
+	int result = query_begin(&query, tx,
+		place->back ? &project_sql_list_back : &project_sql_list, err, "iiissi",
+		page->organization_id, page->team_id, page->member_id, pattern, place->text,
+		place->limit);
 
 	while (result >= 0 && (result = query_next(&query)) == 1)
 		row_read(&query, &list[len++]);
@@ -174,13 +180,6 @@ int project_list_page(struct tx *tx, const struct project_page *page,
 	*ret_list = list;
 	*ret_len = len;
 	return 0;
-}
-
-int project_list(struct tx *tx, int64_t organization_id, int64_t offset, int64_t limit,
-	struct project **ret_list, size_t *ret_len, struct err *err)
-{
-	return project_list_page(tx, &(struct project_page){.organization_id = organization_id,
-		.offset = offset, .limit = limit}, ret_list, ret_len, err);
 }
 
 void project_clear(struct project *project)

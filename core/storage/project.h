@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/base/slug.h"
+#include "core/storage/keyset.h"
 #include "core/storage/tx.h"
 
 struct project {
@@ -45,12 +46,9 @@ struct project_page {
 	int64_t team_id;           /* that the team works on; 0: any */
 	int64_t member_id;         /* that a team of the member works on; 0: any */
 	const char *query;         /* the name or the slug contains it, in any case; NULL: all */
-	int64_t offset, limit;
+	const struct keyset *place;
 };
-int project_list_page(struct tx *tx, const struct project_page *page,
-	struct project **ret_list, size_t *ret_len, struct err *err);
-/* By slug. */
-int project_list(struct tx *tx, int64_t organization_id, int64_t offset, int64_t limit,
+int project_list(struct tx *tx, const struct project_page *page,
 	struct project **ret_list, size_t *ret_len, struct err *err);
 void project_clear(struct project *project);
 void project_list_free(struct project *list, size_t len);

@@ -26,7 +26,9 @@ SQL(project_key_sql_get, "SELECT " COLUMNS " FROM project_key k WHERE k.public_k
 SQL(project_key_sql_update, "UPDATE project_key SET name = $1, status = $2 WHERE id = $3");
 SQL(project_key_sql_delete, "DELETE FROM project_key WHERE public_key = $1 AND project_id = $2");
 SQL(project_key_sql_list, "SELECT " COLUMNS " FROM project_key k WHERE k.project_id = $1 "
-	"ORDER BY k.id LIMIT $2 OFFSET $3");
+	"AND k.id > $2 ORDER BY k.id LIMIT $3");
+SQL(project_key_sql_list_back, "SELECT " COLUMNS " FROM project_key k WHERE k.project_id = $1 "
+	"AND k.id < $2 ORDER BY k.id DESC LIMIT $3");
 SQL(project_key_sql_set_status, "UPDATE project_key SET status = $1 WHERE project_id = $2 "
 	"AND public_key = $3");
 
@@ -102,14 +104,15 @@ int project_key_delete(struct tx *tx, int64_t project_id, const char *public_key
 	return tx_exec(tx, &project_key_sql_delete, err, "si", public_key, project_id);
 }
 
-int project_key_list(struct tx *tx, int64_t project_id, int64_t offset, int64_t limit,
+int project_key_list(struct tx *tx, int64_t project_id, const struct keyset *place,
 	struct project_key **ret_list, size_t *ret_len, struct err *err)
 {
-	struct project_key *list = xcalloc((size_t)limit, sizeof(*list));
+	struct project_key *list = xcalloc((size_t)place->limit, sizeof(*list));
 	struct query query;
 	size_t len = 0;
-	int result = query_begin(&query, tx, &project_key_sql_list, err, "iii", project_id, limit,
-		offset);
+	int result = query_begin(&query, tx,
+		place->back ? &project_key_sql_list_back : &project_key_sql_list, err, "iii",
+		project_id, place->id, place->limit);
 
 	while (result >= 0 && (result = query_next(&query)) == 1)
 		row_read(&query, &list[len++]);

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/storage/keyset.h"
 #include "core/storage/tx.h"
 
 #define PROJECT_KEY_SIZE 33    /* of its text, with the NUL */
@@ -33,7 +34,7 @@ int project_key_insert(struct tx *tx, int64_t project_id, const char *public_key
 int project_key_find(struct tx *tx, const char *public_key, struct project_key *ret_key,
 	int64_t *ret_organization_id, struct err *err);
 /* The oldest first. */
-int project_key_list(struct tx *tx, int64_t project_id, int64_t offset, int64_t limit,
+int project_key_list(struct tx *tx, int64_t project_id, const struct keyset *place,
 	struct project_key **ret_list, size_t *ret_len, struct err *err);
 /* The key of that project; E_NOT_FOUND if it has no such one. */
 int project_key_get(struct tx *tx, int64_t project_id, const char *public_key,

@@ -10,11 +10,15 @@
 SQL(release_commit_sql_clear, "DELETE FROM release_commit WHERE release_id = $1");
 SQL(release_commit_sql_add, "INSERT INTO release_commit (release_id, position, commit_id) "
 	"VALUES ($1, $2, $3)");
-SQL(release_commit_sql_list, "SELECT c.id, c.repository_id, c.sha, c.message, r.name, a.name, "
-	"a.email, c.committed_at FROM release_commit rc JOIN scm_commit c ON c.id = rc.commit_id "
-	"JOIN repository r ON r.id = c.repository_id "
-	"LEFT JOIN commit_author a ON a.id = c.author_id "
-	"WHERE rc.release_id = $1 ORDER BY rc.position LIMIT $2 OFFSET $3");
+#define LIST                                                                              \
+	"SELECT c.id, c.repository_id, c.sha, c.message, r.name, a.name, a.email, "        \
+	"c.committed_at, rc.position FROM release_commit rc "                              \
+	"JOIN scm_commit c ON c.id = rc.commit_id "                                        \
+	"JOIN repository r ON r.id = c.repository_id "                                     \
+	"LEFT JOIN commit_author a ON a.id = c.author_id WHERE rc.release_id = $1 "
+SQL(release_commit_sql_list, LIST "AND rc.position > $2 ORDER BY rc.position LIMIT $3");
+SQL(release_commit_sql_list_back, LIST
+	"AND rc.position < $2 ORDER BY rc.position DESC LIMIT $3");
 /* Of the newest 50 commits, so that a list of releases costs little. */
 SQL(release_commit_sql_authors, "SELECT DISTINCT a.id, a.name, a.email "
 	"FROM (SELECT commit_id FROM release_commit WHERE release_id = $1 "
@@ -62,14 +66,15 @@ int release_commits_set(struct tx *tx, int64_t release_id, const int64_t *commit
 	return result < 0 ? result : 0;
 }
 
-int release_commit_list(struct tx *tx, int64_t release_id, int64_t offset, int64_t limit,
+int release_commit_list(struct tx *tx, int64_t release_id, const struct keyset *place,
 	struct release_commit **ret_list, size_t *ret_len, struct err *err)
 {
-	struct release_commit *list = xcalloc((size_t)limit, sizeof(*list));
+	struct release_commit *list = xcalloc((size_t)place->limit, sizeof(*list));
 	struct query query;
 	size_t len = 0;
-	int result = query_begin(&query, tx, &release_commit_sql_list, err, "iii", release_id,
-		limit, offset);
+	int result = query_begin(&query, tx,
+		place->back ? &release_commit_sql_list_back : &release_commit_sql_list, err, "iii",
+		release_id, place->number, place->limit);
 
 	while (result >= 0 && (result = query_next(&query)) == 1)
 		list[len++] = (struct release_commit){
@@ -81,6 +86,7 @@ int release_commit_list(struct tx *tx, int64_t release_id, int64_t offset, int64
 			.author_name = xstrdup(query_text(&query, 5)),
 			.author_email = xstrdup(query_text(&query, 6)),
 			.committed_at_us = query_int(&query, 7),
+			.position = query_int(&query, 8),
 		};
 	query_end(&query);
 	if (result < 0) {

@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "core/storage/keyset.h"
 #include "core/storage/tx.h"
 
 #define RELEASE_COMMITS_MAX 1000
@@ -19,13 +20,14 @@ int release_commits_set(struct tx *tx, int64_t release_id, const int64_t *commit
 	struct err *err);
 
 struct release_commit {
+	int64_t position;          /* among them, from 0 */
 	int64_t commit_id, repository_id;
 	char *sha, *message, *repository_name;
 	char *author_name, *author_email;  /* or NULL */
 	int64_t committed_at_us;
 };
-/* Newest first. */
-int release_commit_list(struct tx *tx, int64_t release_id, int64_t offset, int64_t limit,
+/* Newest first, which is by position. */
+int release_commit_list(struct tx *tx, int64_t release_id, const struct keyset *place,
 	struct release_commit **ret_list, size_t *ret_len, struct err *err);
 void release_commit_list_free(struct release_commit *list, size_t len);
 /* {"name", "email"} of those who made its newest commits, a new array. */

@@ -25,17 +25,25 @@ SQL(team_sql_update, "UPDATE team SET slug = $1, name = $2 WHERE id = $3 AND sta
 /* No slug can begin like that, so the old one is free. */
 SQL(team_sql_begin_deletion, "UPDATE team SET status = 2, slug = '~' || id "
 	"WHERE id = $1 AND status = 0");
-/* $3: 0 any, 1 with a name at a provider, 2 without. */
-SQL(team_sql_list, "SELECT " COLUMNS " FROM team t WHERE t.organization_id = $1 "
-	"AND t.status = 0 AND ($2 = 0 OR EXISTS (SELECT 1 FROM team_member m "
-	"WHERE m.team_id = t.id AND m.member_id = $2)) "
-	"AND ($3 = 0 OR ($3 = 1) = EXISTS (SELECT 1 FROM external_actor x "
-	"WHERE x.organization_id = t.organization_id AND x.team_id = t.id)) "
+
+/* A page by slug, which is one team's only; $3: 0 any, 1 with a name at a provider, 2
+ * without. */
+#define LIST                                                                              \
+	"SELECT " COLUMNS " FROM team t WHERE t.organization_id = $1 "                     \
+	"AND t.status = 0 AND ($2 = 0 OR EXISTS (SELECT 1 FROM team_member m "             \
+	"WHERE m.team_id = t.id AND m.member_id = $2)) "                                   \
+	"AND ($3 = 0 OR ($3 = 1) = EXISTS (SELECT 1 FROM external_actor x "                \
+	"WHERE x.organization_id = t.organization_id AND x.team_id = t.id)) "              \
 	"AND ($4 = '' OR lower(t.name) LIKE $4 ESCAPE '\\' OR t.slug LIKE $4 ESCAPE '\\') "
-	"ORDER BY t.slug LIMIT $5 OFFSET $6");
-SQL(team_sql_list_project, "SELECT " COLUMNS " FROM team t "
-	"JOIN project_team p ON p.team_id = t.id WHERE t.organization_id = $1 "
-	"AND p.project_id = $2 AND t.status = 0 ORDER BY t.slug LIMIT $3 OFFSET $4");
+#define OF_PROJECT                                                                        \
+	"SELECT " COLUMNS " FROM team t JOIN project_team p ON p.team_id = t.id "          \
+	"WHERE p.project_id = $1 AND t.status = 0 "
+
+SQL(team_sql_list, LIST "AND t.slug > $5 ORDER BY t.slug LIMIT $6");
+SQL(team_sql_list_back, LIST "AND t.slug < $5 ORDER BY t.slug DESC LIMIT $6");
+SQL(team_sql_list_project, OF_PROJECT "AND t.slug > $2 ORDER BY t.slug LIMIT $3");
+SQL(team_sql_list_project_back, OF_PROJECT "AND t.slug < $2 ORDER BY t.slug DESC LIMIT $3");
+
 /* The row comes from a join over the organization, so a foreign id adds nothing. */
 SQL(team_sql_add_member, "INSERT INTO team_member (team_id, member_id) "
 	"SELECT t.id, m.id FROM team t JOIN member m ON m.organization_id = t.organization_id "
@@ -152,29 +160,27 @@ static int list_read(struct query *query, int result, int64_t limit, struct team
 	return 0;
 }
 
-int team_list(struct tx *tx, int64_t organization_id, int64_t project_id, int64_t offset,
-	int64_t limit, struct team **ret_list, size_t *ret_len, struct err *err)
+int team_list_project(struct tx *tx, int64_t project_id, const struct keyset *place,
+	struct team **ret_list, size_t *ret_len, struct err *err)
 {
 	struct query query;
-	int result;
+	int result = query_begin(&query, tx, place->back ? &team_sql_list_project_back
+		: &team_sql_list_project, err, "isi", project_id, place->text, place->limit);
 
-	if (project_id == 0)
-		return team_list_page(tx, &(struct team_page){.organization_id = organization_id,
-			.offset = offset, .limit = limit}, ret_list, ret_len, err);
-	result = query_begin(&query, tx, &team_sql_list_project, err, "iiii", organization_id,
-		project_id, limit, offset);
-	return list_read(&query, result, limit, ret_list, ret_len);
+	return list_read(&query, result, place->limit, ret_list, ret_len);
 }
 
-int team_list_page(struct tx *tx, const struct team_page *page, struct team **ret_list,
+int team_list(struct tx *tx, const struct team_page *page, struct team **ret_list,
 	size_t *ret_len, struct err *err)
 {
+	const struct keyset *place = page->place;
 	cleanup_free char *pattern = like_pattern(page->query);
 	struct query query;
-	int result = query_begin(&query, tx, &team_sql_list, err, "iiisii", page->organization_id,
-		page->member_id, (int64_t)page->external, pattern, page->limit, page->offset);
+	int result = query_begin(&query, tx, place->back ? &team_sql_list_back : &team_sql_list,
+		err, "iiissi", page->organization_id, page->member_id, (int64_t)page->external,
+		pattern, place->text, place->limit);
 
-	return list_read(&query, result, page->limit, ret_list, ret_len);
+	return list_read(&query, result, place->limit, ret_list, ret_len);
 }
 
 /* Add a pair; when nothing was added, is it there already? */

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/storage/external_actor.h"
+#include "core/storage/keyset.h"
 #include "core/storage/tx.h"
 
 struct team {
@@ -34,18 +35,18 @@ int team_find(struct tx *tx, int64_t organization_id, const char *id_or_slug,
 int team_update(struct tx *tx, const struct team *team, struct err *err);
 /* Free its slug, for purge_step to remove the rest: 1, or 0 if that has begun. */
 int team_begin_deletion(struct tx *tx, int64_t id, struct err *err);
-/* By slug; with 'project_id', those of that project only. */
-int team_list(struct tx *tx, int64_t organization_id, int64_t project_id, int64_t offset,
-	int64_t limit, struct team **ret_list, size_t *ret_len, struct err *err);
+/* Those of a project, by slug. */
+int team_list_project(struct tx *tx, int64_t project_id, const struct keyset *place,
+	struct team **ret_list, size_t *ret_len, struct err *err);
 /* All that is set must hold; by slug. */
 struct team_page {
 	int64_t organization_id;
 	int64_t member_id;         /* that the member is in; 0: any */
 	enum external_filter external;
 	const char *query;         /* the name or the slug contains it, in any case; NULL: all */
-	int64_t offset, limit;
+	const struct keyset *place;
 };
-int team_list_page(struct tx *tx, const struct team_page *page, struct team **ret_list,
+int team_list(struct tx *tx, const struct team_page *page, struct team **ret_list,
 	size_t *ret_len, struct err *err);
 /* Both must be of the team's organization; E_NOT_FOUND if not.  Adding twice is fine. */
 int team_add_member(struct tx *tx, int64_t team_id, int64_t member_id, struct err *err);

@@ -16,7 +16,8 @@ int trace_add(struct tx *tx, const struct trace *trace, struct err *err)
 	bool same;
 	int64_t id;
 
-	if (activity_list(tx, trace->issue_id, trace->type, 0, 1, &newest, &len, err) < 0)
+	if (activity_list(tx, trace->issue_id, trace->type, &KEYSET_NEWEST(1), &newest, &len,
+		    err) < 0)
 		return err->code;
 	same = len == 1 && json_equal(newest->data, trace->data);
 	activity_list_free(newest, len);

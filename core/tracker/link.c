@@ -36,7 +36,8 @@ static int last_ticket(struct tx *tx, int64_t issue_id, int64_t integration_id, 
 	struct activity *list;
 	size_t len;
 
-	if (activity_list(tx, issue_id, ACTIVITY_CREATE_ISSUE, 0, TICKETS_MAX, &list, &len, err) < 0)
+	if (activity_list(tx, issue_id, ACTIVITY_CREATE_ISSUE, &KEYSET_NEWEST(TICKETS_MAX), &list,
+		    &len, err) < 0)
 		return err->code;
 	*ret_id = 0;
 	for (size_t i = 0; i < len && *ret_id == 0; i++)

@@ -324,7 +324,10 @@ describe('access', () => {
     const writer = await daemon.token('acme', ['org:write', 'project:releases']);
     assert.equal((await api('POST', path, writer, { name: 'CI' })).status, 403);
     assert.equal((await api('POST', path, tokens.good, { name: 'All', scopes: ['project:admin', 'org:read'] })).status, 201);
-    assert.ok((await api('GET', path, writer)).json.some(({ id }) => id === made.json.id));
+    const { json: all } = await api('GET', path, writer);
+    assert.ok(all.some(({ id }) => id === made.json.id) && all.length > 1);
+    const pages = all.map((item) => [item.id]);
+    assert.deepEqual((await daemon.listBothWays(path, { token: writer, perPage: 1 })).map((way) => way.map((items) => items.map(({ id }) => id))), [pages, pages]);
     assert.equal((await api('DELETE', `${path}${made.json.id}/`, writer)).status, 204);
     assert.equal((await api('GET', '/organizations/acme/releases/', made.json.token)).status, 401);
   });

@@ -205,10 +205,26 @@ describe('the API', () => {
     for (let i = 0; i < 5; i++) await daemon.ctlOk('project', 'create', `p${i}`, '--org', 'acme');
     const all = await daemon.list('/organizations/acme/projects/', { token, perPage: 2 });
     assert.deepEqual(all.map(({ slug }) => slug), ['p0', 'p1', 'p2', 'p3', 'p4']);
-    const { headers } = await get('/organizations/acme/projects/?per_page=2&cursor=2:1:0');
-    assert.match(headers.link, /rel="previous"; results="true"; cursor="2:0:1", <[^>]*>; rel="next"; results="true"; cursor="2:2:0"$/);
-    for (const bad of ['cursor=x', 'cursor=2:-1:1', 'cursor=101:0:0', 'per_page=0', 'per_page=101', 'per_page=x'])
+    for (const bad of ['cursor=x', 'cursor=2:1:0', 'cursor=t!:1:0', 'per_page=0', 'per_page=101', 'per_page=x'])
       assert.equal((await get(`/organizations/acme/projects/?${bad}`)).status, 400, bad);
+  });
+
+  test('pages back as well as forth, past what came and went meanwhile', async () => {
+    for (let i = 0; i < 5; i++) {
+      await daemon.ctlOk('team', 'create', `t${i}`, '--org', 'acme');
+      await daemon.ctlOk('user', 'create', `m${i}@acme.test`, '--org', 'acme', '--role', 'member');
+    }
+    for (const list of ['projects', 'teams', 'members']) {
+      const [forth, back] = await daemon.listBothWays(`/organizations/acme/${list}/`, { token, perPage: 2 });
+      assert.deepEqual(forth.flat(), (await get(`/organizations/acme/${list}/`)).json, list);
+      assert.deepEqual(forth.map(({ length }) => length > 0), Array(Math.ceil(forth.flat().length / 2)).fill(true), list);
+      assert.ok(forth.length > 2, list);
+      assert.deepEqual(back, forth, list);
+    }
+    const first = await get('/organizations/acme/projects/?per_page=2');
+    await daemon.ctlOk('project', 'create', 'p00', '--org', 'acme');
+    const second = await get(`/organizations/acme/projects/?per_page=2&cursor=${first.headers.link.match(/rel="next"; results="true"; cursor="([^"]*)"/)[1]}`);
+    assert.deepEqual(second.json.map(({ slug }) => slug), ['p2', 'p3'], 'what is new before the place moves nothing');
   });
 
   // ---- Removing ----

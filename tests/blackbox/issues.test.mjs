@@ -268,6 +268,17 @@ describe('issues', () => {
     assert.equal((await call('GET', `${issues}${id}/activities/`)).json.activity.length, 1);
   });
 
+  test('shows what belongs to it page by page, forth and back', async () => {
+    const { id } = await report();
+    for (const text of ['one', 'two', 'three']) await call('POST', `${issues}${id}/comments/`, { text }, writer);
+    const pages = async (list, name) => (await daemon.listBothWays(`${issues}${id}/${list}/`, { token, perPage: 1 }))
+      .map((way) => way.map((items) => items.map(name)));
+    const notes = [['three'], ['two'], ['one']];
+    assert.deepEqual(await pages('notes', ({ data }) => data.text), [notes, notes]);
+    const all = [...notes, ['first_seen']];
+    assert.deepEqual(await pages('activities', ({ type, data }) => data.text ?? type), [all, all]);
+  });
+
   // ---- Lists ----
 
   test('lists by status, assignee, release, level and words', async () => {

@@ -110,6 +110,8 @@ describe('releases', () => {
       { id: sha(900), message: `mentions ${c.shortId}` }] });
     const { json: listed } = await call('GET', `${one('shop@1.1.0')}commits/`);
     assert.deepEqual(listed.map(({ id }) => id), [sha(901), sha(900)]);
+    const pages = [[listed[0]], [listed[1]]];
+    assert.deepEqual(await daemon.listBothWays(`${one('shop@1.1.0')}commits/`, { token, perPage: 1 }), [pages, pages]);
     assert.deepEqual([listed[0].author.email, listed[0].repository.name], ['mona@acme.test', 'made-by-hand']);
     for (const { id } of [a, b]) {
       const issue = await show(id);

@@ -44,7 +44,6 @@ static const struct {
 	{"job_sql_list_waiting", "for the operator, a page at a time"},
 	{"job_sql_move_back", "after the clock was set back"},
 	{"job_sql_newest", "in the order of ids, the newest only"},
-	{"organization_sql_list", "in the order of slugs, a page at a time"},
 	{"pipeline_each_sql", "in the order of ids, the newest only"},
 	{"sealed_enrolment_keys", "once at start"},
 	{"sealed_forwarder_keys", "once at start"},
@@ -166,20 +165,27 @@ static void what_is_asked_for_in_order_is_not_sorted(void **state)
 		"issue_sql_list_organization_seen", "issue_sql_list_project_new",
 		"issue_sql_list_project_seen", "issue_sql_list_organization_new_back",
 		"issue_sql_list_organization_seen_back", "issue_sql_list_project_new_back",
-		"issue_sql_list_project_seen_back", "activity_sql_list", "release_sql_above",
+		"issue_sql_list_project_seen_back", "activity_sql_list", "activity_sql_list_back", "release_sql_above",
 		"release_sql_after", "release_sql_highest", "release_sql_latest",
 		"release_sql_list", "release_sql_list_back", "release_sql_list_project",
 		"release_sql_list_project_back", "release_sql_newest",
 		"deploy_sql_list", "deploy_sql_list_back", "deploy_sql_last",
 		"resolution_sql_list", "resolution_sql_list_back",
-		"release_commit_sql_list", "release_ref_sql_commits",
+		"release_commit_sql_list", "release_commit_sql_list_back", "release_ref_sql_commits",
 		"release_ref_sql_commits_after", "release_ref_sql_previous",
 		"commit_sql_list", "commit_sql_list_back", "pull_request_sql_list",
 		"pull_request_sql_list_back", "repository_sql_list_active",
 		"repository_sql_list_active_back", "code_mapping_sql_list",
 		"code_mapping_sql_list_back", "code_mapping_sql_integration",
 		"code_mapping_sql_integration_back", "code_mapping_sql_project",
-		"code_mapping_sql_project_back", "code_mapping_sql_list_project"};
+		"code_mapping_sql_project_back", "code_mapping_sql_list_project",
+		"issue_sql_hashes", "issue_sql_hashes_back", "api_token_sql_list_account",
+		"api_token_sql_list_account_back", "api_token_sql_list_own",
+		"api_token_sql_list_own_back",
+		"member_sql_list", "member_sql_list_back", "member_sql_list_team",
+		"member_sql_list_team_back", "organization_sql_list", "organization_sql_list_back",
+		"project_key_sql_list", "project_key_sql_list_back", "project_sql_list",
+		"project_sql_list_back", "team_sql_list", "team_sql_list_back"};
 	struct fixture *fixture = *state;
 
 	for (size_t i = 0; i < lengthof(ordered); i++) {

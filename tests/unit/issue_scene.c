@@ -202,7 +202,7 @@ static int activities_in(struct tx *tx, void *arg, struct err *err)
 	struct activity *list;
 	size_t len;
 
-	if (activity_list(tx, step->id, NULL, 0, 50, &list, &len, err) < 0)
+	if (activity_list(tx, step->id, NULL, &KEYSET_NEWEST(50), &list, &len, err) < 0)
 		return err->code;
 	step->words = xstrdup("");
 	for (size_t i = 0; i < len; i++) {
@@ -232,7 +232,7 @@ static int newest_in(struct tx *tx, void *arg, struct err *err)
 	struct activity *list;
 	size_t len;
 
-	if (activity_list(tx, step->id, NULL, 0, 1, &list, &len, err) < 0)
+	if (activity_list(tx, step->id, NULL, &KEYSET_NEWEST(1), &list, &len, err) < 0)
 		return err->code;
 	step->words = len > 0 ? json_dumps(list[0].data, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
 	activity_list_free(list, len);

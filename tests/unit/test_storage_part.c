@@ -162,7 +162,7 @@ static size_t standing(struct tx *tx, int64_t organization_id, int64_t account_i
 	struct api_token *list;
 	size_t len;
 
-	assert_int_equal(api_token_list_standing(tx, organization_id, account_id, 0, 10, &list,
+	assert_int_equal(api_token_list_standing(tx, organization_id, account_id, &KEYSET_FIRST(10), &list,
 		&len, err), 0);
 	api_token_list_free(list, len);
 	return len;

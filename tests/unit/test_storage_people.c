@@ -95,10 +95,10 @@ static int people_in(struct tx *tx, void *arg, struct err *err)
 	assert_int_equal(member_find(tx, acme, mona, &role, err), 0);
 	assert_string_equal(role.role, "owner");
 	assert_string_equal(role.email, "mona@example.com");
-	assert_int_equal(organization_list(tx, mona, 0, 10, &mine, &len, err), 0);
+	assert_int_equal(organization_list(tx, mona, &KEYSET_FIRST(10), &mine, &len, err), 0);
 	assert_int_equal(len, 1);
 	organization_list_free(mine, len);
-	assert_int_equal(team_list(tx, acme, project, 0, 10, &teams, &len, err), 0);
+	assert_int_equal(team_list_project(tx, project, &KEYSET_FIRST(10), &teams, &len, err), 0);
 	assert_int_equal(len, 1);
 	assert_int_equal(teams[0].member_len, 1);
 	team_list_free(teams, len);

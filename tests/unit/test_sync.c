@@ -469,7 +469,8 @@ static int seen_in(struct tx *tx, void *arg, struct err *err)
 
 	if (issue_get(tx, seen->f->issue, &seen->issue, err) < 0)
 		return err->code;
-	return activity_list(tx, seen->f->issue, NULL, 0, 100, &seen->activities, &seen->len, err);
+	return activity_list(tx, seen->f->issue, NULL, &KEYSET_NEWEST(100), &seen->activities,
+		&seen->len, err);
 }
 
 static void assert_status(struct fixture *f, int status)

@@ -28,6 +28,13 @@ CREATE INDEX organization_integration_name ON organization_integration
 CREATE INDEX organization_integration_provider ON organization_integration
 	(organization_id, provider, name, id);
 
+-- The hashes of an issue in their order.
+DROP INDEX issue_hash_issue;
+CREATE INDEX issue_hash_issue ON issue_hash (issue_id, hash);
+
+-- Members in the order in which they joined.
+CREATE INDEX member_joined ON member (organization_id, id);
+
 CREATE INDEX api_token_account ON api_token (account_id, id);
 CREATE INDEX api_token_own ON api_token (organization_id, id)
 	WHERE account_id IS NULL AND revoked_at IS NULL;

@@ -217,6 +217,22 @@ export class Daemon {
     return items;
   }
 
+  // The items of a list, read forth to its end and from there back to its start: [forth, back],
+  // pages of 'perPage' items.
+  async listBothWays(path, { token, perPage }) {
+    const read = async (at) => {
+      const { status, headers, json, text } = await this.api('GET', at, { token });
+      if (status !== 200) throw new Error(`GET ${at}: ${status} ${text}`);
+      const to = (rel) => headers.link.match(new RegExp(`<([^>]*)>; rel="${rel}"; results="true"`))?.[1].replace(/^.*?\/api\/0/, '');
+      return { items: Array.isArray(json) ? json : Object.values(json)[0], next: to('next'), previous: to('previous') };
+    };
+    const forth = [await read(`${path}?per_page=${perPage}`)];
+    while (forth.at(-1).next) forth.push(await read(forth.at(-1).next));
+    const back = [forth.at(-1)];
+    while (back[0].previous) back.unshift(await read(back[0].previous));
+    return [forth, back].map((pages) => pages.map(({ items }) => items));
+  }
+
   // Run mortisectl: {code, out, err}.
   ctl(...args) {
     return new Promise((resolve) => {
