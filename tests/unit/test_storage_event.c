@@ -274,6 +274,43 @@ static void a_key_leads_to_its_project(void **state)
 	write_in(*state, keys_in, *state);
 }
 
+/* The hashes of an issue beside a place, as "b c". */
+static void assert_hashes(struct tx *tx, int64_t issue, const struct keyset *place,
+	const char *wanted, struct err *err)
+{
+	cleanup_json json_t *hashes = NULL;
+	char text[40] = "";
+	json_t *hash;
+	size_t i;
+
+	assert_int_equal(issue_hashes(tx, issue, place, &hashes, err), 0);
+	json_array_foreach(hashes, i, hash)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i ? " " : "",
+			json_string_value(hash));
+	assert_string_equal(text, wanted);
+}
+
+static int hashes_in(struct tx *tx, void *arg, struct err *err)
+{
+	const struct scene *scene = arg;
+	static const char *const hashes[] = {"d", "b", "a", "c"};
+
+	for (size_t i = 0; i < lengthof(hashes); i++)
+		assert_int_equal(issue_hash_add(tx, scene->project, hashes[i], scene->issue, err),
+			0);
+	assert_int_equal(issue_hash_add(tx, scene->project, "bb", scene->other, err), 0);
+	assert_hashes(tx, scene->issue, &KEYSET_FIRST(10), "a b c d", err);
+	assert_hashes(tx, scene->issue, &(struct keyset){.text = "a", .limit = 2}, "b c", err);
+	assert_hashes(tx, scene->issue, &(struct keyset){.text = "d", .limit = 2, .back = true},
+		"c b", err);
+	return 0;
+}
+
+static void hashes_are_read_from_a_place_both_ways(void **state)
+{
+	write_in(*state, hashes_in, *state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +319,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_lowered_setting_takes_effect_with_later_events,
 			setup, teardown),
 		cmocka_unit_test_setup_teardown(each_event_is_found, setup, teardown),
+		cmocka_unit_test_setup_teardown(hashes_are_read_from_a_place_both_ways, setup,
+			teardown),
 		cmocka_unit_test_setup_teardown(old_events_go_in_steps, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_key_leads_to_its_project, setup, teardown),
 	};
