@@ -8,6 +8,9 @@
  * roles that somebody may give, and take, are those that do not go beyond the request: an
  * owner needs org:admin, a manager org:write.  Nobody changes the own role.  A member may
  * leave without any scope to remove others; the only owner may not.
+ *
+ * As at Sentry, a member joins teams without team:write while membership is open, and
+ * leaves the own ones at any time.
  */
 #include "config.h"
 #include "core/api/routes.h"
@@ -24,6 +27,7 @@
 #include "core/http/http.h"
 #include "core/storage/external_actor.h"
 #include "core/storage/member.h"
+#include "core/storage/organization.h"
 #include "core/storage/project.h"
 #include "core/storage/team.h"
 
@@ -465,6 +469,25 @@ static int membership(struct api_call *call, struct err *err)
 	return work_read(call, membership_in, err);
 }
 
+/* Without a scope for teams everybody moves only himself. */
+static int check_move(struct tx *tx, const struct work *work, const struct member *member,
+	bool leave, struct err *err)
+{
+	const struct principal *principal = &work->call->principal;
+	cleanup_organization struct organization organization = {0};
+
+	if (principal->scopes & SCOPES_T_POST)
+		return 0;
+	if (principal->user_id != member->account_id)
+		return err_refuse(err, "Moving somebody else needs team:write.");
+	if (leave)
+		return 0;
+	if (organization_find(tx, http_param(work->call->request, "org"), &organization, err) < 0)
+		return err->code;
+	return organization.open_membership ? 0 : err_refuse(err,
+		"Membership of this organization is closed: ask an admin of the team to add you.");
+}
+
 static int join_or_leave(struct tx *tx, struct work *work, bool leave, struct err *err)
 {
 	const struct team *team = &work->call->team;
@@ -473,7 +496,8 @@ static int join_or_leave(struct tx *tx, struct work *work, bool leave, struct er
 	json_t *json;
 	int was, result;
 
-	if (find(tx, work->call, &member, err) < 0)
+	if (find(tx, work->call, &member, err) < 0 ||
+		check_move(tx, work, &member, leave, err) < 0)
 		return err->code;
 	was = team_member_role(tx, team->id, member.id, &(const char *){NULL}, err);
 	if (was < 0)
@@ -554,9 +578,9 @@ const struct api_route api_member_routes[] = {
 	{"PUT", MEMBERS "{member}/", SCOPES_M_POST, API_BODY, update},
 	{"DELETE", MEMBERS "{member}/", SCOPES_M_GET, 0, remove_member},
 	{"GET", MEMBER_TEAM, SCOPES_T_GET, API_ANY_TEAM, membership},
-	{"POST", MEMBER_TEAM, SCOPES_T_POST, API_ANY_TEAM, join_team},
+	{"POST", MEMBER_TEAM, SCOPES_T_GET, API_ANY_TEAM, join_team},
 	{"PUT", MEMBER_TEAM, SCOPES_T_POST, API_ANY_TEAM | API_BODY, set_team_role},
-	{"DELETE", MEMBER_TEAM, SCOPES_T_POST, API_ANY_TEAM, leave_team},
+	{"DELETE", MEMBER_TEAM, SCOPES_T_GET, API_ANY_TEAM, leave_team},
 	{"GET", "/api/0/organizations/{org}/users/", SCOPES_M_GET, 0, users},
 	{"GET", "/api/0/projects/{org}/{project}/members/", SCOPES_P_GET, 0, project_members},
 	{"GET", "/api/0/teams/{org}/{team}/members/", SCOPES_T_GET, 0, team_members},

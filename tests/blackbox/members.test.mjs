@@ -132,6 +132,27 @@ describe('members of an organization', () => {
     assert.deepEqual((await Promise.all([ask('DELETE', url), ask('DELETE', await place('manager'))])).map((answer) => answer.status).sort(), [204, 403]);
   });
 
+  test('join and leave teams by themselves, while membership is open', async () => {
+    const own = `${path}me/teams/web/`;
+    const others = `${await place('other')}teams/web/`;
+    assert.equal((await member.ask('POST', own)).status, 201);
+    assert.equal((await member.ask('POST', own)).status, 200);
+    assert.deepEqual((await member.ask('GET', own)).json, { isActive: true, teamRole: 'contributor' });
+    assert.equal((await member.ask('PUT', own, { teamRole: 'admin' })).status, 403);
+    await ok('POST', others);
+    for (const method of ['POST', 'DELETE']) assert.equal((await member.ask(method, others)).status, 403, method);
+    const reader = await daemon.token('acme', ['team:read']);
+    for (const [method, url] of [['POST', own], ['DELETE', others]])
+      assert.ok([403, 404].includes((await daemon.api(method, url, { token: reader })).status), `${method} by a token of nobody`);
+    assert.equal((await ok('GET', others)).isActive, true);
+    await ok('PUT', '/organizations/acme/', { openMembership: false });
+    assert.equal((await member.ask('DELETE', own)).status, 200);
+    const refused = await member.ask('POST', own);
+    assert.deepEqual([refused.status, /closed/.test(refused.json.detail)], [403, true]);
+    assert.equal((await member.ask('GET', own)).status, 404);
+    await ok('PUT', '/organizations/acme/', { openMembership: true });
+  });
+
   test('reach what they work on, while membership is not open', async () => {
     await ok('PUT', '/organizations/acme/', { openMembership: false });
     await ok('POST', `${await place('member')}teams/core/`);
