@@ -229,7 +229,7 @@ export class Daemon {
     const forth = [await read(`${path}?per_page=${perPage}`)];
     while (forth.at(-1).next) forth.push(await read(forth.at(-1).next));
     const back = [forth.at(-1)];
-    while (back[0].previous) back.unshift(await read(back[0].previous));
+    while (back[0].previous && back.length <= forth.length) back.unshift(await read(back[0].previous));
     return [forth, back].map((pages) => pages.map(({ items }) => items));
   }
 
