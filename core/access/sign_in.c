@@ -43,7 +43,6 @@ struct sign_in {
 static int link_in(struct tx *tx, void *arg, struct err *err)
 {
 	const struct sign_in *sign_in = arg;
-	cleanup_free char *target = xasprintf("member:%" PRId64, sign_in->member->id);
 
 	if (login_link_insert(tx, sign_in->link_hash, &sign_in->login, sign_in->now_us,
 		    sign_in->now_us + LINK_LIFE_US, err) < 0)
@@ -52,7 +51,8 @@ static int link_in(struct tx *tx, void *arg, struct err *err)
 		.organization_id = sign_in->login.organization_id,
 		.origin = sign_in->origin,
 		.event = "member.login-link",
-		.target = target,
+		.kind = "member",
+		.id = sign_in->member->id,
 		.now_us = sign_in->now_us,
 	}, err);
 }

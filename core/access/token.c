@@ -37,12 +37,10 @@ struct act {
 
 static int note_audit(struct tx *tx, const struct act *act, const char *event, struct err *err)
 {
-	cleanup_free char *target = xasprintf("token:%lld", (long long)act->id);
 	cleanup_json json_t *data = json_pack("{s:s}", "name", act->name);
-	cleanup_free char *text = json_dumps(data, JSON_COMPACT);
 
 	return audit_insert(tx, &(struct audit_new){.organization_id = act->organization_id,
-		.origin = act->origin, .event = event, .target = target, .data = text,
+		.origin = act->origin, .event = event, .kind = "token", .id = act->id, .data = data,
 		.now_us = act->now_us}, err);
 }
 

@@ -226,12 +226,11 @@ static int finish(struct tx *tx, const struct import *import, struct err *err)
 
 	json_object_foreach(import->seen, pair, organization) {
 		int64_t id = json_integer_value(organization);
-		cleanup_free char *target = xasprintf("organization:%" PRId64, id);
 
 		if (queue_for(tx, import, id, strchr(pair, '/') + 1, err) < 0 ||
 			audit_insert(tx, &(struct audit_new){.organization_id = id,
-				.origin = ADMIN_ORIGIN, .event = "legacy.import", .target = target,
-				.now_us = import->now_us}, err) < 0)
+				.origin = ADMIN_ORIGIN, .event = "legacy.import",
+				.kind = "organization", .id = id, .now_us = import->now_us}, err) < 0)
 			return err->code;
 	}
 	return 0;

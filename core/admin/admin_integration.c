@@ -115,7 +115,6 @@ static int run_show(struct daemon *daemon, const json_t *parameters, json_t **re
 /* Every organization that is linked to it finds it in its own audit log. */
 static int audit_disabling(struct tx *tx, const struct work *work, struct err *err)
 {
-	cleanup_free char *target = xasprintf("integration:%lld", (long long)work->id);
 	struct link links[MAX_LINKS];
 	int64_t after_id = 0;
 	size_t len;
@@ -130,7 +129,8 @@ static int audit_disabling(struct tx *tx, const struct work *work, struct err *e
 				.organization_id = links[i].organization_id,
 				.origin = ADMIN_ORIGIN,
 				.event = "integration.disable",
-				.target = target,
+				.kind = "integration",
+				.id = work->id,
 				.now_us = work->now_us,
 			}, err);
 		}

@@ -62,10 +62,9 @@ static int organization_id(struct tx *tx, const struct work *work, int64_t *ret_
 static int note_audit(struct tx *tx, const struct work *work, int64_t organization_id,
 	const char *event, const char *target_kind, int64_t target_id, struct err *err)
 {
-	cleanup_free char *target = xasprintf("%s:%lld", target_kind, (long long)target_id);
 
 	return audit_insert(tx, &(struct audit_new){.organization_id = organization_id,
-		.origin = ADMIN_ORIGIN, .event = event, .target = target,
+		.origin = ADMIN_ORIGIN, .event = event, .kind = target_kind, .id = target_id,
 		.now_us = work->now_us}, err);
 }
 

@@ -264,14 +264,15 @@ static int check_mapping(struct tx *tx, const struct change *change, struct err 
 static int audit(struct tx *tx, const struct change *change, const char *event, int64_t id,
 	struct err *err)
 {
-	cleanup_free char *target = xasprintf("codeowners:%" PRId64, id);
-	cleanup_free char *data = xasprintf("{\"project\":%" PRId64 "}", change->call->project.id);
+	cleanup_json json_t *data = json_pack("{s:I}", "project",
+		(json_int_t)change->call->project.id);
 
 	return audit_insert(tx, &(struct audit_new){
 		.organization_id = change->call->principal.organization_id,
 		.origin = change->call->principal.origin,
 		.event = event,
-		.target = target,
+		.kind = "codeowners",
+		.id = id,
 		.data = data,
 		.now_us = change->now_us,
 	}, err);

@@ -116,20 +116,18 @@ static void change_clear(struct change *change)
 static int audit(struct tx *tx, const struct change *change, const char *event, struct err *err)
 {
 	const struct data_forwarder *forwarder = &change->forwarder;
-	cleanup_free char *target = xasprintf("data_forwarder:%" PRId64, forwarder->id);
 	cleanup_json json_t *data = json_pack("{s:s?, s:s}", "provider", forwarder->provider, "name",
 		forwarder->name);
-	cleanup_free char *text = NULL;
 
 	if (change->body.project_id)
 		json_object_set_new(data, "project", json_integer(change->body.project_id));
-	text = json_dumps(data, JSON_COMPACT | JSON_SORT_KEYS);
 	return audit_insert(tx, &(struct audit_new){
 		.organization_id = forwarder->organization_id,
 		.origin = change->call->principal.origin,
 		.event = event,
-		.target = target,
-		.data = text,
+		.kind = "data_forwarder",
+		.id = forwarder->id,
+		.data = data,
 		.now_us = change->now_us,
 	}, err);
 }

@@ -175,17 +175,16 @@ static int take_projects(struct tx *tx, const struct ask *ask, const struct rele
 
 static int audit(struct tx *tx, const struct ask *ask, int64_t id, struct err *err)
 {
-	cleanup_free char *target = xasprintf("deploy:%" PRId64, id);
 	cleanup_json json_t *data = json_pack("{s:s, s:I}", "environment", ask->deploy.environment,
 		"release", (json_int_t)ask->deploy.release_id);
-	cleanup_free char *text = json_dumps(data, JSON_COMPACT);
 
 	return audit_insert(tx, &(struct audit_new){
 		.organization_id = ask->deploy.organization_id,
 		.origin = ask->actor.origin,
 		.event = "release.deploy",
-		.target = target,
-		.data = text,
+		.kind = "deploy",
+		.id = id,
+		.data = data,
 		.now_us = ask->actor.now_us,
 	}, err);
 }

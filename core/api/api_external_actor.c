@@ -271,18 +271,17 @@ static bool is_kind(const struct external_actor *actor, enum kind kind)
 static int audit(struct tx *tx, const struct change *change, const char *event, struct err *err)
 {
 	const struct external_actor *actor = &change->actor;
-	cleanup_free char *target = xasprintf("external_actor:%" PRId64, actor->id);
 	cleanup_json json_t *data = json_pack("{s:s, s:I, s:I, s:I}", "provider", actor->provider,
 		"integration", (json_int_t)actor->integration_id, "account",
 		(json_int_t)actor->account_id, "team", (json_int_t)actor->team_id);
-	cleanup_free char *text = json_dumps(data, JSON_COMPACT | JSON_SORT_KEYS);
 
 	return audit_insert(tx, &(struct audit_new){
 		.organization_id = actor->organization_id,
 		.origin = change->call->principal.origin,
 		.event = event,
-		.target = target,
-		.data = text,
+		.kind = "external_actor",
+		.id = actor->id,
+		.data = data,
 		.now_us = change->now_us,
 	}, err);
 }

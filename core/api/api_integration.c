@@ -237,17 +237,16 @@ static int change_audit(struct tx *tx, const struct change *change, const char *
 	struct err *err)
 {
 	const struct install *install = change->install;
-	cleanup_free char *target = xasprintf("integration:%" PRId64, install->integration.id);
 	cleanup_json json_t *data = json_pack("{s:s, s:s}", "provider",
 		install->integration.provider, "external_id", install->integration.external_id);
-	cleanup_free char *text = json_dumps(data, JSON_COMPACT | JSON_SORT_KEYS);
 
 	return audit_insert(tx, &(struct audit_new){
 		.organization_id = install->link.organization_id,
 		.origin = change->call->principal.origin,
 		.event = event,
-		.target = target,
-		.data = text,
+		.kind = "integration",
+		.id = install->integration.id,
+		.data = data,
 		.now_us = change->now_us,
 	}, err);
 }

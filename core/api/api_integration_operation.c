@@ -86,7 +86,6 @@ static int validate_channel(struct api_call *call, struct err *err)
 static int migrate_in(struct tx *tx, void *arg, struct err *err)
 {
 	const struct migrate *migrate = arg;
-	cleanup_free char *target = xasprintf("integration:%" PRId64, migrate->integration_id);
 
 	if (migrate_queue(tx, migrate, err) < 0)
 		return err->code;
@@ -94,7 +93,8 @@ static int migrate_in(struct tx *tx, void *arg, struct err *err)
 		.organization_id = migrate->organization_id,
 		.origin = migrate->origin,
 		.event = "integration.migrate-issues",
-		.target = target,
+		.kind = "integration",
+		.id = migrate->integration_id,
 		.now_us = migrate->now_us,
 	}, err);
 }
@@ -135,7 +135,6 @@ static int ask_in(struct tx *tx, void *arg, struct err *err)
 	cleanup_member struct member member = {0};
 	cleanup_json json_t *data = json_pack("{s:s, s:s?}", "provider", asked->provider, "message",
 		asked->message);
-	cleanup_free char *text = json_dumps(data, JSON_COMPACT | JSON_SORT_KEYS);
 	cleanup_free char *target = xasprintf("provider:%s", asked->provider);
 
 	if (principal->member_id &&
@@ -148,8 +147,8 @@ static int ask_in(struct tx *tx, void *arg, struct err *err)
 		.organization_id = principal->organization_id,
 		.origin = principal->origin,
 		.event = "integration.request",
-		.target = target,
-		.data = text,
+		.kind = target,
+		.data = data,
 		.now_us = asked->now_us,
 	}, err);
 }

@@ -354,17 +354,16 @@ struct unlink {
 static int audit(struct tx *tx, const struct unlink *unlink, const char *key, struct err *err)
 {
 	const struct principal *principal = &unlink->call->principal;
-	cleanup_free char *target = xasprintf("issue:%" PRId64, unlink->issue_id);
 	cleanup_json json_t *data = json_pack("{s:I, s:s}", "integration",
 		(json_int_t)unlink->integration_id, "key", key);
-	cleanup_free char *text = json_dumps(data, JSON_COMPACT | JSON_SORT_KEYS);
 
 	return audit_insert(tx, &(struct audit_new){
 		.organization_id = principal->organization_id,
 		.origin = principal->origin,
 		.event = "issue.unlink",
-		.target = target,
-		.data = text,
+		.kind = "issue",
+		.id = unlink->issue_id,
+		.data = data,
 		.now_us = unlink->now_us,
 	}, err);
 }

@@ -158,14 +158,14 @@ static int add(struct api_call *call, struct err *err)
 static int audit(struct tx *tx, const struct notes *notes, const struct issue *issue,
 	const char *event, struct err *err)
 {
-	cleanup_free char *target = xasprintf("note:%" PRId64, notes->note_id);
-	cleanup_free char *data = xasprintf("{\"issue\":%" PRId64 "}", issue->id);
+	cleanup_json json_t *data = json_pack("{s:I}", "issue", (json_int_t)issue->id);
 
 	return audit_insert(tx, &(struct audit_new){
 		.organization_id = issue->organization_id,
 		.origin = notes->actor.origin,
 		.event = event,
-		.target = target,
+		.kind = "note",
+		.id = notes->note_id,
 		.data = data,
 		.now_us = notes->actor.now_us,
 	}, err);

@@ -157,19 +157,18 @@ static int check_owners_in(struct tx *tx, void *arg, struct err *err)
 static int audit(struct tx *tx, const struct rules *rules, struct err *err)
 {
 	const struct ownership *o = &rules->ownership;
-	cleanup_free char *target = xasprintf("project:%" PRId64, rules->call->project.id);
 	cleanup_json json_t *data = json_pack("{s:b, s:b, s:s, s:b}", "rules",
 		rules->raw != NULL, "fallthrough", (int)o->fallthrough, "autoAssignment",
 		o->assigns ? ASSIGN_OWNER : ASSIGN_OFF, "codeownersAutoSync",
 		(int)o->codeowners_auto_sync);
-	cleanup_free char *text = json_dumps(data, JSON_COMPACT | JSON_SORT_KEYS);
 
 	return audit_insert(tx, &(struct audit_new){
 		.organization_id = rules->call->principal.organization_id,
 		.origin = rules->call->principal.origin,
 		.event = "project.ownership-rule.edit",
-		.target = target,
-		.data = text,
+		.kind = "project",
+		.id = rules->call->project.id,
+		.data = data,
 		.now_us = rules->now_us,
 	}, err);
 }

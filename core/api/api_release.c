@@ -150,16 +150,15 @@ static int show(struct tx *tx, struct ask *ask, int64_t id, struct err *err)
 static int audit(struct tx *tx, const struct ask *ask, const struct release *release,
 	const char *event, struct err *err)
 {
-	cleanup_free char *target = xasprintf("release:%" PRId64, release->id);
 	cleanup_json json_t *data = json_pack("{s:s}", "version", release->version);
-	cleanup_free char *text = json_dumps(data, JSON_COMPACT);
 
 	return audit_insert(tx, &(struct audit_new){
 		.organization_id = ask->call->principal.organization_id,
 		.origin = ask->actor.origin,
 		.event = event,
-		.target = target,
-		.data = text,
+		.kind = "release",
+		.id = release->id,
+		.data = data,
 		.now_us = ask->actor.now_us,
 	}, err);
 }

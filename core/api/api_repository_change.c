@@ -39,15 +39,14 @@
 static int audit(struct tx *tx, const struct api_call *call, const char *event, int64_t id,
 	const json_t *data, int64_t now_us, struct err *err)
 {
-	cleanup_free char *target = xasprintf("repository:%" PRId64, id);
-	cleanup_free char *text = json_dumps(data, JSON_COMPACT | JSON_SORT_KEYS);
 
 	return audit_insert(tx, &(struct audit_new){
 		.organization_id = call->principal.organization_id,
 		.origin = call->principal.origin,
 		.event = event,
-		.target = target,
-		.data = text,
+		.kind = "repository",
+		.id = id,
+		.data = data,
 		.now_us = now_us,
 	}, err);
 }

@@ -131,7 +131,6 @@ static int sync_in(struct tx *tx, void *arg, struct err *err)
 	const struct sync *sync = arg;
 	const struct install *install = sync->install;
 	cleanup_free char *task = xasprintf("%s:%s", install->provider->provider.key, SYNC_TASK);
-	cleanup_free char *target = xasprintf("integration:%" PRId64, install->integration.id);
 
 	if (job_insert_once(tx, &(struct job_new){
 		.task = task,
@@ -147,7 +146,8 @@ static int sync_in(struct tx *tx, void *arg, struct err *err)
 		.organization_id = install->link.organization_id,
 		.origin = sync->call->principal.origin,
 		.event = "integration.sync-repos",
-		.target = target,
+		.kind = "integration",
+		.id = install->integration.id,
 		.now_us = sync->now_us,
 	}, err);
 }

@@ -125,18 +125,17 @@ int code_mapping_check(struct tx *tx, const struct api_call *call,
 int code_mapping_audit(struct tx *tx, const struct api_call *call, const char *event,
 	const struct code_mapping *mapping, int64_t now_us, struct err *err)
 {
-	cleanup_free char *target = xasprintf("code_mapping:%" PRId64, mapping->id);
 	cleanup_json json_t *data = json_pack("{s:I, s:I, s:s}", "project",
 		(json_int_t)mapping->project_id, "repository", (json_int_t)mapping->repository_id,
 		"stack_root", mapping->stack_root);
-	cleanup_free char *text = json_dumps(data, JSON_COMPACT | JSON_SORT_KEYS);
 
 	return audit_insert(tx, &(struct audit_new){
 		.organization_id = call->principal.organization_id,
 		.origin = call->principal.origin,
 		.event = event,
-		.target = target,
-		.data = text,
+		.kind = "code_mapping",
+		.id = mapping->id,
+		.data = data,
 		.now_us = now_us,
 	}, err);
 }

@@ -365,11 +365,9 @@ int issue_update_delete(struct tx *tx, const struct issue *issue, const struct i
 	struct err *err)
 {
 	char short_id[SHORT_ID_SIZE];
-	cleanup_free char *target = xasprintf("issue:%" PRId64, issue->id);
 	cleanup_json json_t *data = json_pack("{s:I, s:s}", "project",
 		(json_int_t)issue->project_id, "shortId",
 		short_id_format(issue->project_slug, issue->number, short_id));
-	cleanup_free char *text = json_dumps(data, JSON_COMPACT);
 
 	if (issue_delete(tx, issue->id, err) < 0)
 		return err->code;
@@ -377,8 +375,9 @@ int issue_update_delete(struct tx *tx, const struct issue *issue, const struct i
 		.organization_id = issue->organization_id,
 		.origin = actor->origin,
 		.event = "issue.delete",
-		.target = target,
-		.data = text,
+		.kind = "issue",
+		.id = issue->id,
+		.data = data,
 		.now_us = actor->now_us,
 	}, err);
 }

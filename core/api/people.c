@@ -102,15 +102,14 @@ int work_audit(struct tx *tx, const struct work *work, int64_t organization_id,
 	const char *event, const char *kind, int64_t id, json_t *data_take, struct err *err)
 {
 	cleanup_json json_t *data = data_take;
-	cleanup_free char *target = xasprintf("%s:%lld", kind, (long long)id);
-	cleanup_free char *text = data ? json_dumps(data, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
 
 	return audit_insert(tx, &(struct audit_new){
 		.organization_id = organization_id,
 		.origin = work->call->principal.origin,
 		.event = event,
-		.target = target,
-		.data = text,
+		.kind = kind,
+		.id = id,
+		.data = data,
 		.now_us = work->now_us,
 	}, err);
 }

@@ -81,13 +81,13 @@ static const char *repository_provider(const struct target *target)
 static int audit_repository(const struct target *target, const char *event, int64_t id,
 	struct err *err)
 {
-	cleanup_free char *name = xasprintf("repository:%" PRId64, id);
 
 	return audit_insert(target->tx, &(struct audit_new){
 		.organization_id = target->organization_id,
 		.origin = target->context->scope->origin,
 		.event = event,
-		.target = name,
+		.kind = "repository",
+		.id = id,
 		.now_us = target->context->now_us,
 	}, err);
 }

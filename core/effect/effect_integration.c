@@ -200,21 +200,19 @@ static int audit_one(struct tx *tx, struct effect_context *context, const json_t
 	int64_t organization_id, int64_t link_id, struct err *err)
 {
 	const json_t *data = json_object_get(record, "data");
-	cleanup_free char *text = json_is_object(data) ? json_dumps(data, JSON_COMPACT) : NULL;
-	cleanup_free char *target = NULL;
 	int64_t id;
 	int result = effect_integration_id(tx, context, &id, err);
 
 	(void)link_id;
 	if (result < 0)
 		return result;
-	target = xasprintf("integration:%" PRId64, id);
 	return audit_insert(tx, &(struct audit_new){
 		.organization_id = organization_id,
 		.origin = context->scope->origin,
 		.event = effect_text(record, "event"),
-		.target = target,
-		.data = text,
+		.kind = "integration",
+		.id = id,
+		.data = data,
 		.now_us = context->now_us,
 	}, err);
 }

@@ -118,6 +118,17 @@ bool jobs_rest(struct jobs *jobs, int64_t ms)
 	return go_on;
 }
 
+int job_install(struct job_run *run, struct err *err)
+{
+	if (!run->external_id || run->organization_id == 0)
+		return err_set(err, MORTISE_E_NOT_FOUND, "the integration was removed meanwhile");
+	run->provider_ref = providers_find(run->daemon->providers, run->provider);
+	if (!run->provider_ref)
+		return err_set(err, MORTISE_E_UNSUPPORTED, "no plugin registers the provider \"%s\" "
+			"any more; load its plugin, then retry the job", run->provider);
+	return 0;
+}
+
 void jobs_pause(struct jobs *jobs)
 {
 	pthread_mutex_lock(&jobs->lock);

@@ -116,6 +116,9 @@ void jobs_free(struct jobs *jobs);
 bool jobs_rest(struct jobs *jobs, int64_t ms);
 /* There may be new work: call after the commit that inserted a job.  Any thread. */
 void jobs_wake(struct jobs *jobs);
+/* For a task of install scope: the integration is still there and its provider is loaded,
+ * into provider_ref; else E_NOT_FOUND or E_UNSUPPORTED. */
+int job_install(struct job_run *run, struct err *err);
 /* Effects so far and the cursor, committed; extends lease and deadline.  From a
  * host-call thread.  Consumes nothing. */
 int job_checkpoint(struct job_run *run, const json_t *effects, const json_t *cursor,

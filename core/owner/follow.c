@@ -97,7 +97,6 @@ static int write_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct following *f = arg;
 	cleanup_codeowners struct codeowners now = {0};
-	cleanup_free char *target = xasprintf("codeowners:%" PRId64, f->codeowners.id);
 	int result = codeowners_find(tx, f->mapping.id, &now, err);
 
 	f->changed = result == 1 && now.id == f->codeowners.id &&
@@ -109,7 +108,8 @@ static int write_in(struct tx *tx, void *arg, struct err *err)
 		.organization_id = f->run->organization_id,
 		.origin = f->run->origin,
 		.event = "codeowners.edit",
-		.target = target,
+		.kind = "codeowners",
+		.id = f->codeowners.id,
 		.now_us = f->now_us,
 	}, err);
 }
@@ -179,12 +179,8 @@ static int run_follow(struct job_run *run, void *arg, struct err *err)
 	int result;
 
 	(void)arg;
-	if (!run->external_id || run->organization_id == 0)
-		return err_set(err, MORTISE_E_NOT_FOUND, "the integration was removed meanwhile");
-	run->provider_ref = providers_find(run->daemon->providers, run->provider);
-	if (!run->provider_ref)
-		return err_set(err, MORTISE_E_UNSUPPORTED, "no plugin registers the provider \"%s\" "
-			"any more; load its plugin, then retry the job", run->provider);
+	if (job_install(run, err) < 0)
+		return err->code;
 	run->scope = (struct call_scope){
 		.kind = MORTISE_SCOPE_INSTALL,
 		.provider = run->provider_ref,

@@ -299,15 +299,14 @@ static int put_audit(struct tx *tx, const struct finish *finish, struct err *err
 	cleanup_json json_t *data = json_pack("{s:s, s:s, s:s, s:I}", "provider",
 		reg_row_key(finish->run->provider), "external_id", finish->built->external_id,
 		"kind", finish->run->row.kind, "pipeline", (json_int_t)finish->run->row.id);
-	cleanup_free char *text = json_dumps(data, JSON_COMPACT | JSON_SORT_KEYS);
-	cleanup_free char *target = xasprintf("integration:%" PRId64, finish->integration_id);
 
 	return audit_insert(tx, &(struct audit_new){
 		.organization_id = finish->run->row.organization_id,
 		.origin = finish->run->row.principal,
 		.event = "integration.add",
-		.target = target,
-		.data = text,
+		.kind = "integration",
+		.id = finish->integration_id,
+		.data = data,
 		.now_us = finish->now_us,
 	}, err);
 }

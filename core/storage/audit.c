@@ -4,6 +4,7 @@
 #include "config.h"
 #include "core/storage/audit.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "core/base/err.h"
@@ -35,9 +36,12 @@ SQL(audit_sql_next_event, "SELECT MIN(event) FROM audit_log WHERE organization_i
 
 int audit_insert(struct tx *tx, const struct audit_new *audit, struct err *err)
 {
+	cleanup_free char *target = audit->id ? xasprintf("%s:%" PRId64, audit->kind, audit->id)
+		: xstrdup(audit->kind);
+	cleanup_free char *data = json_is_object(audit->data)
+		? json_dumps(audit->data, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
 	int result = tx_exec(tx, &audit_sql_insert, err, "issssi", audit->organization_id,
-		audit->origin, audit->event, audit->target, audit->data ? audit->data : "{}",
-		audit->now_us);
+		audit->origin, audit->event, target, data ? data : "{}", audit->now_us);
 
 	return result < 0 ? result : 0;
 }

@@ -17,8 +17,9 @@ struct audit_new {
 	int64_t organization_id;
 	const char *origin;        /* "user:7", "token:3", "integration:5", "system" */
 	const char *event;         /* "integration.add" */
-	const char *target;        /* "integration:5" */
-	const char *data;          /* JSON object as text; NULL: {} */
+	const char *kind;          /* of what was changed: "integration" */
+	int64_t id;                /* 0: 'kind' says it all */
+	const json_t *data;        /* an object; anything else is {} */
 	int64_t now_us;
 };
 

@@ -89,12 +89,8 @@ static int run_after_link(struct job_run *run, void *arg, struct err *err)
 	int result;
 
 	(void)arg;
-	if (!run->external_id || run->organization_id == 0)
-		return err_set(err, MORTISE_E_NOT_FOUND, "the integration was removed meanwhile");
-	run->provider_ref = providers_find(run->daemon->providers, run->provider);
-	if (!run->provider_ref)
-		return err_set(err, MORTISE_E_UNSUPPORTED, "no plugin registers the provider \"%s\" "
-			"any more; load its plugin, then retry the job", run->provider);
+	if (job_install(run, err) < 0)
+		return err->code;
 	result = store_read(run->daemon->store, read_in, &after, err);
 	if (result == 0 && after.key)
 		result = call(run, &after, err);
