@@ -20,16 +20,17 @@
 #define REST_MS 20
 #define DAY_US (INT64_C(24) * 3600 * 1000000)
 
-struct step {
+struct pruning {
 	struct prune_cutoffs cutoffs;
-	int64_t deleted;
+	int64_t webhook_after;
+	struct prune_step step;
 };
 
 static int prune_in(struct tx *tx, void *arg, struct err *err)
 {
-	struct step *step = arg;
+	struct pruning *pruning = arg;
 
-	return store_prune_step(tx, &step->cutoffs, &step->deleted, err);
+	return store_prune_step(tx, &pruning->cutoffs, pruning->webhook_after, &pruning->step, err);
 }
 
 int job_prune_run(struct job_run *run, void *arg, struct err *err)
@@ -37,7 +38,7 @@ int job_prune_run(struct job_run *run, void *arg, struct err *err)
 	const struct settings *settings = run->daemon->settings;
 	int64_t now_us = clock_now_us(), deleted = 0;
 	int64_t until_ms = run->started_ms + run->deadline_ms - 1000;
-	struct step step = {
+	struct pruning pruning = {
 		.cutoffs = {
 			.webhooks_us = now_us - settings->retention_webhooks * DAY_US,
 			.jobs_us = now_us - settings->retention_jobs * DAY_US,
@@ -52,12 +53,13 @@ int job_prune_run(struct job_run *run, void *arg, struct err *err)
 	(void)arg;
 	/* What is left at the deadline, or when the daemon ends, goes the next hour. */
 	do {
-		int result = store_write(run->daemon->store, prune_in, &step, err);
+		int result = store_write(run->daemon->store, prune_in, &pruning, err);
 
 		if (result < 0)
 			return result;
-		deleted += step.deleted;
-	} while (step.deleted > 0 && clock_mono_ms() < until_ms &&
+		deleted += pruning.step.deleted;
+		pruning.webhook_after = pruning.step.webhook_id;
+	} while (!pruning.step.ended && clock_mono_ms() < until_ms &&
 		jobs_rest(run->jobs, REST_MS));
 	if (deleted > 0)
 		log_info("store.pruned", LOG_INT("rows", deleted));

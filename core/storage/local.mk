@@ -48,7 +48,7 @@ nodist_libcore_la_SOURCES = %D%/migrations.c
 
 MIGRATIONS = %D%/migrations/0001-first.sql %D%/migrations/0002-issues.sql \
 	%D%/migrations/0003-references.sql %D%/migrations/0004-announced.sql \
-	%D%/migrations/0005-api.sql
+	%D%/migrations/0005-api.sql %D%/migrations/0006-webhook.sql
 EXTRA_DIST += $(MIGRATIONS) %D%/migrations.awk
 BUILT_SOURCES += %D%/migrations.c
 CLEANFILES += %D%/migrations.c

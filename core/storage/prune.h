@@ -8,6 +8,7 @@
 #ifndef MORTISE_STORAGE_PRUNE_H
 #define MORTISE_STORAGE_PRUNE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct err;
@@ -25,8 +26,15 @@ struct prune_cutoffs {
 				* what an issue counts of late */
 };
 
-/* Delete up to about 200 rows of each kind; '*ret_deleted' 0 means nothing is left. */
-int store_prune_step(struct tx *tx, const struct prune_cutoffs *cutoffs, int64_t *ret_deleted,
-	struct err *err);
+struct prune_step {
+	int64_t deleted;       /* rows */
+	int64_t webhook_id;    /* webhooks up to this one have been looked at */
+	bool ended;            /* nothing is left */
+};
+
+/* Delete up to about 200 rows of each kind, of webhooks after 'webhook_after': 0 in the
+ * first of a run of steps, then what the one before told. */
+int store_prune_step(struct tx *tx, const struct prune_cutoffs *cutoffs, int64_t webhook_after,
+	struct prune_step *ret_step, struct err *err);
 
 #endif

@@ -11,18 +11,17 @@
 #include "core/storage/delivery.h"
 
 SQL(webhook_sql_insert, "INSERT INTO webhook (key_owner, delivery_id, provider, webhook, "
-	"event, subject, subject_scope, integration_id, object, headers, received_at) "
-	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id");
-SQL(webhook_sql_body, "INSERT INTO webhook_body (webhook_id, encoding, size, body) "
-	"VALUES ($1, $2, $3, $4)");
+	"event, subject, subject_scope, integration_id, object, headers, received_at, "
+	"encoding, size, body) "
+	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id");
 
 #define WEBHOOK_COLUMNS                                                                    \
 	"w.id, w.provider, w.webhook, w.event, w.subject, w.delivery_id, w.object, "        \
-	"w.subject_scope, w.integration_id, w.headers, w.received_at, b.encoding, b.size, " \
+	"w.subject_scope, w.integration_id, w.headers, w.received_at, w.encoding, w.size, " \
 	"(SELECT status FROM job WHERE webhook_id = w.id ORDER BY id DESC LIMIT 1) "
-#define WEBHOOK_FROM "FROM webhook w JOIN webhook_body b ON b.webhook_id = w.id "
+#define WEBHOOK_FROM "FROM webhook w "
 SQL(webhook_sql_get, "SELECT " WEBHOOK_COLUMNS WEBHOOK_FROM "WHERE w.id = $1");
-SQL(webhook_sql_get_body, "SELECT body FROM webhook_body WHERE webhook_id = $1");
+SQL(webhook_sql_get_body, "SELECT body FROM webhook WHERE id = $1");
 SQL(webhook_sql_list, "SELECT " WEBHOOK_COLUMNS WEBHOOK_FROM
 	"WHERE ($1 = '' OR w.provider = $1) AND w.id < $2 ORDER BY w.id DESC LIMIT $3");
 SQL(webhook_sql_list_status, "SELECT " WEBHOOK_COLUMNS WEBHOOK_FROM
@@ -42,14 +41,11 @@ int webhook_add(struct tx *tx, const struct webhook_add *add, int64_t *ret_id, b
 	*ret_id = known;
 	if (result < 0 || known != 0)
 		return result;
-	result = tx_insert(tx, &webhook_sql_insert, ret_id, err, "ssssssiissi", add->key_owner,
+	result = tx_insert(tx, &webhook_sql_insert, ret_id, err, "ssssssiissiiib", add->key_owner,
 		add->delivery_id, add->provider, add->webhook, add->event, add->subject,
 		(int64_t)add->subject_scope, add->integration_id, add->object, add->headers,
-		add->received_us);
+		add->received_us, (int64_t)add->encoding, add->size, &add->body);
 	if (result == 0)
-		result = tx_exec(tx, &webhook_sql_body, err, "iiib", *ret_id,
-			(int64_t)add->encoding, add->size, &add->body);
-	if (result >= 0)
 		result = delivery_add(tx, add->key_owner, add->delivery_id, *ret_id,
 			add->received_us, err);
 	return result < 0 ? result : 0;
@@ -116,7 +112,7 @@ int webhook_body_get(struct tx *tx, int64_t id, void **ret_body, size_t *ret_siz
 	query_end(&query);
 	if (result == 0)
 		return err_set(err, MORTISE_E_NOT_FOUND,
-			"webhook %" PRId64 " has no body (any more)", id);
+			"webhook %" PRId64 " does not exist (any more)", id);
 	return result < 0 ? result : 0;
 }
 

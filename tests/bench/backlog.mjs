@@ -22,10 +22,11 @@ function fillStatement({ rows, integration, now }) {
     CREATE TEMP TABLE n (i INTEGER PRIMARY KEY);
     INSERT INTO n WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < ${rows}) SELECT i FROM c;
     CREATE TEMP TABLE last AS SELECT (SELECT max(id) FROM webhook) AS id;
-    INSERT INTO webhook (key_owner, delivery_id, provider, webhook, event, subject, integration_id, object, headers, received_at)
+    INSERT INTO webhook (key_owner, delivery_id, provider, webhook, event, subject, integration_id, object, headers, received_at,
+        encoding, size, body)
       SELECT 'github', lower(hex(randomblob(16))), 'github', 'webhook/', 'push', '48812345', ${integration},
-        CAST(i % 32 AS TEXT), '{"X-GitHub-Event":"push"}', ${received} FROM n;
-    INSERT INTO webhook_body SELECT id, 0, 2300, randomblob(2300) FROM webhook WHERE id > (SELECT coalesce(id, 0) FROM last);
+        CAST(i % 32 AS TEXT), '{"X-GitHub-Event":"push"}', ${received},
+        0, 2300, randomblob(2300) FROM n;
     INSERT INTO job (task, provider, integration_id, object, order_key, webhook_id, payload, origin, status, not_before, added_at, finished_at)
       SELECT 'webhook', 'github', ${integration}, object, '${integration}/' || object, id, '{}', 'integration:${integration}', 2,
         received_at, received_at, received_at FROM webhook WHERE id > (SELECT coalesce(id, 0) FROM last);

@@ -190,22 +190,25 @@ static void what_was_rolled_back_is_not_known(void **state)
 
 static int prune_in(struct tx *tx, void *arg, struct err *err)
 {
-	const struct prune_cutoffs cutoffs = {.webhooks_us = 3 * DELIVERY_PERIOD_US};
+	const struct prune_cutoffs cutoffs = {
+		.webhooks_us = 3 * DELIVERY_PERIOD_US, .now_us = 5 * DELIVERY_PERIOD_US};
 
-	return store_prune_step(tx, &cutoffs, arg, err);
+	struct prune_step *step = arg;
+
+	return store_prune_step(tx, &cutoffs, step->webhook_id, step, err);
 }
 
 static void what_is_pruned_is_forgotten(void **state)
 {
 	struct scratch_store *scratch = *state;
-	int64_t deleted = 1;
+	struct prune_step step = {0};
 
 	add_many(scratch);
 	for (int i = MANY; i < 2 * MANY; i += STEP)
 		add(scratch, (struct deliveries){i, STEP, .received_us = 4 * DELIVERY_PERIOD_US});
 	assert_int_not_equal(folded(scratch), 0);
-	while (deleted > 0)
-		assert_int_equal(store_write(scratch->store, prune_in, &deleted, NULL), 0);
+	while (!step.ended)
+		assert_int_equal(store_write(scratch->store, prune_in, &step, NULL), 0);
 	assert_in_range(folded(scratch), MANY / 4, MANY);
 	assert_int_equal(add(scratch, (struct deliveries){MANY, STEP}).known, STEP);
 	assert_int_equal(add(scratch, (struct deliveries){0, STEP}).known, 0);

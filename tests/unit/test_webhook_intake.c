@@ -528,11 +528,11 @@ SQL(end_jobs, "UPDATE job SET status = 2, finished_at = 0 WHERE status = 0");
 static int forget_webhooks_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct prune_cutoffs cutoffs = {.webhooks_us = clock_now_us(), .jobs_us = clock_now_us()};
-	int64_t deleted;
+	struct prune_step step;
 	int result = tx_exec(tx, &end_jobs, err, "");
 
 	(void)arg;
-	return result < 0 ? result : store_prune_step(tx, &cutoffs, &deleted, err);
+	return result < 0 ? result : store_prune_step(tx, &cutoffs, 0, &step, err);
 }
 
 static void a_repeat_is_recognised_and_not_stored(void **state)

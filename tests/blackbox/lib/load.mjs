@@ -323,8 +323,7 @@ class Installer {
 const wrong = {
   damage: "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
   'a reference to nothing': 'SELECT "table" || \' \' || rowid FROM pragma_foreign_key_check',
-  'a body without its webhook': 'SELECT webhook_id FROM webhook_body WHERE webhook_id NOT IN (SELECT id FROM webhook)',
-  'a webhook without its body': 'SELECT id FROM webhook WHERE id NOT IN (SELECT webhook_id FROM webhook_body)',
+  'a webhook without its body': 'SELECT id FROM webhook WHERE length(body) = 0',
   'a webhook without a job': 'SELECT id FROM webhook WHERE id NOT IN (SELECT webhook_id FROM job)',
   'a job without its webhook': 'SELECT id FROM job WHERE webhook_id > 0 AND webhook_id NOT IN (SELECT id FROM webhook)',
   'a webhook with two jobs': 'SELECT webhook_id FROM job WHERE webhook_id > 0 GROUP BY webhook_id HAVING count(*) > 1',
