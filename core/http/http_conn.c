@@ -51,17 +51,31 @@ METRIC_SECONDS(request_seconds, "mortise_http_request_seconds",
 
 static void conn_run(struct http_conn *conn);
 
-static void set_timer(struct http_conn *conn, int64_t ms)
+/* What it waits for must come within 'ms'; 0: it may take as long as it likes. */
+static void set_deadline(struct http_conn *conn, int64_t ms)
 {
-	struct timeval when = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+	conn->due_ms = ms > 0 ? clock_mono_ms() + ms : 0;
+}
 
+/* See that the timer ends by then.  One that ends too early is set again when it does:
+ * deadlines of requests come and go, and mostly only move on. */
+static void arm_timer(struct http_conn *conn)
+{
+	int64_t ms = conn->due_ms - clock_mono_ms();
+	struct timeval when = {0};
+
+	if (conn->due_ms == 0 || (conn->timer_ms > 0 && conn->timer_ms <= conn->due_ms))
+		return;
+	if (ms > 0)
+		when = (struct timeval){.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
 	event_add(conn->timer, &when);
+	conn->timer_ms = conn->due_ms;
 }
 
 /* A deadline for reading: short while the server drains. */
-static void set_read_timer(struct http_conn *conn, int64_t ms)
+static void set_read_deadline(struct http_conn *conn, int64_t ms)
 {
-	set_timer(conn, conn->server->draining && ms > DRAIN_READ_MS ? DRAIN_READ_MS : ms);
+	set_deadline(conn, conn->server->draining && ms > DRAIN_READ_MS ? DRAIN_READ_MS : ms);
 }
 
 /* ---- Writing ---- */
@@ -86,7 +100,7 @@ static void write_body(struct http_conn *conn, char *body_take, size_t size)
 static void begin_reply(struct http_conn *conn)
 {
 	conn->state = CONN_REPLY;
-	set_timer(conn, conn->server->settings.body_timeout_ms);
+	set_deadline(conn, conn->server->settings.body_timeout_ms);
 }
 
 /* Answer without a request, and end: the bytes could not be understood, or there is
@@ -126,21 +140,21 @@ static bool has_no_body(int status)
 
 static void write_reply(struct http_conn *conn, struct http_request *request)
 {
-	struct evbuffer *output = conn->output;
 	const struct http_head *head = &request->head;
-	bool is_head = strcmp(head->method, "HEAD") == 0;
+	bool is_head = strcmp(head->method, "HEAD") == 0, is_empty = has_no_body(request->status);
+	const char *type = request->content_type;
+	char length[40] = "";
 
-	evbuffer_add_printf(output, "HTTP/1.1 %d %s\r\n", request->status,
-		http_status_text(request->status));
-	evbuffer_add(output, request->reply_headers.data, request->reply_headers.size);
-	if (request->content_type)
-		evbuffer_add_printf(output, "Content-Type: %s\r\n", request->content_type);
-	if (!has_no_body(request->status))
-		evbuffer_add_printf(output, "Content-Length: %zu\r\n", request->reply_size);
-	evbuffer_add_printf(output, "X-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n%s\r\n",
-		request->id, conn->closing ? "Connection: close\r\n" :
+	if (!is_empty)
+		snprintf(length, sizeof(length), "Content-Length: %zu\r\n", request->reply_size);
+	evbuffer_add_printf(conn->output,
+		"HTTP/1.1 %d %s\r\n%s%s%s%s%sX-Content-Type-Options: nosniff\r\n"
+		"X-Request-Id: %s\r\n%s\r\n",
+		request->status, http_status_text(request->status),
+		buf_text(&request->reply_headers), type ? "Content-Type: " : "", type ? type : "",
+		type ? "\r\n" : "", length, request->id, conn->closing ? "Connection: close\r\n" :
 		head->minor == 0 ? "Connection: keep-alive\r\n" : "");
-	if (request->reply_size > 0 && !is_head && !has_no_body(request->status))
+	if (request->reply_size > 0 && !is_head && !is_empty)
 		write_body(conn, steal(&request->reply_body), request->reply_size);
 }
 
@@ -206,7 +220,7 @@ static void answer(struct http_request *request, int status, const char *detail)
 static void set_busy(struct http_conn *conn)
 {
 	conn->state = CONN_BUSY;
-	event_del(conn->timer);
+	set_deadline(conn, 0);
 	atomic_fetch_add(&conn->server->busy, 1);
 }
 
@@ -279,7 +293,7 @@ static void begin_body(struct http_conn *conn)
 	request->body = BUF((size_t)request->max_body);
 	conn->state = CONN_BODY;
 	conn->chunked = HTTP_CHUNKED_INIT;
-	set_read_timer(conn, conn->server->settings.body_timeout_ms);
+	set_read_deadline(conn, conn->server->settings.body_timeout_ms);
 	if (request->head.expect_continue &&
 		evbuffer_get_length(conn->input) == 0)
 		evbuffer_add(conn->output, "HTTP/1.1 100 Continue\r\n\r\n", 25);
@@ -324,7 +338,7 @@ static bool read_head(struct http_conn *conn)
 		conn->state = CONN_HEAD;
 		TAILQ_REMOVE(&conn->server->idle, conn, idle);
 		conn->scan = (struct http_scan){0};
-		set_read_timer(conn, conn->server->settings.head_timeout_ms);
+		set_read_deadline(conn, conn->server->settings.head_timeout_ms);
 	}
 	if (size > HTTP_MAX_HEAD + 1)
 		size = HTTP_MAX_HEAD + 1;
@@ -449,12 +463,12 @@ static void end_reply(struct http_conn *conn)
 		 * reply with it: end our side, and wait a little for the other. */
 		shutdown(conn->fd, SHUT_WR);
 		conn->state = CONN_LINGER;
-		set_timer(conn, LINGER_MS);
+		set_deadline(conn, LINGER_MS);
 		http_server_said(conn);
 	} else {
 		conn->state = CONN_IDLE;
 		TAILQ_INSERT_TAIL(&conn->server->idle, conn, idle);
-		set_timer(conn, conn->server->settings.idle_timeout_ms);
+		set_deadline(conn, conn->server->settings.idle_timeout_ms);
 	}
 }
 
@@ -484,6 +498,8 @@ static void conn_run(struct http_conn *conn)
 	}
 	if (written < 0 || (conn->eof && conn->state != CONN_BUSY && conn->state != CONN_REPLY))
 		http_conn_free(conn);
+	else
+		arm_timer(conn);
 }
 
 /* ---- Events ---- */
@@ -528,7 +544,10 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (conn->state == CONN_HEAD || conn->state == CONN_BODY) {
+	conn->timer_ms = 0;
+	if (conn->due_ms == 0 || conn->due_ms > clock_mono_ms()) {
+		arm_timer(conn);
+	} else if (conn->state == CONN_HEAD || conn->state == CONN_BODY) {
 		refuse(conn, 408, "the request took too long");
 		conn_run(conn);
 	} else {
@@ -557,10 +576,11 @@ void http_conn_new(struct http_server *server, int fd, const struct ip *address,
 	LIST_INSERT_HEAD(&server->conns, conn, link);
 	if (client_take) {
 		TAILQ_INSERT_TAIL(&server->idle, conn, idle);
-		set_timer(conn, server->settings.head_timeout_ms);
+		set_deadline(conn, server->settings.head_timeout_ms);
+		arm_timer(conn);
 	} else {
 		refuse(conn, 503, "too many connections; try again later");
-		set_timer(conn, REFUSE_MS);
+		set_deadline(conn, REFUSE_MS);
 		conn_run(conn);
 	}
 }
@@ -583,11 +603,12 @@ void http_conn_drain(struct http_conn *conn)
 		return;
 	}
 	if (conn->state == CONN_IDLE)
-		set_timer(conn, DRAIN_FIRST_MS);
+		set_deadline(conn, DRAIN_FIRST_MS);
 	else if (conn->state == CONN_HEAD)
-		set_read_timer(conn, conn->server->settings.head_timeout_ms);
+		set_read_deadline(conn, conn->server->settings.head_timeout_ms);
 	else if (conn->state == CONN_BODY)
-		set_read_timer(conn, conn->server->settings.body_timeout_ms);
+		set_read_deadline(conn, conn->server->settings.body_timeout_ms);
+	arm_timer(conn);
 	conn->drains = true;
 	conn->server->drain_len++;
 }

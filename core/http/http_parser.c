@@ -62,20 +62,25 @@ int http_scan_head(struct http_scan *scan, const char *data, size_t size, size_t
 
 /* ---- The head ---- */
 
+/* RFC 9110 5.6.2 */
 static bool is_token_char(unsigned char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		(c != '\0' && strchr("!#$%&'*+-.^_`|~", c));
+	static const bool chars[256] = {
+		['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true,
+		['!'] = true, ['#'] = true, ['$'] = true, ['%'] = true, ['&'] = true,
+		['\''] = true, ['*'] = true, ['+'] = true, ['-'] = true, ['.'] = true,
+		['^'] = true, ['_'] = true, ['`'] = true, ['|'] = true, ['~'] = true,
+	};
+
+	return chars[c];
 }
 
-static bool is_token(const char *text)
+static bool is_token(const char *text, size_t size)
 {
-	if (!*text)
-		return false;
-	for (; *text; text++)
-		if (!is_token_char((unsigned char)*text))
+	for (size_t i = 0; i < size; i++)
+		if (!is_token_char((unsigned char)text[i]))
 			return false;
-	return true;
+	return size > 0;
 }
 
 /* Cut the next line off; its CR becomes a NUL.  The scan made sure of CR LF. */
@@ -159,7 +164,7 @@ static int parse_request_line(char *line, struct http_head *head, char **ret_aut
 		return refuse(&head->reason, 400, "bad request line");
 	*target++ = '\0';
 	*version++ = '\0';
-	if (!is_token(line))
+	if (!is_token(line, strlen(line)))
 		return refuse(&head->reason, 400, "bad method");
 	head->method = line;
 	status = parse_version(version, head);
@@ -196,25 +201,33 @@ static bool is_framing(const char *name)
 static int parse_field(char *line, struct http_field *ret_field, const char **reason)
 {
 	char *colon = strchr(line, ':');
+	size_t name_size = colon ? (size_t)(colon - line) : 0;
 
 	if (line[0] == ' ' || line[0] == '\t')
 		return refuse(reason, 400, "folded header");
 	if (!colon)
 		return refuse(reason, 400, "header without colon");
 	*colon = '\0';
-	if (!is_token(line))
+	if (!is_token(line, name_size))
 		return refuse(reason, 400, "bad header name");
 	/* White space by RFC 9110, but not to every server. */
-	if (is_framing(line) && strchr(colon + 1, '\t'))
+	if (strchr(colon + 1, '\t') && is_framing(line))
 		return refuse(reason, 400, "tab in a framing header");
-	*ret_field = (struct http_field){line, trim(colon + 1)};
+	*ret_field = (struct http_field){line, trim(colon + 1), name_size};
 	return HTTP_DONE;
+}
+
+bool http_field_is(const struct http_field *field, const char *name, size_t name_size)
+{
+	return field->name_size == name_size && strncasecmp(field->name, name, name_size) == 0;
 }
 
 const char *http_head_find(const struct http_head *head, const char *name)
 {
+	size_t size = strlen(name);
+
 	for (size_t i = 0; i < head->field_len; i++)
-		if (strcasecmp(head->fields[i].name, name) == 0)
+		if (http_field_is(&head->fields[i], name, size))
 			return head->fields[i].value;
 	return NULL;
 }
@@ -222,10 +235,11 @@ const char *http_head_find(const struct http_head *head, const char *name)
 /* The only value of 'name'; false if there are several. */
 static bool find_single(const struct http_head *head, const char *name, const char **ret_value)
 {
+	size_t size = strlen(name);
 	const char *value = NULL;
 
 	for (size_t i = 0; i < head->field_len; i++) {
-		if (strcasecmp(head->fields[i].name, name) != 0)
+		if (!http_field_is(&head->fields[i], name, size))
 			continue;
 		if (value)
 			return false;
@@ -336,7 +350,7 @@ static int check_connection(struct http_head *head)
 	bool close = false, keep = false;
 
 	for (size_t i = 0; i < head->field_len; i++) {
-		if (strcasecmp(head->fields[i].name, "Connection") != 0)
+		if (!http_field_is(&head->fields[i], "Connection", strlen("Connection")))
 			continue;
 		close = close || list_has(head->fields[i].value, "close");
 		keep = keep || list_has(head->fields[i].value, "keep-alive");

@@ -41,7 +41,11 @@ int http_scan_head(struct http_scan *scan, const char *data, size_t size, size_t
 struct http_field {
 	const char *name;
 	const char *value;
+	size_t name_size;      /* of a header's name */
 };
+
+/* Is it the header 'name', in any case? */
+bool http_field_is(const struct http_field *field, const char *name, size_t name_size);
 
 /* A parsed head; its texts point into the bytes that were parsed. */
 struct http_head {

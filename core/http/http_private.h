@@ -67,6 +67,8 @@ struct http_conn {
 	struct event *readable;        /* added unless the input is full or ended */
 	struct event *writable;        /* added while the output waits for the client */
 	struct event *timer;
+	int64_t due_ms;                /* monotonic: when its patience ends; 0: never */
+	int64_t timer_ms;              /* when the timer ends; 0: it is not set */
 	enum http_conn_state state;
 	struct http_scan scan;         /* CONN_HEAD */
 	struct http_chunked chunked;   /* CONN_BODY */

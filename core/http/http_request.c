@@ -104,12 +104,12 @@ static void join_fields(struct http_request *request)
 
 	for (size_t i = 0; i < head->field_len; i++) {
 		struct http_field *field = &head->fields[i];
-		bool cookie = strcasecmp(field->name, "Cookie") == 0;
+		bool cookie = http_field_is(field, "Cookie", strlen("Cookie"));
 
 		for (size_t j = i + 1; j < head->field_len;) {
 			char *joined;
 
-			if (strcasecmp(field->name, head->fields[j].name) != 0) {
+			if (!http_field_is(&head->fields[j], field->name, field->name_size)) {
 				j++;
 				continue;
 			}

@@ -9,6 +9,7 @@
 #include "config.h"
 #include "core/webhook/scanner.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "core/base/err.h"
@@ -23,6 +24,7 @@ struct pointer {
 	char *text;                                /* as given */
 	size_t len;
 	char segments[MAX_SEGMENTS][SEGMENT_SIZE]; /* unescaped */
+	size_t sizes[MAX_SEGMENTS];                /* of the segments */
 };
 
 struct scanner_plan {
@@ -69,7 +71,7 @@ void scanner_plan_free(struct scanner_plan *plan)
 }
 
 /* One segment of a JSON pointer (RFC 6901); '*at' moves behind it. */
-static bool read_segment(const char **at, char ret_segment[SEGMENT_SIZE])
+static bool read_segment(const char **at, char ret_segment[SEGMENT_SIZE], size_t *ret_size)
 {
 	size_t size = 0;
 
@@ -82,11 +84,12 @@ static bool read_segment(const char **at, char ret_segment[SEGMENT_SIZE])
 				return false;
 			c = **at == '0' ? '~' : '/';
 		}
-		if (size + 1 >= SEGMENT_SIZE)
+		if (size + 1 >= SEGMENT_SIZE || c < 0x20 || c > 0x7e)
 			return false;
 		ret_segment[size++] = c;
 	}
 	ret_segment[size] = '\0';
+	*ret_size = size;
 	return true;
 }
 
@@ -103,13 +106,15 @@ int scanner_plan_add(struct scanner_plan *plan, const char *pointer, struct err 
 			SCANNER_MAX_PICKS);
 	new_one->len = 0;
 	while (*at == '/' && new_one->len < MAX_SEGMENTS) {
+		size_t place = new_one->len++;
+
 		at++;
-		if (!read_segment(&at, new_one->segments[new_one->len++]))
+		if (!read_segment(&at, new_one->segments[place], &new_one->sizes[place]))
 			break;
 	}
 	if (*at != '\0' || new_one->len == 0)
 		return err_set(err, MORTISE_E_FIELD, "\"%s\" is not a JSON pointer of 1 to %d "
-			"segments", pointer, MAX_SEGMENTS);
+			"segments of printable ASCII", pointer, MAX_SEGMENTS);
 	new_one->text = xstrdup(pointer);
 	return (int)plan->len++;
 }
@@ -145,16 +150,33 @@ static int hex_unit(const unsigned char *at, const unsigned char *end)
 	return unit;
 }
 
-/* Eight bytes at once: is none of them a quote, a backslash, a control or not ASCII? */
-static bool plain8(const unsigned char *at)
+/* How many of the next eight bytes go by without a look: until the first quote, backslash,
+ * control or what is not ASCII.  Each such byte sets its top bit; a borrow can set others
+ * only behind the first one. */
+static size_t plain_of_8(const unsigned char *at)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones * 0x80;
-	uint64_t word, quote, slash;
+	uint64_t word, quote, slash, found;
 
 	memcpy(&word, at, sizeof(word));
+	word = le64toh(word);
 	quote = word ^ (ones * '"');
 	slash = word ^ (ones * '\\');
-	return ((word | (word - ones * 0x20) | (quote - ones) | (slash - ones)) & tops) == 0;
+	found = (word | (word - ones * 0x20) | (quote - ones) | (slash - ones)) & tops;
+	return found == 0 ? 8 : (size_t)__builtin_ctzll(found) / 8;
+}
+
+/* Go on to the first byte of a string that wants a look. */
+static const unsigned char *skip_plain(const unsigned char *at, const unsigned char *end)
+{
+	while (end - at >= 8) {
+		size_t plain = plain_of_8(at);
+
+		at += plain;
+		if (plain < 8)
+			return at;
+	}
+	return at;
 }
 
 /* Behind a backslash. */
@@ -176,8 +198,7 @@ static bool scan_string(struct scan *scan, struct text *ret_text)
 	for (;;) {
 		size_t size;
 
-		while (scan->end - scan->at >= 8 && plain8(scan->at))
-			scan->at += 8;
+		scan->at = skip_plain(scan->at, scan->end);
 		if (scan->at >= scan->end || *scan->at < 0x20)
 			return false;
 		if (*scan->at == '"') {
@@ -289,7 +310,7 @@ static void pick_value(struct scan *scan, const struct text *text)
 }
 
 /* Which of the container's pointers go on with 'segment'?  False: it was here before. */
-static bool follow(struct scan *scan, const char *segment)
+static bool follow(struct scan *scan, const char *segment, size_t size)
 {
 	size_t place = scan->depth - 1;
 	uint32_t mask = scan->levels[scan->depth].mask;
@@ -299,7 +320,8 @@ static bool follow(struct scan *scan, const char *segment)
 		const struct pointer *pointer = &scan->plan->pointers[i];
 
 		if (!(mask & (UINT32_C(1) << i)) || pointer->len <= place ||
-			strcmp(pointer->segments[place], segment) != 0)
+			pointer->sizes[place] != size ||
+			memcmp(pointer->segments[place], segment, size) != 0)
 			continue;
 		if (scan->seen[i] & (1u << place))
 			return false;
@@ -320,9 +342,13 @@ static bool follow_key(struct scan *scan, const struct text *key)
 	size_t size;
 
 	scan->mask = 0;
-	if (!is_watched(scan) || !copy_text(key, segment, sizeof(segment), &size))
+	if (!is_watched(scan))
 		return true;
-	return follow(scan, segment);
+	if (!key->escaped)
+		return follow(scan, (const char *)key->start, (size_t)(key->end - key->start));
+	if (!copy_text(key, segment, sizeof(segment), &size))
+		return true;
+	return follow(scan, segment, size);
 }
 
 static void follow_item(struct scan *scan)
@@ -334,13 +360,12 @@ static void follow_item(struct scan *scan)
 	scan->mask = 0;
 	if (!is_watched(scan))
 		return;
-	*--at = '\0';
 	index = scan->levels[scan->depth].index++;
 	do
 		*--at = (char)('0' + index % 10);
 	while ((index /= 10) > 0);
 	/* An item comes once: this cannot be a repeat. */
-	(void)follow(scan, at);
+	(void)follow(scan, at, (size_t)(segment + sizeof(segment) - at));
 }
 
 /* ---- The pass ---- */

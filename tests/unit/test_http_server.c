@@ -791,6 +791,32 @@ static void slow_clients_meet_absolute_deadlines(void **state)
 	fixture_free(fixture);
 }
 
+/* One timer serves all deadlines of a connection, also those of other lengths. */
+static void a_deadline_is_that_of_what_is_waited_for(void **state)
+{
+	struct fixture *fixture = fixture_new(&(struct http_settings){
+		.head_timeout_ms = 150, .idle_timeout_ms = 60000});
+	int kept = dial(fixture), silent;
+	cleanup_free char *first = NULL, *nothing = NULL, *second = NULL, *late = NULL;
+
+	(void)state;
+	say(kept, "GET /echo/x HTTP/1.1\r\nHost");
+	say(kept, ": a\r\n\r\n");
+	first = hear(kept, "200 OK");
+	/* Another's head is over time now: so would that of the first be. */
+	silent = dial(fixture);
+	nothing = hear(silent, NULL);
+	assert_string_equal(nothing, "");
+	say(kept, "GET /echo/x HTTP/1.1\r\nHost: a\r\n\r\n");
+	second = hear(kept, "200 OK");
+	say(kept, "GET / HTTP/1.1\r\nHost");
+	late = hear(kept, NULL);
+	assert_non_null(strstr(late, "408 Request Timeout"));
+	close(kept);
+	close(silent);
+	fixture_free(fixture);
+}
+
 static void drain(void *arg)
 {
 	http_server_drain(arg, NULL, NULL);
@@ -1014,6 +1040,7 @@ int main(void)
 		cmocka_unit_test(connections_at_work_make_no_room),
 		cmocka_unit_test(without_descriptors_accepting_rests),
 		cmocka_unit_test(slow_clients_meet_absolute_deadlines),
+		cmocka_unit_test(a_deadline_is_that_of_what_is_waited_for),
 		cmocka_unit_test(draining_ends_idle_connections_and_answers_the_rest),
 		cmocka_unit_test(draining_waits_for_what_has_begun),
 		cmocka_unit_test(a_taken_port_is_named),
