@@ -19,7 +19,6 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/pool.h"
-#include "core/config/settings.h"
 #include "core/daemon/daemon.h"
 #include "core/http/http.h"
 #include "core/provider/provider.h"
@@ -30,30 +29,6 @@
 typedef enum webhook_condition check_fn(struct intake *intake);
 
 /* ---- On the loop ---- */
-
-/* Are the files of its keys named?  Only what needs no reading of files. */
-static bool is_configured(struct daemon *daemon, const struct webhook_set *set,
-	const struct webhook_plan *plan)
-{
-	static const char prefix[] = "provider:";
-
-	if (plan->unusable)
-		return false;
-	if (!webhook_has_slot(plan, prefix))
-		return provider_configured(daemon, set->provider);
-	for (size_t i = 0; i < plan->slot_len; i++) {
-		cleanup_free char *setting = NULL, *file = NULL;
-
-		if (!webhook_is_slot(plan->slots[i], prefix))
-			continue;
-		setting = xasprintf("%s_file", plan->slots[i] + strlen(prefix));
-		file = settings_provider_text(daemon->settings, set->provider->provider.key,
-			setting);
-		if (!file || !*file)
-			return false;
-	}
-	return true;
-}
 
 static bool is_announced_larger(struct http_request *request, int64_t max)
 {
@@ -85,7 +60,7 @@ static int64_t admit_to(struct http_request *request, struct webhooks *webhooks,
 		max = (int64_t)plan->reg->webhook.max_body;
 	if (match == WEBHOOK_NO_METHOD)
 		condition = WEBHOOK_METHOD;
-	else if (!is_configured(webhooks->daemon, set, plan))
+	else if (!plan->configured)
 		condition = WEBHOOK_NOT_CONFIGURED;
 	else if (is_announced_larger(request, max))
 		condition = WEBHOOK_TOO_LARGE;

@@ -10,6 +10,8 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/config/settings.h"
+#include "core/daemon/daemon.h"
 #include "core/provider/provider.h"
 
 /* The set as others see it, and how many hold it. */
@@ -118,6 +120,30 @@ static void fill_slots(struct webhook_plan *plan)
 	}
 }
 
+/* Are the files of its keys named?  Only what needs no reading of files. */
+static bool is_configured(const struct making *making)
+{
+	static const char prefix[] = "provider:";
+	const struct webhook_plan *plan = making->plan;
+
+	if (plan->unusable)
+		return false;
+	if (!webhook_has_slot(plan, prefix))
+		return provider_configured(making->daemon, making->provider);
+	for (size_t i = 0; i < plan->slot_len; i++) {
+		cleanup_free char *setting = NULL, *file = NULL;
+
+		if (!webhook_is_slot(plan->slots[i], prefix))
+			continue;
+		setting = xasprintf("%s_file", plan->slots[i] + strlen(prefix));
+		file = settings_provider_text(making->daemon->settings,
+			making->provider->provider.key, setting);
+		if (!file || !*file)
+			return false;
+	}
+	return true;
+}
+
 static int fill_plan(const struct making *making, struct err *err)
 {
 	const struct mortise_webhook *webhook = &making->registered->webhook;
@@ -155,6 +181,7 @@ static void make_plan(const struct making *making)
 	plan->unusable_code = fill_plan(making, &err);
 	if (plan->unusable_code < 0)
 		plan->unusable = xstrdup(err_text(&err));
+	plan->configured = is_configured(making);
 }
 
 struct webhook_set *webhook_set_new(struct daemon *daemon,

@@ -34,6 +34,7 @@ struct webhook_plan {
 	size_t slot_len;
 	char *segments[WEBHOOK_SEGMENTS_MAX];  /* of the path; "{name}" matches any */
 	size_t segment_len;
+	bool configured;                       /* what it needs is set */
 	char *unusable;                        /* why it cannot be used, or NULL */
 	int unusable_code;                     /* E_SETTINGS: a setting may mend it */
 };
