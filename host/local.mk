@@ -9,7 +9,8 @@ mortise_host_SOURCES = \
 	%D%/registry.c %D%/registry.h \
 	%D%/sandbox.c %D%/sandbox.h \
 	%D%/wire.c %D%/wire.h \
-	core/base/buf.c core/base/err.c core/base/foreign_json.c core/base/hex.c core/base/mem.c \
+	core/base/buf.c core/base/err.c core/base/foreign_json.c core/base/hex.c \
+	core/base/json_read.c core/base/mem.c \
 	core/base/priority.c \
 	$(FRAME_SOURCES)
 mortise_host_CFLAGS = $(AM_CFLAGS) $(MORTISE_PIE_CFLAGS)

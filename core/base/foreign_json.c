@@ -9,6 +9,7 @@
 #include "core/base/buf.h"
 #include "core/base/err.h"
 #include "core/base/hex.h"
+#include "core/base/json_read.h"
 #include "core/base/mem.h"
 
 struct repair {
@@ -155,7 +156,7 @@ bool foreign_json_fits(const char *text, size_t size, size_t max_depth, size_t m
 int foreign_json_parse(const char *text, size_t size, json_t **ret_json, struct err *err)
 {
 	json_error_t problem;
-	json_t *json = json_loadb(text, size, JSON_DECODE_ANY, &problem);
+	json_t *json = json_read(text, size, JSON_DECODE_ANY, &problem);
 
 	if (!json)
 		json = parse_repaired(text, size);

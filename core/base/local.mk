@@ -7,6 +7,7 @@ libcore_la_SOURCES += \
 	%D%/hex.c %D%/hex.h \
 	%D%/ip.c %D%/ip.h \
 	%D%/json_pointer.c %D%/json_pointer.h \
+	%D%/json_read.c %D%/json_read.h \
 	%D%/json_text.c %D%/json_text.h \
 	%D%/log.c %D%/log.h \
 	%D%/loop.c %D%/loop.h \
@@ -28,6 +29,9 @@ tests_unit_test_base_err_SOURCES = tests/unit/test_base_err.c
 
 UNIT_TESTS += tests/unit/test_base_json_pointer
 tests_unit_test_base_json_pointer_SOURCES = tests/unit/test_base_json_pointer.c
+
+UNIT_TESTS += tests/unit/test_base_json_read
+tests_unit_test_base_json_read_SOURCES = tests/unit/test_base_json_read.c
 
 UNIT_TESTS += tests/unit/test_base_json_text
 tests_unit_test_base_json_text_SOURCES = tests/unit/test_base_json_text.c

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/err.h"
+#include "core/base/json_read.h"
 #include "core/base/mem.h"
 
 #define FIRST_CAPACITY 4096
@@ -90,7 +91,7 @@ int frame_parse(const struct frame *frame, json_t **ret_json, struct err *err)
 		*ret_json = json_object();
 		return 0;
 	}
-	json = json_loadb(frame->json, frame->json_size, JSON_REJECT_DUPLICATES, &problem);
+	json = json_read(frame->json, frame->json_size, JSON_REJECT_DUPLICATES, &problem);
 	if (!json)
 		return err_set(err, MORTISE_E_INTERNAL, "frame %s is not JSON: %s",
 			frame_op_name(frame->op), problem.text);

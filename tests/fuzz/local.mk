@@ -30,6 +30,7 @@ FUZZ_TARGETS = \
 	%D%/fuzz_jira \
 	%D%/fuzz_jira_text \
 	%D%/fuzz_json_pointer \
+	%D%/fuzz_json_read \
 	%D%/fuzz_jwt \
 	%D%/fuzz_log \
 	%D%/fuzz_note \
