@@ -82,15 +82,13 @@ static int finish_in(struct tx *tx, void *arg, struct err *err)
 	finish->lost = result == 0;
 	if (result <= 0)
 		return result;
-	result = 0;
-	if (finish->effects)
+	result = finish->end.status != JOB_WAITING ? job_release(tx, row, err) : 0;
+	if (result == 0 && finish->effects)
 		result = effects_apply(tx, &finish->context, finish->effects, err);
 	if (result == 0 && finish->end.status != JOB_WAITING && finish->run->settle)
 		result = finish->run->settle(tx, finish->run, &finish->end, err);
 	if (result == 0 && finish->end.status == JOB_DONE)
 		result = ledger_settle_job(tx, row->id, finish->end.now_us, err);
-	if (result >= 0 && finish->end.status != JOB_WAITING)
-		result = job_release(tx, row->order_key, row->integration_id, row->barrier, err);
 	if (result >= 0 && finish->gate_us > 0 && row->external_id)
 		result = integration_set_gate(tx, row->integration_id, finish->gate_us, err);
 	if (result >= 0 && finish->identity_gone)

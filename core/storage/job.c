@@ -12,28 +12,36 @@
 /* How many rows behind a closed gate one look moves away. */
 #define GATED_MAX 64
 
-/* Held, if an earlier one of its order is unfinished, or a barrier before it, or, being a
- * barrier itself, anything at all. */
+/* Held, if it is behind another of its key, or a barrier is before it, or, being a barrier
+ * itself, anything at all. */
 SQL(job_sql_insert, "INSERT INTO job (task, provider, version, integration_id, link_id, object, "
-	"order_key, barrier, held, webhook_id, payload, cursor_state, origin, not_before, added_at) "
-	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN $7 <> '' AND ("
-	"EXISTS (SELECT 1 FROM job WHERE order_key = $7 AND status < 2) "
+	"order_key, barrier, behind, held, webhook_id, payload, cursor_state, origin, not_before, "
+	"added_at) "
+	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, CASE WHEN $7 <> '' AND ("
+	"CAST($9 AS BIGINT) > 0 "
 	"OR EXISTS (SELECT 1 FROM job WHERE integration_id = $4 AND barrier = 1 "
 	"AND status < 2) "
 	"OR (CAST($8 AS BIGINT) = 1 AND EXISTS (SELECT 1 FROM job WHERE integration_id = $4 "
 	"AND order_key IS NOT NULL AND status < 2))) THEN 1 ELSE 0 END, "
-	"$9, $10, $11, $12, $13, $14) RETURNING id");
+	"$10, $11, $12, $13, $14, $15) RETURNING id");
+
+SQL(job_sql_key_newest, "SELECT newest_id FROM job_key WHERE order_key = $1");
+SQL(job_sql_key_add, "INSERT INTO job_key (order_key, newest_id) VALUES ($1, $2)");
+SQL(job_sql_key_move, "UPDATE job_key SET newest_id = $1 WHERE order_key = $2");
+SQL(job_sql_key_end, "DELETE FROM job_key WHERE order_key = $1");
 /* Only the first of a key can wait for its time; those behind it wait for it. */
 SQL(job_sql_key_hurry, "UPDATE job SET not_before = $1 WHERE not_before > $1 "
-	"AND status = 0 AND held = 0 AND id IN "
-	"(SELECT id FROM job WHERE order_key = $2 AND status < 2)");
-SQL(job_sql_key_busy, "SELECT 1 FROM job WHERE order_key = $1 AND status < 2 LIMIT 1");
+	"AND status = 0 AND held = 0 AND id IN (WITH RECURSIVE chain(id) AS ("
+	"SELECT newest_id FROM job_key WHERE order_key = $2 UNION ALL "
+	"SELECT behind FROM job JOIN chain ON job.id = chain.id WHERE behind > 0) "
+	"SELECT id FROM chain)");
 
 #define JOB_COLUMNS                                                                       \
 	"j.id, j.task, j.provider, j.version, j.integration_id, j.link_id, j.webhook_id, " \
 	"j.object, j.order_key, j.barrier, j.held, j.solo, j.payload, j.cursor_state, "    \
 	"j.origin, j.status, j.attempts, j.faults, j.strikes, j.not_before, j.added_at, "  \
-	"j.started_at, j.finished_at, j.code, j.outcome, i.external_id, l.organization_id "
+	"j.started_at, j.finished_at, j.code, j.outcome, i.external_id, l.organization_id, "   \
+	"j.behind "
 #define JOB_FROM                                                                  \
 	"FROM job j LEFT JOIN integration i ON i.id = j.integration_id "          \
 	"LEFT JOIN organization_integration l ON l.id = j.link_id "
@@ -80,16 +88,15 @@ SQL(job_sql_cursor, "UPDATE job SET cursor_state = COALESCE($1, cursor_state), l
 	"NOT EXISTS (SELECT 1 FROM job e WHERE e.integration_id = job.integration_id "\
 	"AND e.order_key IS NOT NULL AND e.status < 2 AND e.id < job.id) "
 
-SQL(job_sql_release_head, "UPDATE job SET held = 0 WHERE id = "
-	"(SELECT id FROM job WHERE order_key = $1 AND status < 2 ORDER BY id LIMIT 1) "
-	"AND status = 0 AND held = 1 AND " NO_BARRIER_BEFORE
-	"AND (barrier = 0 OR " NOTHING_BEFORE ")");
+/* The one behind a job that ended is behind what that one was behind; if that is nothing,
+ * it is the first now. */
+SQL(job_sql_release_next, "UPDATE job SET behind = $1, held = CASE WHEN CAST($1 AS BIGINT) = 0 "
+	"AND " NO_BARRIER_BEFORE "AND (barrier = 0 OR " NOTHING_BEFORE ") THEN 0 ELSE held END "
+	"WHERE behind = $2 AND behind > 0 AND status = 0");
 /* Behind a barrier that ended: the first of each key, up to the next barrier. */
 SQL(job_sql_release_keys, "UPDATE job SET held = 0 WHERE integration_id = $1 "
 	"AND order_key IS NOT NULL AND status < 2 AND status = 0 AND held = 1 AND barrier = 0 "
-	"AND " NO_BARRIER_BEFORE
-	"AND NOT EXISTS (SELECT 1 FROM job k WHERE k.order_key = job.order_key "
-	"AND k.status < 2 AND k.id < job.id)");
+	"AND behind = 0 AND " NO_BARRIER_BEFORE);
 SQL(job_sql_release_barrier, "UPDATE job SET held = 0 WHERE id = "
 	"(SELECT id FROM job WHERE integration_id = $1 AND barrier = 1 AND status < 2 "
 	"ORDER BY id LIMIT 1) AND status = 0 AND held = 1 AND " NOTHING_BEFORE);
@@ -120,22 +127,35 @@ SQL(job_sql_halt, "UPDATE job SET status = 3, finished_at = $1, outcome = $2 "
 SQL(job_sql_forget, "DELETE FROM job WHERE id = $1 AND status >= 2");
 SQL(job_sql_webhook, "SELECT id FROM job WHERE webhook_id = $1 ORDER BY id LIMIT $2");
 
-/* 1: a row; 0: none; negative: an error. */
-static int exists_text(struct tx *tx, const struct sql *sql, const char *text, struct err *err)
+/* 0: the key has no unfinished job. */
+static int find_newest(struct tx *tx, const char *order_key, int64_t *ret_id, struct err *err)
 {
 	struct query query;
-	int result = query_first(&query, tx, sql, err, "s", text);
+	int result = query_first(&query, tx, &job_sql_key_newest, err, "s", order_key);
 
+	if (result >= 0)
+		*ret_id = result == 1 ? query_int(&query, 0) : 0;
 	query_end(&query);
-	return result;
+	return result < 0 ? result : 0;
 }
 
 int job_row_add(struct tx *tx, const struct job_add *add, int64_t *ret_id, struct err *err)
 {
-	return tx_insert(tx, &job_sql_insert, ret_id, err, "ssiiissiisssii", add->task,
-		add->provider, (int64_t)add->version, add->integration_id, add->link_id,
-		add->object, add->order_key, (int64_t)add->barrier, add->webhook_id, add->payload,
-		add->cursor, add->origin, add->not_before_us, add->now_us);
+	int64_t behind = 0;
+	int result = add->order_key ? find_newest(tx, add->order_key, &behind, err) : 0;
+
+	if (result == 0)
+		result = tx_insert(tx, &job_sql_insert, ret_id, err, "ssiiissiiisssii", add->task,
+			add->provider, (int64_t)add->version, add->integration_id, add->link_id,
+			add->object, add->order_key, (int64_t)add->barrier, behind,
+			add->webhook_id, add->payload, add->cursor, add->origin,
+			add->not_before_us, add->now_us);
+	if (result < 0 || !add->order_key)
+		return result;
+	result = behind > 0 ?
+		tx_exec(tx, &job_sql_key_move, err, "is", *ret_id, add->order_key) :
+		tx_exec(tx, &job_sql_key_add, err, "si", add->order_key, *ret_id);
+	return result < 0 ? result : 0;
 }
 
 static void read_row(struct query *query, struct job_row *row)
@@ -168,6 +188,7 @@ static void read_row(struct query *query, struct job_row *row)
 		.outcome = xstrdup(query_text(query, 24)),
 		.external_id = xstrdup(query_text(query, 25)),
 		.organization_id = query_int(query, 26),
+		.behind = query_int(query, 27),
 	};
 }
 
@@ -201,11 +222,12 @@ int job_row_get(struct tx *tx, int64_t id, struct job_row *ret_row, struct err *
 
 int job_key_busy(struct tx *tx, const char *order_key, bool *ret_busy, struct err *err)
 {
-	int result = exists_text(tx, &job_sql_key_busy, order_key, err);
+	int64_t newest_id = 0;
+	int result = order_key ? find_newest(tx, order_key, &newest_id, err) : 0;
 
 	if (result < 0)
 		return result;
-	*ret_busy = result == 1;
+	*ret_busy = newest_id != 0;
 	return 0;
 }
 
@@ -340,18 +362,27 @@ int job_save_cursor(struct tx *tx, int64_t id, const char *lease, const char *cu
 	return tx_exec(tx, &job_sql_cursor, err, "siis", cursor, lease_until_us, id, lease);
 }
 
-int job_release(struct tx *tx, const char *order_key, int64_t integration_id, bool barrier,
-	struct err *err)
+/* The last of its key: the one before it is the newest now. */
+static int shorten_key(struct tx *tx, const struct job_row *row, struct err *err)
 {
-	int result = 0;
+	return row->behind > 0 ?
+		tx_exec(tx, &job_sql_key_move, err, "is", row->behind, row->order_key) :
+		tx_exec(tx, &job_sql_key_end, err, "s", row->order_key);
+}
 
-	if (!order_key)
+int job_release(struct tx *tx, const struct job_row *row, struct err *err)
+{
+	int result;
+
+	if (!row->order_key)
 		return 0;
-	result = tx_exec(tx, &job_sql_release_head, err, "s", order_key);
-	if (result >= 0 && barrier)
-		result = tx_exec(tx, &job_sql_release_keys, err, "i", integration_id);
-	if (result >= 0 && integration_id != 0)
-		result = tx_exec(tx, &job_sql_release_barrier, err, "i", integration_id);
+	result = tx_exec(tx, &job_sql_release_next, err, "ii", row->behind, row->id);
+	if (result == 0)
+		result = shorten_key(tx, row, err);
+	if (result >= 0 && row->barrier)
+		result = tx_exec(tx, &job_sql_release_keys, err, "i", row->integration_id);
+	if (result >= 0 && row->integration_id != 0)
+		result = tx_exec(tx, &job_sql_release_barrier, err, "i", row->integration_id);
 	return result < 0 ? result : 0;
 }
 
@@ -428,7 +459,7 @@ int job_halt_waiting(struct tx *tx, int64_t id, const char *outcome, int64_t now
 	changed = tx_exec(tx, &job_sql_halt, err, "isi", now_us, outcome, id);
 	if (changed <= 0)
 		return changed;
-	result = job_release(tx, row.order_key, row.integration_id, row.barrier, err);
+	result = job_release(tx, &row, err);
 	return result < 0 ? result : changed;
 }
 

@@ -34,6 +34,7 @@ struct job_row {
 	int64_t integration_id, link_id, webhook_id;
 	char *object;              /* or NULL */
 	char *order_key;           /* NULL: unordered */
+	int64_t behind;            /* the unfinished one before it in its key; 0: none */
 	bool barrier, held, solo;
 	char *payload;             /* JSON */
 	char *cursor;              /* JSON of the last checkpoint, or NULL */
@@ -105,13 +106,12 @@ struct job_end {
 };
 
 /* End a run.  1, or 0 if the lease is lost.  After an end other than waiting call
- * job_release in the same transaction. */
+ * job_release in the same transaction, before anything is added. */
 int job_end(struct tx *tx, const struct job_end *end, struct err *err);
 int job_save_cursor(struct tx *tx, int64_t id, const char *lease, const char *cursor,
 	int64_t lease_until_us, struct err *err);
-/* A row with this place has ended: let go what waited for it. */
-int job_release(struct tx *tx, const char *order_key, int64_t integration_id, bool barrier,
-	struct err *err);
+/* The row has ended: let go what waited for it. */
+int job_release(struct tx *tx, const struct job_row *row, struct err *err);
 
 /* ---- For the operator ---- */
 

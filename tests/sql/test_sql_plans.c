@@ -41,6 +41,7 @@ static const struct {
 	{"api_token_sql_list_all", "in the order of ids, a page at a time"},
 	{"integration_sql_move_gates", "after the clock was set back"},
 	{"issue_sql_old", "over the organizations; the issues of each by an index"},
+	{"job_sql_key_hurry", "over the unfinished jobs of one key"},
 	{"job_sql_list_waiting", "for the operator, a page at a time"},
 	{"job_sql_move_back", "after the clock was set back"},
 	{"job_sql_newest", "in the order of ids, the newest only"},

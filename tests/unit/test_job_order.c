@@ -81,6 +81,11 @@ static const struct scenario {
 		{DUE, 0, "2"}}},
 	{"a held one that is dropped leaves the rest held", {{ADD, 1, "a"}, {ADD, 1, "a"},
 		{ADD, 1, "a"}, {START, 1}, {DROP, 2}, {DUE, 0, ""}, {DONE, 1}, {DUE, 0, "3"}}},
+	{"the last one that is dropped holds none that follows", {{ADD, 1, "a"}, {ADD, 1, "a"},
+		{START, 1}, {DROP, 2}, {ADD, 1, "a"}, {DUE, 0, ""}, {DONE, 1}, {DUE, 0, "3"}}},
+	{"nor when its key has ended", {{ADD, 1, "a"}, {ADD, 1, "a"}, {ADD, 1, "a"}, {START, 1},
+		{DROP, 2}, {DROP, 3}, {DONE, 1}, {ADD, 1, "a"}, {DUE, 0, "4"}, {START, 4},
+		{DONE, 4}, {ADD, 1, "a"}, {DUE, 0, "5"}}},
 	{"a dropped barrier holds nobody", {{ADD, 1, "a"}, {ADD_BARRIER, 1, "-"}, {ADD, 1, "b"},
 		{START, 1}, {DROP, 2}, {DUE, 0, "3"}}},
 	{"a revived one goes to the end", {{ADD, 1, "a"}, {ADD, 1, "a"}, {START, 1}, {DEAD, 1},
@@ -125,7 +130,7 @@ static int end_step(struct tx *tx, int64_t id, int status, struct err *err)
 	if (result != 1)
 		return err_set(err, MORTISE_E_INTERNAL, "no job ended");
 	return status == JOB_WAITING ? 0 :
-		job_release(tx, row.order_key, row.integration_id, row.barrier, err);
+		job_release(tx, &row, err);
 }
 
 static int check_due(struct tx *tx, struct play *play, const char *expected, struct err *err)
@@ -336,7 +341,6 @@ static int once_in(struct tx *tx, void *arg, struct err *err)
 {
 	struct job_new job = {.task = "p:test", .integration_id = 1, .object = "a", .now_us = NOW,
 		.not_before_us = NOW + 1000};
-	struct job_end end = {.lease = LEASE, .status = JOB_DONE, .now_us = NOW};
 	int64_t id, due[3];
 	size_t len;
 
@@ -351,8 +355,7 @@ static int once_in(struct tx *tx, void *arg, struct err *err)
 	assert_int_equal(job_insert_once(tx, &job, err), 0);
 	assert_int_equal(job_list_due(tx, "p", NOW, 3, due, &len, err), 0);
 	assert_int_equal(len, 0);
-	end.id = id;
-	assert_int_equal(job_end(tx, &end, err), 1);
+	assert_int_equal(end_step(tx, id, JOB_DONE, err), 0);
 	assert_int_equal(job_insert_once(tx, &job, err), 0);
 	assert_int_equal(job_list_due(tx, "p", NOW, 3, due, &len, err), 0);
 	assert_int_equal(len, 1);

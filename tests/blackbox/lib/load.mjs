@@ -332,6 +332,12 @@ const wrong = {
   'a job held behind nothing': `SELECT id FROM job WHERE held = 1 AND status = 0 AND NOT EXISTS (SELECT 1 FROM job e WHERE e.id < job.id
     AND e.status < 2 AND (e.order_key = job.order_key OR e.integration_id = job.integration_id AND e.order_key IS NOT NULL
     AND (e.barrier = 1 OR job.barrier = 1)))`,
+  'a job behind the wrong one': `SELECT id FROM job WHERE behind <> CASE WHEN order_key IS NULL OR status > 1 THEN behind ELSE
+    (SELECT coalesce(max(id), 0) FROM job e WHERE e.order_key = job.order_key AND e.status < 2 AND e.id < job.id) END`,
+  'an order without its newest job': `SELECT order_key FROM job WHERE order_key IS NOT NULL AND status < 2 GROUP BY order_key
+    HAVING max(id) <> coalesce((SELECT newest_id FROM job_key k WHERE k.order_key = job.order_key), 0)`,
+  'an order of no job': `SELECT order_key FROM job_key k WHERE NOT EXISTS (SELECT 1 FROM job WHERE job.order_key = k.order_key
+    AND status < 2)`,
   'an integration without a link': 'SELECT id FROM integration WHERE id NOT IN (SELECT integration_id FROM organization_integration)',
   'a ledger entry of nobody': `SELECT once FROM ledger WHERE owner LIKE 'integration:%' AND
     CAST(substr(owner, 13) AS INTEGER) NOT IN (SELECT id FROM integration)`,
