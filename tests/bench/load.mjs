@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The Mortise developers
 //
-// The load: pushes of about 7.5 KB as GitHub sends them, signed, each with a delivery id
+// The load: pushes of about 8 KB as GitHub sends them, signed, each with a delivery id
 // of its own, sent by wrk (webhooks.lua) over a number of kept connections.
 import { execFile } from 'node:child_process';
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes, randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -19,11 +19,33 @@ const WEBHOOK_PATH = '/extensions/github/webhook/';
 const push = webhookExamples().find(({ name }) => name === 'push')
   .examples.find(({ commits, installation }) => commits.length === 1 && installation);
 
-// The same for our installation and one of its repositories.
-export function pushBody(installation, { id, name }, sha = randomBytes(20).toString('hex')) {
-  return JSON.stringify({ ...push, ref: 'refs/heads/main', installation: { id: installation },
-    repository: { ...push.repository, id: Number(id), name: name.split('/')[1], full_name: name },
-    commits: push.commits.map((commit) => ({ ...commit, id: sha })) });
+const hex = (digits) => randomBytes(digits / 2).toString('hex');
+const number = (below) => randomInt(below);
+const word = () => [...Array(2 + number(3))].map(() => 'bcdfghklmnprstvw'[number(16)] + 'aeiou'[number(5)]).join('');
+const list = (least, most, make) => [...Array(least + number(most - least + 1))].map(make);
+const PEOPLE = [...Array(200)].map(() => ({ login: `${word()}-${word()}`, id: 1000000 + number(90000000) }));
+
+// The text of a part of GitHub's example, with its person and its repository replaced.
+const replaced = (part, { login, id }, name) => JSON.parse(JSON.stringify(part)
+  .replaceAll('Codertocat/Hello-World', name).replaceAll('Codertocat', login).replaceAll('21031067', String(id))
+  .replaceAll('MDQ6VXNlcjIxMDMxMDY3', Buffer.from(`04:User${id}`).toString('base64')));
+
+// A push for our installation to one of its repositories, which differs from others in what
+// differs in real ones: who, what, when, digests.
+export function pushBody(installation, { id, name }, sha = hex(40)) {
+  const person = PEOPLE[number(PEOPLE.length)];
+  const at = 1700000000 + number(50000000);
+  const files = () => list(0, 3, () => `${list(1, 4, word).join('/')}.c`);
+  const commit = { ...replaced(push.commits[0], person, name), id: sha, tree_id: hex(40), message: list(3, 14, word).join(' '),
+    timestamp: new Date(at * 1000).toISOString(), url: `https://github.com/${name}/commit/${sha}`,
+    added: files(), removed: files(), modified: files() };
+  const owner = { login: name.split('/')[0], id: 5000000 + installation % 1000000 };
+  return JSON.stringify({ ...replaced(push, person, name), ref: 'refs/heads/main', before: hex(40), after: sha,
+    compare: `https://github.com/${name}/compare/${hex(12)}...${sha.slice(0, 12)}`, installation: { id: installation },
+    repository: { ...replaced(push.repository, owner, name), id: Number(id), name: name.split('/')[1], full_name: name,
+      node_id: Buffer.from(`010:Repository${id}`).toString('base64'), description: list(3, 10, word).join(' '),
+      pushed_at: at, updated_at: new Date((at - number(1000000)) * 1000).toISOString(), size: number(100000) },
+    commits: [commit], head_commit: commit });
 }
 
 export const signature = (secret, body) => `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;

@@ -9,7 +9,7 @@ import { Load, pushBody } from './load.mjs';
 
 export const INSTALLATION = 48812345;
 const REPOSITORIES = 32;
-const BODIES = 64;
+const BODIES = 1024;
 
 export async function startScene() {
   const metricsPort = await freePort();
