@@ -29,6 +29,7 @@
 #include "core/issue/release_version.h"
 #include "core/issue/seen.h"
 #include "core/job/job.h"
+#include "core/storage/dictionary.h"
 #include "core/storage/event.h"
 #include "core/storage/issue.h"
 #include "core/storage/project.h"
@@ -182,6 +183,7 @@ static void read_event_id(const json_t *event, char ret_id[static EVENT_ID_SIZE]
 
 static void read_event(const struct api_call *call, struct report *report, struct err *err)
 {
+	const struct dictionary_kind kind = {DICTIONARY_EVENTS, ""};
 	const json_t *given = json_object_get(call->body, "event");
 	cleanup_json json_t *body = NULL;
 	int64_t occurred_us;
@@ -201,7 +203,8 @@ static void read_event(const struct api_call *call, struct report *report, struc
 	describe(body);
 	json_object_set_new(body, "hashes", json_pack("[s]", report->hash));
 	report->text = json_dumps(body, JSON_COMPACT);
-	pack(report->text, strlen(report->text), &report->packed);
+	pack(report->text, strlen(report->text), dictionaries_current(
+		store_dictionaries(call->daemon->store), &kind, NULL), &report->packed);
 	report->seen.event_id = report->event_id;
 	report->event = (struct event_new){
 		.event_id = report->event_id,

@@ -36,6 +36,9 @@ tests_unit_test_base_json_read_SOURCES = tests/unit/test_base_json_read.c
 UNIT_TESTS += tests/unit/test_base_json_text
 tests_unit_test_base_json_text_SOURCES = tests/unit/test_base_json_text.c
 
+UNIT_TESTS += tests/unit/test_base_pack
+tests_unit_test_base_pack_SOURCES = tests/unit/test_base_pack.c
+
 UNIT_TESTS += tests/unit/test_base_slug
 tests_unit_test_base_slug_SOURCES = tests/unit/test_base_slug.c
 

@@ -5,71 +5,126 @@
 #include "core/base/pack.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include <zdict.h>
 #include <zstd.h>
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
 
-#define PACK_FROM 256
+#define LEVEL 1
+/* zstd keeps the ids below for itself. */
+#define FIRST_ID 32768
+/* Where a dictionary has its own id, in four bytes, the lowest first. */
+#define ID_AT 4
 
-static pthread_key_t context_key;
-static pthread_once_t context_once = PTHREAD_ONCE_INIT;
+struct pack_dictionary {
+	atomic_int refs;
+	int64_t id;
+	ZSTD_CDict *packing;
+	ZSTD_DDict *unpacking;
+};
 
-static void free_context(void *context)
+/* One of each per thread: making it costs more than using it. */
+struct contexts {
+	ZSTD_CCtx *packing;
+	ZSTD_DCtx *unpacking;
+};
+
+static pthread_key_t contexts_key;
+static pthread_once_t contexts_once = PTHREAD_ONCE_INIT;
+
+static void free_contexts(void *arg)
 {
-	ZSTD_freeCCtx(context);
+	struct contexts *contexts = arg;
+
+	ZSTD_freeCCtx(contexts->packing);
+	ZSTD_freeDCtx(contexts->unpacking);
+	free(contexts);
 }
 
-static void make_context_key(void)
+static void make_contexts_key(void)
 {
-	if (pthread_key_create(&context_key, free_context) != 0)
+	if (pthread_key_create(&contexts_key, free_contexts) != 0)
 		abort();
 }
 
-/* One per thread: making it costs more than using it. */
-static ZSTD_CCtx *thread_context(void)
+static struct contexts *thread_contexts(void)
 {
-	ZSTD_CCtx *context;
+	struct contexts *contexts;
 
-	pthread_once(&context_once, make_context_key);
-	context = pthread_getspecific(context_key);
-	if (!context) {
-		context = ZSTD_createCCtx();
-		pthread_setspecific(context_key, context);
+	pthread_once(&contexts_once, make_contexts_key);
+	contexts = pthread_getspecific(contexts_key);
+	if (!contexts) {
+		contexts = new(struct contexts);
+		pthread_setspecific(contexts_key, contexts);
 	}
-	return context;
+	return contexts;
 }
 
-void pack(const void *data, size_t size, struct packed *ret_packed)
+static ZSTD_CCtx *packing_context(void)
 {
-	size_t bound = ZSTD_compressBound(size), packed_size;
-	ZSTD_CCtx *context = size >= PACK_FROM ? thread_context() : NULL;
+	struct contexts *contexts = thread_contexts();
+
+	if (!contexts->packing)
+		contexts->packing = ZSTD_createCCtx();
+	return contexts->packing;
+}
+
+static ZSTD_DCtx *unpacking_context(void)
+{
+	struct contexts *contexts = thread_contexts();
+
+	if (!contexts->unpacking && !(contexts->unpacking = ZSTD_createDCtx()))
+		abort();
+	return contexts->unpacking;
+}
+
+void pack(const void *data, size_t size, struct pack_dictionary *dictionary_take,
+	struct packed *ret_packed)
+{
+	struct pack_dictionary *dictionary = dictionary_take;
+	size_t bound = ZSTD_compressBound(size), packed_size = size;
+	ZSTD_CCtx *context = size >= PACK_FROM ? packing_context() : NULL;
 	void *owned = context ? malloc(bound) : NULL;
 
 	*ret_packed = (struct packed){.encoding = PACK_PLAIN, .size = size, .data = data,
 		.data_size = size};
-	if (!owned)
-		return;
-	packed_size = ZSTD_compressCCtx(context, owned, bound, data, size, 1);
-	if (ZSTD_isError(packed_size) || packed_size >= size) {
+	if (owned && dictionary)
+		packed_size = ZSTD_compress_usingCDict(context, owned, bound, data, size,
+			dictionary->packing);
+	else if (owned)
+		packed_size = ZSTD_compressCCtx(context, owned, bound, data, size, LEVEL);
+	if (!owned || ZSTD_isError(packed_size) || packed_size >= size) {
 		free(owned);
+		pack_dictionary_unref(dictionary);
 		return;
 	}
 	*ret_packed = (struct packed){.encoding = PACK_ZSTD, .size = size, .data = owned,
-		.data_size = packed_size, .owned = owned};
+		.data_size = packed_size, .owned = owned, .dictionary = dictionary};
 }
 
 void packed_clear(struct packed *packed)
 {
 	free(packed->owned);
+	pack_dictionary_unref(packed->dictionary);
 	*packed = (struct packed){0};
 }
 
-int unpack(int encoding, const void *data, size_t data_size, int64_t size, size_t max,
-	char **ret_bytes, struct err *err)
+int64_t packed_dictionary_id(int encoding, const void *data, size_t data_size)
 {
+	unsigned id = encoding == PACK_ZSTD ? ZSTD_getDictID_fromFrame(data, data_size) : 0;
+
+	return id > FIRST_ID ? (int64_t)id - FIRST_ID : 0;
+}
+
+int unpack(int encoding, const void *data, size_t data_size, int64_t size, size_t max,
+	const struct pack_dictionary *dictionary, char **ret_bytes, struct err *err)
+{
+	ZSTD_DCtx *context = encoding == PACK_ZSTD ? unpacking_context() : NULL;
 	char *bytes;
 	size_t unpacked = data_size;
 
@@ -78,7 +133,8 @@ int unpack(int encoding, const void *data, size_t data_size, int64_t size, size_
 			"stored with an encoding or size that this version does not know");
 	bytes = xmalloc((size_t)size + 1);
 	if (encoding == PACK_ZSTD)
-		unpacked = ZSTD_decompress(bytes, (size_t)size, data, data_size);
+		unpacked = ZSTD_decompress_usingDDict(context, bytes, (size_t)size, data,
+			data_size, dictionary ? dictionary->unpacking : NULL);
 	else if (data_size == (size_t)size && size > 0)
 		memcpy(bytes, data, data_size);
 	if (unpacked != (size_t)size) {
@@ -88,4 +144,68 @@ int unpack(int encoding, const void *data, size_t data_size, int64_t size, size_
 	bytes[size] = '\0';
 	*ret_bytes = bytes;
 	return 0;
+}
+
+/* ---- Dictionaries ---- */
+
+void *pack_learn(const void *samples, const size_t *sizes, size_t len, size_t *ret_size)
+{
+	void *content = xmalloc(PACK_DICTIONARY_MAX);
+	size_t size = ZDICT_trainFromBuffer(content, PACK_DICTIONARY_MAX, samples, sizes,
+		(unsigned)len);
+
+	if (ZDICT_isError(size)) {
+		free(content);
+		return NULL;
+	}
+	*ret_size = size;
+	return content;
+}
+
+struct pack_dictionary *pack_dictionary_new(int64_t id, const void *content, size_t size)
+{
+	struct pack_dictionary *dictionary;
+	cleanup_free unsigned char *named = NULL;
+
+	if (id < 1 || id > PACK_DICTIONARY_ID_MAX || size > PACK_DICTIONARY_MAX ||
+		ZDICT_getDictID(content, size) == 0)
+		return NULL;
+	named = xmemdup(content, size);
+	for (int i = 0; i < 4; i++)
+		named[ID_AT + i] = (unsigned char)((uint64_t)(FIRST_ID + id) >> 8 * i);
+	dictionary = new(struct pack_dictionary);
+	atomic_init(&dictionary->refs, 1);
+	dictionary->id = id;
+	dictionary->packing = ZSTD_createCDict(named, size, LEVEL);
+	dictionary->unpacking = ZSTD_createDDict(named, size);
+	if (!dictionary->packing || !dictionary->unpacking) {
+		pack_dictionary_unref(dictionary);
+		return NULL;
+	}
+	return dictionary;
+}
+
+int64_t pack_dictionary_id(const struct pack_dictionary *dictionary)
+{
+	return dictionary->id;
+}
+
+struct pack_dictionary *pack_dictionary_ref(struct pack_dictionary *dictionary)
+{
+	atomic_fetch_add(&dictionary->refs, 1);
+	return dictionary;
+}
+
+void pack_dictionary_unref(struct pack_dictionary *dictionary)
+{
+	if (!dictionary || atomic_fetch_sub(&dictionary->refs, 1) > 1)
+		return;
+	ZSTD_freeCDict(dictionary->packing);
+	ZSTD_freeDDict(dictionary->unpacking);
+	free(dictionary);
+}
+
+bool pack_dictionary_is_last(struct pack_dictionary *dictionary)
+{
+	return atomic_load(&dictionary->refs) == 1;
 }

@@ -25,6 +25,7 @@
 #include "core/issue/seen.h"
 #include "core/job/job.h"
 #include "core/owner/assign.h"
+#include "core/storage/dictionary.h"
 #include "core/storage/issue.h"
 #include "core/storage/store.h"
 
@@ -36,6 +37,7 @@ struct accept {
 	const char *hashes[1];         /* of issue_seen */
 	struct issue_seen seen;
 	struct event_new event;
+	bool learn;                    /* there are enough bodies to learn from */
 	json_t *words;                 /* of the body: those that the above name */
 	char *text;                    /* the body; NULL once it is packed */
 	struct packed packed;
@@ -77,7 +79,11 @@ static int accept_in(struct tx *tx, void *arg, struct err *err)
 	result = issue_seen(tx, &accept->seen, &accept->result, err);
 	if (result >= 0)
 		result = keep_event(tx, accept, err);
-	return result < 0 ? result : queue_assignment(tx, accept, err);
+	if (result >= 0)
+		result = queue_assignment(tx, accept, err);
+	if (result >= 0 && accept->learn)
+		result = job_learn_queue(tx, accept->seen.now_us, err);
+	return result;
 }
 
 static void accept_free(struct accept *accept)
@@ -114,7 +120,7 @@ static void accepted(int result, struct err *err, void *arg)
 		refuse(accept, err);
 		return;
 	}
-	if (!accept->known && (accept->result.regressed || accept->assigns))
+	if (!accept->known && (accept->result.regressed || accept->assigns || accept->learn))
 		jobs_wake(accept->report->ingest->daemon->jobs);
 	end(accept, accept->known ? INGEST_REPEATED : INGEST_STORED);
 }
@@ -125,6 +131,7 @@ static void pack_body(struct accept *accept)
 {
 	static const char *const names[] = {"title", "culprit", "type", "level", "platform",
 		"logger", "release", "environment", "metadata"};
+	const struct dictionary_kind kind = {DICTIONARY_EVENTS, ""};
 	struct report *report = accept->report;
 
 	accept->words = json_object();
@@ -133,7 +140,9 @@ static void pack_body(struct accept *accept)
 	accept->event.weight = describe_weight(report->body);
 	accept->text = json_dumps(report->body, JSON_COMPACT);
 	json_decref(steal(&report->body));
-	pack(accept->text, strlen(accept->text), &accept->packed);
+	pack(accept->text, strlen(accept->text), dictionaries_current(
+		store_dictionaries(report->ingest->daemon->store), &kind, &accept->learn),
+		&accept->packed);
 	if (accept->packed.owned)
 		free(steal(&accept->text));
 }

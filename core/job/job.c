@@ -37,6 +37,7 @@ struct jobs *jobs_new(struct daemon *daemon)
 	pthread_condattr_destroy(&attributes);
 	jobs_add_task(jobs, JOB_PRUNE, &(struct job_policy){.attempts = 3, .deadline_ms = 300000},
 		job_prune_run, NULL);
+	jobs_add_task(jobs, JOB_LEARN, &(struct job_policy){.attempts = 3}, job_learn_run, NULL);
 	return jobs;
 }
 
@@ -86,6 +87,8 @@ int jobs_start(struct jobs *jobs, struct err *err)
 		result = jobs_clock_start(jobs, err);
 	if (result == 0)
 		result = jobs_add_schedule(jobs, JOB_PRUNE, JOB_PRUNE_EVERY_MS, err);
+	if (result == 0)
+		result = jobs_add_schedule(jobs, JOB_LEARN, JOB_LEARN_EVERY_MS, err);
 	if (result < 0)
 		return result;
 	if (interrupted > 0)

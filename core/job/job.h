@@ -127,5 +127,7 @@ int job_checkpoint(struct job_run *run, const json_t *effects, const json_t *cur
 int job_insert(struct tx *tx, const struct job_new *job, int64_t *ret_id, struct err *err);
 /* The same, unless an item of its key is unfinished: that is enough, and is due now. */
 int job_insert_once(struct tx *tx, const struct job_new *job, struct err *err);
+/* The same for the task that learns what bodies have in common. */
+int job_learn_queue(struct tx *tx, int64_t now_us, struct err *err);
 
 #endif

@@ -111,6 +111,12 @@ char *job_order_key(const struct job_new *job);
 int job_spread(struct job_run *run, const struct reg_provider *provider,
 	const struct mortise_task *task, struct err *err);
 
+/* ---- learn.c ---- */
+
+#define JOB_LEARN "learn"
+#define JOB_LEARN_EVERY_MS (3600 * 1000)
+job_fn job_learn_run;
+
 /* ---- prune.c ---- */
 
 #define JOB_PRUNE "prune"

@@ -8,6 +8,7 @@ libcore_la_SOURCES += \
 	%D%/job_admin.c %D%/job_admin.h %D%/job_describe.h \
 	%D%/plugin_task.c \
 	%D%/policy.c \
+	%D%/learn.c \
 	%D%/prune.c \
 	%D%/run.c \
 	%D%/schedule.c \

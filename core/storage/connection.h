@@ -16,6 +16,7 @@
 #include "core/storage/tx.h"
 
 struct delivery_table;
+struct dictionaries;
 struct err;
 
 enum connection_kind { CONNECTION_WRITER, CONNECTION_READER };
@@ -41,6 +42,7 @@ struct tx {
 	bool full;                     /* it was that the disk is full */
 	uint64_t serial;               /* of the transaction, on the writer */
 	struct delivery_table *deliveries; /* the writer's memory, or NULL */
+	struct dictionaries *dictionaries; /* the store's */
 };
 
 int connection_open(const char *path, enum connection_kind kind, struct tx **ret_tx,

@@ -10,6 +10,7 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/pack.h"
+#include "core/storage/dictionary.h"
 
 /* Larger than any that is taken in. */
 #define BODY_MAX ((size_t)8 << 20)
@@ -120,9 +121,10 @@ static void row_read(struct query *query, struct event *ret_event)
 static int body_read(struct query *query, struct event *event, struct err *err)
 {
 	struct blob stored = query_blob(query, 10);
+	struct dictionary_body body = {(int)query_int(query, 8), query_int(query, 9), stored.data,
+		stored.size};
 	cleanup_free char *text = NULL;
-	int result = unpack((int)query_int(query, 8), stored.data, stored.size,
-		query_int(query, 9), BODY_MAX, &text, err);
+	int result = dictionary_unpack(query->tx, &body, BODY_MAX, &text, err);
 
 	if (result == 0) {
 		event->body = json_loads(text, 0, NULL);

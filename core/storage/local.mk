@@ -14,6 +14,7 @@ libcore_la_SOURCES += \
 # The queue and its sources.
 libcore_la_SOURCES += \
 	%D%/delivery.c %D%/delivery.h \
+	%D%/dictionary.c %D%/dictionary.h \
 	%D%/job.c %D%/job.h \
 	%D%/schedule.c %D%/schedule.h \
 	%D%/webhook.c %D%/webhook.h
@@ -48,7 +49,8 @@ nodist_libcore_la_SOURCES = %D%/migrations.c
 
 MIGRATIONS = %D%/migrations/0001-first.sql %D%/migrations/0002-issues.sql \
 	%D%/migrations/0003-references.sql %D%/migrations/0004-announced.sql \
-	%D%/migrations/0005-api.sql %D%/migrations/0006-webhook.sql
+	%D%/migrations/0005-api.sql %D%/migrations/0006-webhook.sql \
+	%D%/migrations/0007-dictionary.sql
 EXTRA_DIST += $(MIGRATIONS) %D%/migrations.awk
 BUILT_SOURCES += %D%/migrations.c
 CLEANFILES += %D%/migrations.c
@@ -62,6 +64,9 @@ tests_unit_test_storage_store_SOURCES = tests/unit/test_storage_store.c
 
 UNIT_TESTS += tests/unit/test_storage_delivery
 tests_unit_test_storage_delivery_SOURCES = tests/unit/test_storage_delivery.c \
+	tests/unit/scratch_store.c tests/unit/scratch_store.h
+UNIT_TESTS += tests/unit/test_storage_dictionary
+tests_unit_test_storage_dictionary_SOURCES = tests/unit/test_storage_dictionary.c \
 	tests/unit/scratch_store.c tests/unit/scratch_store.h
 UNIT_TESTS += tests/unit/test_storage_prune
 tests_unit_test_storage_prune_SOURCES = tests/unit/test_storage_prune.c \

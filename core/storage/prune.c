@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "core/storage/api_token.h"
 #include "core/storage/delivery.h"
+#include "core/storage/dictionary.h"
 #include "core/storage/event.h"
 #include "core/storage/issue.h"
 #include "core/storage/issue_hour.h"
@@ -105,6 +106,7 @@ int store_prune_step(struct tx *tx, const struct prune_cutoffs *cutoffs, int64_t
 		{api_token_prune, cutoffs->audit_us},
 		{event_prune, cutoffs->events_us},
 		{issue_prune, cutoffs->issues_us},
+		{dictionary_prune, cutoffs->now_us},
 	};
 	struct prune_step step = {.webhook_id = webhook_after};
 	int result = prune_webhooks(tx, cutoffs, &step, err);

@@ -35,6 +35,7 @@
 #include "core/storage/checkpoint.h"
 #include "core/storage/connection.h"
 #include "core/storage/delivery.h"
+#include "core/storage/dictionary.h"
 #include "core/storage/migrate.h"
 
 #define QUEUE_MAX 4096
@@ -83,6 +84,7 @@ struct store {
 	struct tx **readers;           /* under reader_lock: those that are free */
 	int reader_free, reader_len;
 
+	struct dictionaries *dictionaries;
 };
 
 /* A closure that waits for the store would wait for itself, or for the last free
@@ -433,6 +435,11 @@ uint64_t store_commits(const struct store *store)
 	return atomic_load(&store->commits);
 }
 
+struct dictionaries *store_dictionaries(const struct store *store)
+{
+	return store->dictionaries;
+}
+
 const char *store_path(const struct store *store)
 {
 	return store->path;
@@ -488,6 +495,18 @@ static int run_migrations(struct store *store, const struct store_settings *sett
 	return result;
 }
 
+static int open_reader(struct store *store, struct err *err)
+{
+	struct tx **reader = &store->readers[store->reader_len];
+	int result = connection_open(store->path, CONNECTION_READER, reader, err);
+
+	if (result < 0)
+		return result;
+	(*reader)->dictionaries = store->dictionaries;
+	store->reader_free = ++store->reader_len;
+	return 0;
+}
+
 static int open_connections(struct store *store, const struct store_settings *settings,
 	struct err *err)
 {
@@ -501,13 +520,12 @@ static int open_connections(struct store *store, const struct store_settings *se
 	if (result == 0)
 		result = checkpointer_new(store->path, store->write_tx, &store->checkpointer, err);
 	store->readers = xcalloc((size_t)readers, sizeof(struct tx *));
-	while (result == 0 && store->reader_len < readers) {
-		result = connection_open(store->path, CONNECTION_READER,
-			&store->readers[store->reader_len], err);
-		if (result == 0)
-			store->reader_free = ++store->reader_len;
-	}
-	return result;
+	while (result == 0 && store->reader_len < readers)
+		result = open_reader(store, err);
+	if (result < 0)
+		return result;
+	store->write_tx->dictionaries = store->dictionaries;
+	return dictionaries_load(store->dictionaries, store->write_tx, err);
 }
 
 static struct store *store_new(void)
@@ -516,6 +534,7 @@ static struct store *store_new(void)
 	pthread_condattr_t monotonic;
 
 	store->lock_fd = -1;
+	store->dictionaries = dictionaries_new();
 	STAILQ_INIT(&store->queue);
 	pthread_mutex_init(&store->queue_lock, NULL);
 	pthread_condattr_init(&monotonic);
@@ -567,6 +586,7 @@ void store_close(struct store *store)
 	free(store->readers);
 	checkpointer_free(store->checkpointer);
 	connection_close(store->write_tx);
+	dictionaries_free(store->dictionaries);
 	if (store->lock_fd >= 0)
 		close(store->lock_fd);
 	pthread_cond_destroy(&store->reader_wake);

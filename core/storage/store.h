@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct dictionaries;
 struct err;
 struct store;
 struct tx;
@@ -63,6 +64,8 @@ bool store_healthy(struct store *store);
 /* How many commits this process has made.  What was read after it told a number is as new
  * as the store, as long as it tells the same. */
 uint64_t store_commits(const struct store *store);
+/* What bodies are packed with. */
+struct dictionaries *store_dictionaries(const struct store *store);
 /* The database file. */
 const char *store_path(const struct store *store);
 

@@ -9,6 +9,10 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/storage/delivery.h"
+#include "core/storage/dictionary.h"
+
+/* Larger than any registration may allow. */
+#define BODY_MAX ((size_t)32 << 20)
 
 SQL(webhook_sql_insert, "INSERT INTO webhook (key_owner, delivery_id, provider, webhook, "
 	"event, subject, subject_scope, integration_id, object, headers, received_at, "
@@ -21,7 +25,7 @@ SQL(webhook_sql_insert, "INSERT INTO webhook (key_owner, delivery_id, provider, 
 	"(SELECT status FROM job WHERE webhook_id = w.id ORDER BY id DESC LIMIT 1) "
 #define WEBHOOK_FROM "FROM webhook w "
 SQL(webhook_sql_get, "SELECT " WEBHOOK_COLUMNS WEBHOOK_FROM "WHERE w.id = $1");
-SQL(webhook_sql_get_body, "SELECT body FROM webhook WHERE id = $1");
+SQL(webhook_sql_get_body, "SELECT encoding, size, body FROM webhook WHERE id = $1");
 SQL(webhook_sql_list, "SELECT " WEBHOOK_COLUMNS WEBHOOK_FROM
 	"WHERE ($1 = '' OR w.provider = $1) AND w.id < $2 ORDER BY w.id DESC LIMIT $3");
 SQL(webhook_sql_list_status, "SELECT " WEBHOOK_COLUMNS WEBHOOK_FROM
@@ -97,23 +101,27 @@ int webhook_get(struct tx *tx, int64_t id, struct webhook_row *ret_row, struct e
 	return result < 0 ? result : 0;
 }
 
-int webhook_body_get(struct tx *tx, int64_t id, void **ret_body, size_t *ret_size,
+int webhook_body_get(struct tx *tx, int64_t id, char **ret_body, size_t *ret_size,
 	struct err *err)
 {
 	struct query query;
 	int result = query_first(&query, tx, &webhook_sql_get_body, err, "i", id);
 
+	if (result == 0)
+		result = err_set(err, MORTISE_E_NOT_FOUND,
+			"webhook %" PRId64 " does not exist (any more)", id);
 	if (result == 1) {
-		struct blob body = query_blob(&query, 0);
+		struct blob data = query_blob(&query, 2);
+		struct dictionary_body body = {(int)query_int(&query, 0), query_int(&query, 1),
+			data.data, data.size};
 
-		*ret_body = xmemdup(body.data, body.size);
-		*ret_size = body.size;
+		result = dictionary_unpack(tx, &body, BODY_MAX, ret_body, err);
+		if (result < 0)
+			err_prefix(err, "webhook %" PRId64 ": its body is ", id);
+		*ret_size = (size_t)body.size;
 	}
 	query_end(&query);
-	if (result == 0)
-		return err_set(err, MORTISE_E_NOT_FOUND,
-			"webhook %" PRId64 " does not exist (any more)", id);
-	return result < 0 ? result : 0;
+	return result;
 }
 
 int webhook_list(struct tx *tx, const char *provider, int status, int64_t before, size_t max,

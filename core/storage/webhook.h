@@ -54,8 +54,8 @@ int webhook_add(struct tx *tx, const struct webhook_add *add, int64_t *ret_id, b
 int webhook_get(struct tx *tx, int64_t id, struct webhook_row *ret_row, struct err *err);
 void webhook_row_clear(struct webhook_row *row);
 #define cleanup_webhook_row __attribute__((__cleanup__(webhook_row_clear)))
-/* The body as it is stored; free it. */
-int webhook_body_get(struct tx *tx, int64_t id, void **ret_body, size_t *ret_size,
+/* The body as it came, with a NUL behind it; free it.  E_LIMIT if it is damaged. */
+int webhook_body_get(struct tx *tx, int64_t id, char **ret_body, size_t *ret_size,
 	struct err *err);
 /* Rows below id 'before' (0: all), newest first.  'provider' may be NULL; 'status' as of
  * jobs, -1: any.  Free each, then the array. */

@@ -17,6 +17,7 @@
 #include "core/daemon/daemon.h"
 #include "core/http/http.h"
 #include "core/job/job.h"
+#include "core/storage/dictionary.h"
 #include "core/storage/job.h"
 #include "core/storage/store.h"
 #include "core/storage/webhook.h"
@@ -31,6 +32,7 @@ struct accept {
 	char *headers;
 	char *group;                   /* order of what has no integration yet */
 	struct packed body;
+	bool learn;                    /* there are enough bodies to learn from */
 	/* Set anew at each run: */
 	bool known;
 	bool replayed;
@@ -116,6 +118,8 @@ static int accept_in(struct tx *tx, void *arg, struct err *err)
 	accept->replayed = result == MORTISE_E_CONFLICT;
 	for (size_t i = 0; result == 0 && i < accept->intake->target_len; i++)
 		result = add_job(tx, accept, &accept->intake->targets[i], err);
+	if (result == 0 && accept->learn)
+		result = job_learn_queue(tx, accept->add.received_us, err);
 	return result;
 }
 
@@ -156,6 +160,17 @@ static void accepted(int result, struct err *err, void *arg)
 	accept_free(accept);
 }
 
+static void pack_body(struct accept *accept)
+{
+	const struct intake *intake = accept->intake;
+	const struct dictionary_kind kind = {DICTIONARY_WEBHOOKS, accept->add.provider};
+	struct store *store = intake->webhooks->daemon->store;
+
+	pack(intake->data ? intake->data : "", intake->size,
+		dictionaries_current(store_dictionaries(store), &kind, &accept->learn),
+		&accept->body);
+}
+
 static struct accept *accept_new(struct intake *intake)
 {
 	struct accept *accept = new(struct accept);
@@ -179,7 +194,7 @@ static struct accept *accept_new(struct intake *intake)
 		.headers = accept->headers,
 		.received_us = intake->received_us,
 	};
-	pack(intake->data ? intake->data : "", intake->size, &accept->body);
+	pack_body(accept);
 	accept->add.encoding = accept->body.encoding;
 	accept->add.size = (int64_t)accept->body.size;
 	accept->add.body = (struct blob){accept->body.data, accept->body.data_size};

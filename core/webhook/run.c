@@ -7,7 +7,6 @@
 #include "core/base/err.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
-#include "core/base/pack.h"
 #include "core/daemon/daemon.h"
 #include "core/job/job.h"
 #include "core/provider/provider.h"
@@ -15,14 +14,11 @@
 #include "core/storage/webhook.h"
 #include "core/webhook/webhook_private.h"
 
-/* Larger than any registration may allow. */
-#define BODY_MAX ((size_t)32 << 20)
-
 struct load {
 	int64_t id;
 	struct webhook_row row;
-	void *stored;
-	size_t stored_size;
+	char *body;
+	size_t body_size;
 };
 
 static int load_in(struct tx *tx, void *arg, struct err *err)
@@ -31,25 +27,8 @@ static int load_in(struct tx *tx, void *arg, struct err *err)
 	int result = webhook_get(tx, load->id, &load->row, err);
 
 	if (result == 0)
-		result = webhook_body_get(tx, load->id, &load->stored, &load->stored_size, err);
+		result = webhook_body_get(tx, load->id, &load->body, &load->body_size, err);
 	return result;
-}
-
-/* The body as it came, in place of the stored one. */
-static int unpack_body(struct load *load, struct err *err)
-{
-	char *body;
-	int result = unpack(load->row.encoding, load->stored, load->stored_size, load->row.size,
-		BODY_MAX, &body, err);
-
-	if (result < 0) {
-		err_prefix(err, "webhook %lld: its body is ", (long long)load->id);
-		return result;
-	}
-	free(load->stored);
-	load->stored = body;
-	load->stored_size = (size_t)load->row.size;
-	return 0;
 }
 
 json_t *webhook_input(const char *webhook, const char *event, json_t *headers_take,
@@ -99,8 +78,8 @@ static int call_handler(struct job_run *run, const struct load *load, struct err
 		.scope = run->scope,
 		.callback = callback,
 		.input = input,
-		.body = load->stored_size > 0 ? load->stored : NULL,
-		.body_size = load->stored_size,
+		.body = load->body_size > 0 ? load->body : NULL,
+		.body_size = load->body_size,
 		.deadline_ms = run->deadline_ms,
 		.job = run,
 		.solo = run->solo,
@@ -132,8 +111,6 @@ static int run_loaded(struct job_run *run, struct load *load, struct err *err)
 			row->webhook);
 	result = set_scope(run, provider, webhook, row, err);
 	if (result == 0)
-		result = unpack_body(load, err);
-	if (result == 0)
 		result = call_handler(run, load, err);
 	log_info("webhook.handled", LOG_TEXT("provider", row->provider),
 		LOG_TEXT("event", row->event), LOG_TEXT("delivery", row->delivery_id),
@@ -156,7 +133,7 @@ int webhook_run_job(struct job_run *run, void *arg, struct err *err)
 	/* Effects are applied in this scope after we are gone. */
 	run->scope.external_id = run->subject = xstrdup(run->scope.external_id);
 	webhook_row_clear(&load->row);
-	free(load->stored);
+	free(load->body);
 	free(load);
 	return result;
 }

@@ -189,6 +189,27 @@ describe('webhook intake', () => {
     assert.deepEqual(jobs.map(({ status }) => status), [2, 2]);
     assert.deepEqual(await shas(), before);
   });
+
+  test('what bodies have in common is learned, and those before, across and after are read', async () => {
+    const first = commits + 1;
+    for (const end = commits + 600; commits < end;)
+      await Promise.all(Array.from({ length: 100 }, () => world.webhooks.send('push', next())));
+    await until('a dictionary is learned', () => daemon.events('dictionary.learned').length === 1);
+    const after = commits + 1;
+    await Promise.all(Array.from({ length: 50 }, () => world.webhooks.send('push', next())));
+    const packed = async (order) => (await daemon.sql(`SELECT sum(length(body)) * 1.0 / sum(size) AS ratio FROM
+      (SELECT body, size FROM webhook WHERE event = 'push' AND size < 8000 ORDER BY id ${order} LIMIT 50)`))[0].ratio;
+    assert.ok(await packed('DESC') < 0.6 * await packed('ASC'), `${await packed('ASC')}, then ${await packed('DESC')}`);
+    await daemon.idle();
+    await daemon.restart();
+    const ids = await daemon.sql(`SELECT id FROM webhook WHERE event = 'push' AND (id % 50 = 0
+      OR id > (SELECT max(id) FROM webhook) - 3) ORDER BY id`);
+    for (const { id } of ids) await daemon.ctlOk('webhook', 'replay', String(id));
+    const { dead, halted } = await daemon.idle();
+    assert.deepEqual([dead, halted], [undefined, undefined]);
+    const known = new Set(await shas());
+    for (const n of [first, first + 511, first + 599, after, commits]) assert.ok(known.has(sha(n)), String(n));
+  });
 });
 
 describe('a provider without its webhook secret', () => {

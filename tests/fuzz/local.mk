@@ -35,6 +35,7 @@ FUZZ_TARGETS = \
 	%D%/fuzz_log \
 	%D%/fuzz_note \
 	%D%/fuzz_owner \
+	%D%/fuzz_pack \
 	%D%/fuzz_qsh \
 	%D%/fuzz_registration \
 	%D%/fuzz_signature \

@@ -27,6 +27,7 @@ static const char *const small[] = {
 	"SCAN CONSTANT ROW",
 	"SCAN daemon_secret",
 	"SCAN delivery_fold",
+	"SCAN dictionary",
 	"SCAN plugin",
 	"SCAN schedule",
 	/* Only what runs now. */

@@ -93,7 +93,7 @@ static int put_in(struct tx *tx, void *arg, struct err *err)
 
 		snprintf(id, sizeof(id), "%032d", i);
 		snprintf(text, sizeof(text), "{\"n\": %d, \"fill\": \"%0300d\"}", i, 0);
-		pack(text, strlen(text), &body);
+		pack(text, strlen(text), NULL, &body);
 		result = event_insert(tx, &(struct event_new){.issue_id = put->issue,
 			.project_id = put->project, .event_id = id, .occurred_us = i,
 			.received_us = i, .weight = put->weight, .body = &body}, put->keep, &row,
