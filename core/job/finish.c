@@ -3,7 +3,8 @@
  */
 /*
  * The end of a run, and its checkpoints: one transaction each, behind the fence that
- * the row still runs under this lease.  Job worker; checkpoints on a host-call thread.
+ * the row still runs under this lease.  What an end is, is decided on the job worker; it
+ * is written by the dispatcher, with others.  Checkpoints on a host-call thread.
  */
 #include "config.h"
 
@@ -21,19 +22,6 @@
 #include "core/storage/ledger.h"
 #include "core/storage/store.h"
 #include "core/webhook/webhook.h"
-
-#define WRITE_AGAIN_MS 500
-
-struct finish {
-	struct job_run *run;
-	struct job_end end;
-	struct effect_context context;
-	const json_t *effects;         /* NULL: none are applied */
-	int64_t gate_us;
-	bool identity_gone;
-	/* Set anew at each run: */
-	bool lost;
-};
 
 /* Effects that intake's table of integrations depends on. */
 static bool touches_integrations(const json_t *effects)
@@ -61,58 +49,42 @@ static void forget_integrations(struct job_run *run, const json_t *effects)
 }
 
 /* The operator is told with the integration, and the next install makes it right. */
-static int mark_identity(struct tx *tx, const struct finish *finish, struct err *err)
+static int mark_identity(struct tx *tx, const struct job_work *work, struct err *err)
 {
 	cleanup_integration struct integration integration = {0};
-	int result = integration_get(tx, finish->run->integration_id, &integration, err);
+	int result = integration_get(tx, work->run.integration_id, &integration, err);
 
 	if (result < 0)
 		return result;
 	result = integration_set_status(tx, integration.id, integration.status,
-		"its credentials are no longer valid; install it again", finish->end.now_us, err);
+		"its credentials are no longer valid; install it again", work->end.now_us, err);
 	return result < 0 ? result : 0;
 }
 
-static int finish_in(struct tx *tx, void *arg, struct err *err)
+int job_work_end(struct tx *tx, struct job_work *work, struct err *err)
 {
-	struct finish *finish = arg;
-	const struct job_row *row = finish->run->row;
-	int result = job_end(tx, &finish->end, err);
+	const struct job_row *row = &work->row;
+	const struct job_end *end = &work->end;
+	int result = job_end(tx, end, err);
 
-	finish->lost = result == 0;
+	work->lost = result == 0;
 	if (result <= 0)
 		return result;
-	result = finish->end.status != JOB_WAITING ? job_release(tx, row, err) : 0;
-	if (result == 0 && finish->effects)
-		result = effects_apply(tx, &finish->context, finish->effects, err);
-	if (result == 0 && finish->end.status != JOB_WAITING && finish->run->settle)
-		result = finish->run->settle(tx, finish->run, &finish->end, err);
-	if (result == 0 && finish->end.status == JOB_DONE)
-		result = ledger_settle_job(tx, row->id, finish->end.now_us, err);
-	if (result >= 0 && finish->gate_us > 0 && row->external_id)
-		result = integration_set_gate(tx, row->integration_id, finish->gate_us, err);
-	if (result >= 0 && finish->identity_gone)
-		result = mark_identity(tx, finish, err);
+	result = end->status != JOB_WAITING ? job_release(tx, row, err) : 0;
+	if (result == 0 && work->effects)
+		result = effects_apply(tx, &work->context, work->effects, err);
+	if (result == 0 && end->status != JOB_WAITING && work->run.settle)
+		result = work->run.settle(tx, &work->run, end, err);
+	if (result == 0 && end->status == JOB_DONE)
+		result = ledger_settle_job(tx, row->id, end->now_us, err);
+	if (result >= 0 && work->gate_us > 0 && row->external_id)
+		result = integration_set_gate(tx, row->integration_id, work->gate_us, err);
+	if (result >= 0 && work->identity_gone)
+		result = mark_identity(tx, work, err);
 	return result < 0 ? result : 0;
 }
 
-/* Write until the store takes it, as long as the lease stands: the reply is applied
- * again without a second call. */
-static int write_end(struct finish *finish, struct err *err)
-{
-	struct job_run *run = finish->run;
-	int64_t until_ms = run->started_ms + run->jobs->lease_ms;
-
-	for (;;) {
-		int result;
-
-		err_clear(err);
-		result = store_write(run->daemon->store, finish_in, finish, err);
-		if (result != MORTISE_E_RETRY || clock_mono_ms() > until_ms ||
-			!jobs_rest(run->jobs, WRITE_AGAIN_MS))
-			return result;
-	}
-}
+/* ---- What becomes of it ---- */
 
 static bool is_ending(struct jobs *jobs)
 {
@@ -124,84 +96,44 @@ static bool is_ending(struct jobs *jobs)
 	return ending;
 }
 
-static void decide(struct finish *finish, int code, bool refused, const struct err *err)
+static void set_end(struct job_work *work, int code)
 {
-	struct job_run *run = finish->run;
+	struct job_run *run = &work->run;
 	struct job_verdict verdict = {
 		.code = code,
-		.retry_at_ms = err->retry_at_ms,
+		.retry_at_ms = work->err.retry_at_ms,
 		.death = code == 0 ? CALL_DEATH_NONE : run->death,
-		.refused = refused,
-		.ending = is_ending(run->jobs),
+		.refused = work->refused,
+		.ending = is_ending(work->jobs),
 	};
 
-	job_decide(run->policy, run->row, &verdict, clock_now_us(), randombytes_random(),
-		&finish->end, &finish->gate_us);
-	finish->end.code = err_meaning(code)->name;
-	finish->end.outcome = code == 0 ? run->outcome : err_text(err);
-	finish->identity_gone = code == MORTISE_E_IDENTITY && run->row->external_id;
-	finish->effects = code == 0 ? run->effects : NULL;
+	work->code = code;
+	work->end.id = run->id;
+	work->end.lease = run->lease;
+	job_decide(&work->policy, &work->row, &verdict, clock_now_us(), randombytes_random(),
+		&work->end, &work->gate_us);
+	work->end.code = err_meaning(code)->name;
+	work->end.outcome = code == 0 ? run->outcome : err_text(&work->err);
+	work->identity_gone = code == MORTISE_E_IDENTITY && work->row.external_id;
+	work->effects = code == 0 ? run->effects : NULL;
 }
 
-static void log_end(const struct finish *finish, int code)
+void job_work_refuse(struct job_work *work, struct err *why)
 {
-	static const char *const events[] = {
-		[JOB_WAITING] = "job.retried",
-		[JOB_DONE] = "job.done",
-		[JOB_HALTED] = "job.halted",
-		[JOB_DEAD] = "job.dead",
-	};
-	const struct job_run *run = finish->run;
-	int level = code == 0 ? MORTISE_LOG_DEBUG : err_meaning(code)->log_level;
-
-	if (finish->end.status == JOB_DEAD && level > MORTISE_LOG_WARNING)
-		level = MORTISE_LOG_WARNING;
-	log_at(level, events[finish->end.status], LOG_INT("job", run->id),
-		LOG_TEXT("task", run->task), LOG_INT("integration", run->integration_id),
-		LOG_INT("webhook", run->webhook_id), LOG_INT("attempt", run->attempt),
-		LOG_TEXT("code", finish->end.code),
-		LOG_INT("elapsed_ms", clock_mono_ms() - run->started_ms));
+	err_move(&work->err, why);
+	work->refused = true;
+	work->run.settle = NULL;
+	log_error("plugin.refused", LOG_INT("job", work->run.id),
+		LOG_TEXT("task", work->run.task), LOG_TEXT("reason", err_text(&work->err)));
+	set_end(work, MORTISE_E_INTERNAL);
 }
 
-/* Commit one way to end; returns what the store said. */
-static int end_with(struct finish *finish, int code, bool refused, struct err *err)
+static int check_effects(struct job_work *work, struct err *err)
 {
-	cleanup_err struct err store_err = {0};
-	int result;
+	struct job_run *run = &work->run;
 
-	decide(finish, code, refused, err);
-	result = write_end(finish, &store_err);
-	if (result == 0 && finish->lost) {
-		log_warning("job.lost", LOG_INT("job", finish->run->id),
-			LOG_TEXT("task", finish->run->task));
-	} else if (result == 0) {
-		log_end(finish, code);
-		if (finish->identity_gone)
-			log_warning("integration.credentials_invalid",
-				LOG_INT("integration", finish->run->integration_id),
-				LOG_INT("job", finish->run->id));
-		if (finish->effects)
-			forget_integrations(finish->run, finish->effects);
-	} else {
-		err_clear(err);
-		err_move(err, &store_err);
-	}
-	return result;
-}
-
-/* What a reply wants cannot be written, and would not be the next time. */
-static void refuse_effects(struct finish *finish, struct err *err)
-{
-	finish->run->settle = NULL;
-	log_error("plugin.refused", LOG_INT("job", finish->run->id),
-		LOG_TEXT("task", finish->run->task), LOG_TEXT("reason", err_text(err)));
-	(void)end_with(finish, MORTISE_E_INTERNAL, true, err);
-}
-
-static int check_effects(struct finish *finish, struct err *err)
-{
-	struct job_run *run = finish->run;
-
+	work->context = (struct effect_context){.scope = &run->scope,
+		.vault = run->daemon->vault, .now_us = clock_now_us(), .job_id = run->id};
 	if (json_array_size(run->effects) == 0) {
 		json_decref(run->effects);
 		run->effects = NULL;
@@ -209,30 +141,77 @@ static int check_effects(struct finish *finish, struct err *err)
 	}
 	if (run->scope.kind == 0)
 		return err_set(err, MORTISE_E_INTERNAL, "this task may not have effects");
-	return effects_check(&finish->context, run->effects, err);
+	return effects_check(&work->context, run->effects, err);
 }
 
-void job_finish(struct job_run *run, int result, struct err *err)
+void job_work_decide(struct job_work *work, int code)
 {
-	struct finish finish = {
-		.run = run,
-		.end = {.id = run->id, .lease = run->lease},
-		.context = {.scope = &run->scope, .vault = run->daemon->vault,
-			.now_us = clock_now_us(), .job_id = run->id},
-	};
-	int written;
+	cleanup_err struct err err = {0};
 
-	if (result == 0 && check_effects(&finish, err) < 0) {
-		refuse_effects(&finish, err);
+	if (code == 0 && check_effects(work, &err) < 0)
+		job_work_refuse(work, &err);
+	else
+		set_end(work, code);
+}
+
+/* The row is as it was before it was picked. */
+void job_work_give_back(struct job_work *work)
+{
+	const struct job_row *row = &work->row;
+
+	work->given_back = true;
+	work->end = (struct job_end){
+		.id = row->id,
+		.lease = work->run.lease,
+		.status = JOB_WAITING,
+		.not_before_us = row->not_before_us,
+		.attempts = row->attempts,
+		.faults = row->faults,
+		.strikes = row->strikes,
+		.solo = row->solo,
+		.code = row->code,
+		.outcome = row->outcome,
+	};
+}
+
+static void log_end(const struct job_work *work)
+{
+	static const char *const events[] = {
+		[JOB_WAITING] = "job.retried",
+		[JOB_DONE] = "job.done",
+		[JOB_HALTED] = "job.halted",
+		[JOB_DEAD] = "job.dead",
+	};
+	const struct job_run *run = &work->run;
+	int level = work->code == 0 ? MORTISE_LOG_DEBUG : err_meaning(work->code)->log_level;
+
+	if (work->end.status == JOB_DEAD && level > MORTISE_LOG_WARNING)
+		level = MORTISE_LOG_WARNING;
+	log_at(level, events[work->end.status], LOG_INT("job", run->id),
+		LOG_TEXT("task", run->task), LOG_INT("integration", run->integration_id),
+		LOG_INT("webhook", run->webhook_id), LOG_INT("attempt", run->attempt),
+		LOG_TEXT("code", work->end.code),
+		LOG_INT("elapsed_ms", clock_mono_ms() - run->started_ms));
+}
+
+void job_work_ended(struct job_work *work)
+{
+	if (work->lost) {
+		log_warning("job.lost", LOG_INT("job", work->run.id), LOG_TEXT("task", work->run.task));
 		return;
 	}
-	written = end_with(&finish, result, false, err);
-	/* Unwritten after all, it is left to the end of its lease. */
-	if (written == MORTISE_E_RETRY)
-		log_error("job.unwritten", LOG_INT("job", run->id), LOG_TEXT("task", run->task),
-			LOG_TEXT("reason", err_text(err)));
-	else if (written < 0)
-		refuse_effects(&finish, err);
+	if (work->given_back)
+		return;
+	log_end(work);
+	if (work->identity_gone)
+		log_warning("integration.credentials_invalid",
+			LOG_INT("integration", work->run.integration_id),
+			LOG_INT("job", work->run.id));
+	if (work->effects)
+		forget_integrations(&work->run, work->effects);
+	/* They would all be told to wait. */
+	if (work->gate_us > 0)
+		jobs_ready_give_back(work->jobs, work->run.integration_id);
 }
 
 /* ---- Checkpoints ---- */

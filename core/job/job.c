@@ -28,6 +28,9 @@ struct jobs *jobs_new(struct daemon *daemon)
 	jobs->daemon = daemon;
 	jobs->workers = daemon->settings->job_workers > 0 ? daemon->settings->job_workers : WORKERS;
 	jobs->lease_ms = JOB_DEADLINE_MS + JOB_LEASE_EXTRA_MS;
+	jobs->ready_max_ms = JOB_READY_MAX_MS;
+	STAILQ_INIT(&jobs->unwritten);
+	STAILQ_INIT(&jobs->done);
 	jobs->pool = pool_new("job", POOL_BEHIND, jobs->workers, (size_t)jobs->workers);
 	pthread_mutex_init(&jobs->lock, NULL);
 	pthread_condattr_init(&attributes);
@@ -141,25 +144,17 @@ void jobs_pause(struct jobs *jobs)
 	pthread_mutex_unlock(&jobs->lock);
 }
 
-static void end_dispatcher(struct jobs *jobs)
-{
-	jobs_pause(jobs);
-	if (jobs->started)
-		pthread_join(jobs->dispatcher, NULL);
-	jobs->started = false;
-}
-
 size_t jobs_drain(struct jobs *jobs, int64_t deadline_ms)
 {
 	struct timespec until = jobs_in(deadline_ms > 0 ? deadline_ms : 0);
 	size_t left;
 	int result = 0;
 
-	end_dispatcher(jobs);
+	jobs_pause(jobs);
 	pthread_mutex_lock(&jobs->lock);
-	while (jobs->running > 0 && result == 0)
+	while (jobs->unsettled > 0 && result == 0)
 		result = pthread_cond_timedwait(&jobs->ended, &jobs->lock, &until);
-	left = (size_t)jobs->running;
+	left = jobs->unsettled;
 	pthread_mutex_unlock(&jobs->lock);
 	return left;
 }
@@ -168,8 +163,11 @@ void jobs_free(struct jobs *jobs)
 {
 	if (!jobs)
 		return;
-	end_dispatcher(jobs);
+	jobs_pause(jobs);
+	/* The dispatcher ends when it has written what the workers leave. */
 	pool_free(jobs->pool);
+	if (jobs->started)
+		pthread_join(jobs->dispatcher, NULL);
 	for (size_t i = 0; i < jobs->load_len; i++)
 		free(jobs->loads[i].provider);
 	pthread_cond_destroy(&jobs->wake);

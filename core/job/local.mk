@@ -10,9 +10,11 @@ libcore_la_SOURCES += \
 	%D%/policy.c \
 	%D%/learn.c \
 	%D%/prune.c \
+	%D%/ready.c \
 	%D%/run.c \
 	%D%/schedule.c \
-	%D%/spread.c
+	%D%/spread.c \
+	%D%/turn.c
 
 UNIT_TESTS += tests/unit/test_job_order tests/unit/test_job_policy tests/unit/test_job_run
 tests_unit_test_job_order_SOURCES = tests/unit/test_job_order.c \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The Mortise developers
  */
-/* One run of a job, from its leased row to its end.  Job worker. */
+/* One run of a job, from its leased row to its end.  Made and freed by the dispatcher, run
+ * on a job worker. */
 #include "config.h"
 
 #include <string.h>
@@ -35,15 +36,16 @@ static int run_task(struct job_run *run, struct job_policy *policy, struct err *
 	return task->fn(run, task->arg, err);
 }
 
-void job_run_leased(struct jobs *jobs, struct job_row *row_take, const char *lease)
+struct job_work *job_work_new(struct jobs *jobs, struct job_row *row_take, const char *lease)
 {
-	struct job_row *row = row_take;
-	cleanup_json json_t *payload = json_loads(row->payload, 0, NULL);
-	cleanup_json json_t *cursor = row->cursor ?
-		json_loads(row->cursor, JSON_DECODE_ANY, NULL) : NULL;
-	cleanup_err struct err err = {0};
-	struct job_policy policy = {0};
-	struct job_run run = {
+	struct job_work *work = new(struct job_work);
+	const struct job_row *row = &work->row;
+
+	work->jobs = jobs;
+	work->row = *row_take;
+	*row_take = (struct job_row){0};
+	work->picked_ms = clock_mono_ms();
+	work->run = (struct job_run){
 		.daemon = jobs->daemon,
 		.id = row->id,
 		.task = row->task,
@@ -54,31 +56,55 @@ void job_run_leased(struct jobs *jobs, struct job_row *row_take, const char *lea
 		.webhook_id = row->webhook_id,
 		.object = row->object,
 		.origin = row->origin,
-		.payload = payload,
-		.cursor = cursor,
 		.solo = row->solo,
 		.provider = row->provider,
 		.external_id = row->external_id,
 		.organization_id = row->organization_id,
 		.jobs = jobs,
-		.row = row,
-		.policy = &policy,
-		.started_ms = clock_mono_ms(),
+		.row = &work->row,
+		.policy = &work->policy,
 	};
-	int result;
+	memcpy(work->run.lease, lease, sizeof(work->run.lease));
+	pthread_mutex_lock(&jobs->lock);
+	jobs->unsettled++;
+	pthread_mutex_unlock(&jobs->lock);
+	return work;
+}
 
-	memcpy(run.lease, lease, sizeof(run.lease));
-	if (json_is_object(payload))
-		result = run_task(&run, &policy, &err);
+void job_work_run(struct job_work *work)
+{
+	struct job_run *run = &work->run;
+	int code;
+
+	run->started_ms = clock_mono_ms();
+	run->payload = json_loads(work->row.payload, 0, NULL);
+	run->cursor = work->row.cursor ? json_loads(work->row.cursor, JSON_DECODE_ANY, NULL) : NULL;
+	if (json_is_object(run->payload))
+		code = run_task(run, &work->policy, &work->err);
 	else
-		result = err_set(&err, MORTISE_E_LIMIT, "the payload is not a JSON object");
-	job_finish(&run, result, &err);
-	if (run.provider_ref)
-		registration_unref(run.provider_ref->registration);
-	if (run.settle_free)
-		run.settle_free(run.settle_arg);
-	json_decref(run.effects);
-	free(run.outcome);
-	free(run.subject);
-	job_row_clear(row);
+		code = err_set(&work->err, MORTISE_E_LIMIT, "the payload is not a JSON object");
+	job_work_decide(work, code);
+}
+
+void job_work_free(struct job_work *work)
+{
+	struct jobs *jobs = work->jobs;
+	struct job_run *run = &work->run;
+
+	if (run->provider_ref)
+		registration_unref(run->provider_ref->registration);
+	if (run->settle_free)
+		run->settle_free(run->settle_arg);
+	json_decref(run->payload);
+	json_decref(run->cursor);
+	json_decref(run->effects);
+	free(run->outcome);
+	free(run->subject);
+	err_clear(&work->err);
+	job_row_clear(&work->row);
+	free(work);
+	pthread_mutex_lock(&jobs->lock);
+	if (--jobs->unsettled == 0 && jobs->ending)
+		pthread_cond_broadcast(&jobs->ended);
+	pthread_mutex_unlock(&jobs->lock);
 }

@@ -19,6 +19,7 @@
 #include "core/effect/effect.h"
 #include "core/job/job_admin.h"
 #include "core/job/job_private.h"
+#include "core/storage/integration.h"
 #include "core/storage/schedule.h"
 #include "core/storage/store.h"
 #include "core/webhook/webhook.h"
@@ -86,6 +87,15 @@ static void note_run(void)
 	pthread_mutex_unlock(&lock);
 }
 
+/* The same, for one that is not held. */
+static void count_run(void)
+{
+	pthread_mutex_lock(&lock);
+	runs++;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
 static int run_script(struct job_run *run, void *arg, struct err *err)
 {
 	int code = (int)json_integer_value(json_object_get(run->payload, "code"));
@@ -94,7 +104,10 @@ static int run_script(struct job_run *run, void *arg, struct err *err)
 	int64_t deadline_ms;
 
 	(void)arg;
-	note_run();
+	if (json_is_true(json_object_get(run->payload, "free")))
+		count_run();
+	else
+		note_run();
 	run->scope.kind = MORTISE_SCOPE_PROVIDER;
 	if (checkpoint && !run->cursor) {
 		cleanup_json json_t *cursor = json_string("half");
@@ -369,6 +382,147 @@ static void a_lost_lease_applies_nothing(void **state)
 	assert_shown(fixture, id, "attempts", "0");
 }
 
+/* ---- Many at once ---- */
+
+struct batch {
+	struct job_turn turn;
+	int64_t ids[8];
+	struct job_row rows[8];
+	size_t len;
+};
+
+static const char batch_lease[] = "0123456789abcdef0123456789abcdef";
+
+static int lease_batch(struct tx *tx, void *arg, struct err *err)
+{
+	struct batch *batch = arg;
+	int64_t now_us = clock_now_us();
+	int result = 0;
+
+	for (size_t i = 0; result >= 0 && i < batch->len; i++) {
+		result = job_lease(tx, batch->ids[i], batch_lease, INT64_MAX, now_us, err);
+		if (result == 1)
+			result = job_row_get(tx, batch->ids[i], &batch->rows[i], err);
+	}
+	return result;
+}
+
+/* Run them all, then write their ends in one turn, and what it leaves in the next. */
+static void run_batch(struct fixture *fixture, struct batch *batch)
+{
+	struct job_turn *turn = &batch->turn;
+
+	assert_int_equal(store_write(fixture->scratch.store, lease_batch, batch, NULL), 0);
+	STAILQ_INIT(&turn->ends);
+	for (size_t i = 0; i < batch->len; i++) {
+		struct job_work *work = job_work_new(fixture->daemon.jobs, &batch->rows[i],
+			batch_lease);
+
+		job_work_run(work);
+		STAILQ_INSERT_TAIL(&turn->ends, work, link);
+	}
+	for (turn->end_len = batch->len; !STAILQ_EMPTY(&turn->ends); turn->end_len = 1)
+		assert_true(jobs_turn_write(fixture->daemon.jobs, turn));
+	jobs_look_clear(&turn->look);
+}
+
+static void an_end_that_is_refused_takes_no_other_with_it(void **state)
+{
+	static const struct {
+		const char *payload, *mark;
+	} ends[] = {
+		{"{\"effects\":[{\"mark\":\"a\"}]}", "a"},
+		{"{\"effects\":[{\"mark\":\"b\"}]}", "b"},
+		{"{\"effects\":[{\"mark\":\"c\",\"outside\":1}]}", NULL},
+		{"{\"effects\":[{\"mark\":\"d\",\"outside\":1}]}", NULL},
+		{"{\"effects\":[{\"mark\":\"e\"}]}", "e"},
+	};
+	struct fixture *fixture = *state;
+	struct batch batch = {.len = lengthof(ends)};
+
+	for (size_t i = 0; i < lengthof(ends); i++)
+		batch.ids[i] = insert(fixture, "script", NULL, ends[i].payload);
+	run_batch(fixture, &batch);
+	for (size_t i = 0; i < lengthof(ends); i++) {
+		assert_shown(fixture, batch.ids[i], "status", ends[i].mark ? "done" : "dead");
+		if (ends[i].mark && !is_marked(fixture, ends[i].mark))
+			fail_msg("the effects of %zu were not applied", i);
+	}
+	assert_false(is_marked(fixture, "c"));
+	assert_false(is_marked(fixture, "d"));
+}
+
+static void what_has_not_begun_waits_again_when_the_daemon_ends(void **state)
+{
+	struct fixture *fixture = *state;
+	int64_t last = 0;
+
+	fixture->daemon.jobs->ready_max_ms = INT64_MAX;
+	for (int i = 0; i < 10; i++)
+		last = insert(fixture, "script", NULL, "{}");
+	set_held(true);
+	start(fixture);
+	wait_for_runs(4);
+	wait_for_status(fixture, last, "running");
+	jobs_pause(fixture->daemon.jobs);
+	wait_for_status(fixture, last, "waiting");
+	assert_shown(fixture, last, "attempts", "0");
+	set_held(false);
+	assert_int_equal(jobs_drain(fixture->daemon.jobs, WAIT_S * 1000), 0);
+	assert_int_equal(runs, 4);
+}
+
+static void what_was_ready_for_too_long_waits_again(void **state)
+{
+	struct fixture *fixture = *state;
+	int64_t last = 0;
+
+	fixture->daemon.jobs->ready_max_ms = 100;
+	for (int i = 0; i < 10; i++)
+		last = insert(fixture, "script", NULL, "{}");
+	set_held(true);
+	start(fixture);
+	wait_for_runs(4);
+	wait_for_status(fixture, last, "running");
+	wait_for_status(fixture, last, "waiting");
+	set_held(false);
+	wait_for_status(fixture, last, "done");
+	assert_shown(fixture, last, "attempts", "0");
+}
+
+static int put_integration(struct tx *tx, void *arg, struct err *err)
+{
+	static const unsigned char uid[INTEGRATION_UID_SIZE] = {1};
+	cleanup_json json_t *metadata = json_object();
+	bool created;
+
+	return integration_put(tx, &(struct integration_put){.provider = "p", .external_id = "7",
+		.name = "n", .metadata = metadata, .uid = uid, .now_us = 1}, arg, &created, err);
+}
+
+static void a_gate_that_closes_calls_back_what_is_ready(void **state)
+{
+	struct fixture *fixture = *state;
+	struct job_new job = {.task = "script", .unordered = true, .now_us = clock_now_us()};
+
+	fixture->daemon.jobs->ready_max_ms = INT64_MAX;
+	assert_int_equal(store_write(fixture->scratch.store, put_integration,
+		&job.integration_id, NULL), 0);
+	for (int i = 0; i < 10; i++) {
+		job.payload = i == 0 ? "{\"free\":true,\"code\":-8,\"times\":99}" : "{}";
+		assert_int_equal(store_write(fixture->scratch.store, insert_in, &job, NULL), 0);
+	}
+	set_held(true);
+	start(fixture);
+	/* Four are held; the worker of the first has gone on before its end was written. */
+	wait_for_runs(5);
+	wait_for_status(fixture, job.webhook_id, "waiting");
+	set_held(false);
+	jobs_drain(fixture->daemon.jobs, WAIT_S * 1000);
+	assert_int_equal(runs, 5);
+	assert_shown(fixture, job.webhook_id, "attempts", "0");
+}
+
 static void a_checkpoint_keeps_its_effects_and_its_cursor(void **state)
 {
 	struct fixture *fixture = *state;
@@ -438,6 +592,41 @@ static int answer(const struct call_request *request, json_t **ret_output, json_
 	*ret_output = json_pack("{s:s}", "outcome", "synced");
 	*ret_effects = json_array();
 	return 0;
+}
+
+static int hold_call(const struct call_request *request, json_t **ret_output, json_t **ret_effects,
+	struct err *err)
+{
+	(void)err;
+	(void)request;
+	note_run();
+	*ret_output = json_object();
+	*ret_effects = json_array();
+	return 0;
+}
+
+static void much_ready_work_of_a_provider_holds_no_other(void **state)
+{
+	struct fixture *fixture = *state;
+	int64_t last = 0, other;
+
+	fake_configured = false;
+	fake_call = hold_call;
+	fake_providers_set(acme);
+	for (int i = 0; i < 10; i++)
+		last = insert(fixture, "acme:sync", NULL, "{}");
+	set_held(true);
+	start(fixture);
+	wait_for_runs(2);
+	wait_for_status(fixture, last, "running");
+	other = insert(fixture, "script", NULL, "{\"free\":true}");
+	wait_for_status(fixture, other, "done");
+	/* Half of the workers, and the other one. */
+	assert_int_equal(runs, 3);
+	set_held(false);
+	wait_for_status(fixture, last, "done");
+	assert_int_equal(runs, 11);
+	fake_configured = true;
 }
 
 static void three_strikes_make_a_dead_letter(void **state)
@@ -539,6 +728,11 @@ int main(void)
 		case_of(a_code_that_halts_is_not_tried_again),
 		case_of(refused_effects_apply_nothing),
 		case_of(a_lost_lease_applies_nothing),
+		case_of(an_end_that_is_refused_takes_no_other_with_it),
+		case_of(what_has_not_begun_waits_again_when_the_daemon_ends),
+		case_of(what_was_ready_for_too_long_waits_again),
+		case_of(a_gate_that_closes_calls_back_what_is_ready),
+		case_of(much_ready_work_of_a_provider_holds_no_other),
 		case_of(a_checkpoint_keeps_its_effects_and_its_cursor),
 		case_of(items_of_a_key_run_one_after_the_other),
 		case_of(a_task_that_nobody_registers_is_a_dead_letter),
