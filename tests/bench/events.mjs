@@ -2,15 +2,15 @@
 // Copyright 2026 The Mortise developers
 //
 // Events of an SDK taken in per second, each acknowledged when it and its issue are on
-// disk: errors of 2 KB, of one project, of 256 issues in turn; with 10 issues there before
-// and with a million.
+// disk: errors of 2 KB that differ where real ones do, of one project, of 256 issues in
+// turn; with 10 issues there before and with a million.
 import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 
 import { freePort } from '../blackbox/lib/config.mjs';
 import { Daemon } from '../blackbox/lib/daemon.mjs';
 import { fill } from './backlog.mjs';
-import { Sender } from './load.mjs';
+import { list, Sender, word } from './load.mjs';
 import { table } from './report.mjs';
 
 const CONNECTIONS = [16, 64];
@@ -18,17 +18,23 @@ const FEW = 10;
 const KINDS = 256;
 const SIZE = 2048;
 
-// As @sentry/node sends it: some frames with their source, what was done before, tags.
+// As @sentry/node sends it: some frames with their source, what was done before, tags.  What
+// differs in real ones does.
 function errorEvent(kind) {
-  const frame = (n, app) => ({ filename: `/srv/shop/${app ? 'src' : 'node_modules/web/lib'}/module${n}.js`, module: `module${n}`,
-    function: `step${n}`, lineno: 10 + n, colno: 7, in_app: app, ...(app && { pre_context: ['function pay(cart) {'],
-      context_line: '  const total = cart.items.reduce((sum, item) => sum + item.price, 0);', post_context: ['}'] }) });
-  const event = { timestamp: Date.now() / 1000, platform: 'node', level: 'error', release: 'shop@1.2.3', environment: 'production',
-    server_name: 'web-1', exception: { values: [{ type: `Failure${kind}`, value: `cart ${kind} has no total`,
-      stacktrace: { frames: [frame(1, false), frame(2, false), frame(3, true), frame(4, true)] }, mechanism: { type: 'generic', handled: false } }] },
-    tags: { checkout: 'express' }, user: { id: '7' }, sdk: { name: 'sentry.javascript.node', version: '10.0.0' },
-    contexts: { runtime: { name: 'node', version: process.version }, os: { name: 'Linux' } }, extra: {} };
-  event.extra.fill = 'x'.repeat(Math.max(0, SIZE - JSON.stringify(event).length - 12));
+  const frame = (app) => ({ filename: `/srv/shop/${app ? 'src' : 'node_modules/web/lib'}/${list(1, 3, word).join('/')}.js`, module: word(),
+    function: word(), lineno: randomInt(1000), colno: randomInt(80), in_app: app, ...(app && { pre_context: [`function ${word()}(${word()}) {`],
+      context_line: `  const ${word()} = ${list(2, 8, word).join('.')};`, post_context: ['}'] }) });
+  const event = { timestamp: Date.now() / 1000 - randomInt(100000) / 1000, platform: 'node', level: 'error', release: `shop@1.2.${randomInt(9)}`,
+    environment: 'production', server_name: `web-${randomInt(20)}`, exception: { values: [{ type: `Failure${kind}`,
+      value: `cart ${kind}: ${list(3, 10, word).join(' ')}`, stacktrace: { frames: [frame(false), frame(false), frame(true), frame(true)] },
+      mechanism: { type: 'generic', handled: false } }] }, tags: { checkout: word() }, user: { id: String(randomInt(1000000)) },
+    sdk: { name: 'sentry.javascript.node', version: '10.0.0' },
+    contexts: { runtime: { name: 'node', version: process.version }, os: { name: 'Linux' } }, breadcrumbs: [] };
+  while (JSON.stringify(event).length < SIZE - 260)
+    event.breadcrumbs.push({ timestamp: event.timestamp - event.breadcrumbs.length, category: 'http', level: 'info', type: 'http',
+      data: { method: 'GET', url: `https://shop.example/${list(1, 3, word).join('/')}`, status_code: 200 } });
+  event.extra = { left: '' };
+  event.extra.left = list(80, 80, word).join(' ').slice(0, Math.max(0, SIZE - JSON.stringify(event).length));
   return JSON.stringify(event);
 }
 

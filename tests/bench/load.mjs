@@ -21,8 +21,8 @@ const push = webhookExamples().find(({ name }) => name === 'push')
 
 const hex = (digits) => randomBytes(digits / 2).toString('hex');
 const number = (below) => randomInt(below);
-const word = () => [...Array(2 + number(3))].map(() => 'bcdfghklmnprstvw'[number(16)] + 'aeiou'[number(5)]).join('');
-const list = (least, most, make) => [...Array(least + number(most - least + 1))].map(make);
+export const word = () => [...Array(2 + number(3))].map(() => 'bcdfghklmnprstvw'[number(16)] + 'aeiou'[number(5)]).join('');
+export const list = (least, most, make) => [...Array(least + number(most - least + 1))].map(make);
 const PEOPLE = [...Array(200)].map(() => ({ login: `${word()}-${word()}`, id: 1000000 + number(90000000) }));
 
 // The text of a part of GitHub's example, with its person and its repository replaced.
