@@ -3,7 +3,7 @@
  */
 /*
  * The task "learn": dictionaries for bodies at rest (core/storage/dictionary.h), learned
- * from the newer half of what is stored and tried on the newest, which they did not see.
+ * from samples of what is stored and tried on the newest, which they did not see.
  *
  * A new one takes the place of the one before, or of none, where it makes bodies a fifth
  * smaller.  One that is old goes in any case: it has pieces of bodies, and what was deleted
@@ -27,8 +27,8 @@
 #define KINDS_MAX 64
 #define RESTED_MAX 64
 #define SAMPLES_MIN 64
-/* One sample of so many is a test. */
-#define TESTS 4
+/* One sample of so many is a test, the newest. */
+#define TESTS 8
 
 struct learning {
 	struct daemon *daemon;
@@ -62,17 +62,15 @@ static int end_in(struct tx *tx, void *arg, struct err *err)
 }
 
 /* How large the tests are, packed with it or, if it is NULL, without. */
-static size_t try_on_tests(const struct dictionary_samples *samples, size_t first,
+static size_t try_on_tests(const struct dictionary_samples *samples, size_t tests,
 	struct pack_dictionary *dictionary_take)
 {
 	const char *bytes = samples->bytes;
 	size_t sum = 0;
 
-	for (size_t i = 0; i < samples->len; bytes += samples->sizes[i++]) {
+	for (size_t i = 0; i < tests; bytes += samples->sizes[i++]) {
 		cleanup_packed struct packed packed = {0};
 
-		if (i < first)
-			continue;
 		pack(bytes, samples->sizes[i],
 			dictionary_take ? pack_dictionary_ref(dictionary_take) : NULL, &packed);
 		sum += packed.data_size;
@@ -81,24 +79,34 @@ static size_t try_on_tests(const struct dictionary_samples *samples, size_t firs
 	return sum;
 }
 
+static void learn_from(const struct dictionary_samples *samples, size_t tests,
+	struct learning *learning)
+{
+	const char *bytes = samples->bytes;
+
+	for (size_t i = 0; i < tests; i++)
+		bytes += samples->sizes[i];
+	learning->content = pack_learn(bytes, &samples->sizes[tests], samples->len - tests,
+		&learning->content_size);
+}
+
 /* Learn from the samples.  Is the result worth to be used?  Then it is 'content'. */
 static bool is_learned(struct learning *learning, bool old)
 {
 	const struct dictionary_samples *samples = &learning->samples;
 	struct dictionaries *dictionaries = store_dictionaries(learning->daemon->store);
-	size_t first = samples->len - samples->len / TESTS, size_now, size_new;
+	size_t tests = samples->len / TESTS, size_now, size_new;
 	struct pack_dictionary *learned;
 
-	learning->content = pack_learn(samples->bytes, samples->sizes, first,
-		&learning->content_size);
+	learn_from(samples, tests, learning);
 	if (!learning->content)
 		return false;
 	learned = pack_dictionary_new(PACK_DICTIONARY_ID_MAX, learning->content,
 		learning->content_size);
 	if (!learned)
 		return false;
-	size_new = try_on_tests(samples, first, learned);
-	size_now = try_on_tests(samples, first, old ? NULL :
+	size_new = try_on_tests(samples, tests, learned);
+	size_now = try_on_tests(samples, tests, old ? NULL :
 		dictionaries_current(dictionaries, &learning->kind, NULL));
 	log_debug("dictionary.tried", LOG_TEXT("provider", learning->kind.name),
 		LOG_INT("samples", samples->len), LOG_INT("now", size_now),

@@ -20,8 +20,10 @@
 /* So many bodies are enough to learn from; if it did not help, twice as many, and so on. */
 #define DUE_AFTER 512
 
-/* A sample is a body, or its beginning; the first of so many rows that is of its kind. */
+/* A sample is a body, or its beginning.  Of the newest rows each is one, then ever fewer
+ * are: the next one is so many parts older.  It is looked for in so many rows. */
 #define SAMPLE_MAX ((size_t)8 << 10)
+#define SAMPLE_EVERY 48
 #define SAMPLE_BODY_MAX ((size_t)32 << 20)
 #define SAMPLE_LOOK 64
 
@@ -379,6 +381,7 @@ static void add_sample(struct query *query, struct dictionary_samples *samples)
 	samples->sizes[samples->len++] = size;
 }
 
+/* The first of its kind of a few rows. */
 static int sample_from(struct tx *tx, const struct dictionary_kind *kind, int64_t from,
 	int64_t end, struct dictionary_samples *samples, struct err *err)
 {
@@ -386,7 +389,7 @@ static int sample_from(struct tx *tx, const struct dictionary_kind *kind, int64_
 	int result;
 
 	if (end - from > SAMPLE_LOOK)
-		end = from + SAMPLE_LOOK;
+		from = end - SAMPLE_LOOK;
 	result = query_first(&query, tx, sources[kind->source].sample, err, "iis", from, end,
 		kind->name);
 	if (result == 1)
@@ -398,21 +401,21 @@ static int sample_from(struct tx *tx, const struct dictionary_kind *kind, int64_
 int dictionary_sample(struct tx *tx, const struct dictionary_kind *kind,
 	struct dictionary_samples *ret_samples, struct err *err)
 {
-	int64_t from = 0, last = -1;
+	int64_t first = 0, end = 0;
 	struct query query;
 	int result = query_first(&query, tx, sources[kind->source].span, err, "");
 
 	*ret_samples = (struct dictionary_samples){0};
 	if (result == 1 && !query_is_null(&query, 0)) {
-		last = query_int(&query, 1);
-		from = query_int(&query, 0) + (last - query_int(&query, 0)) / 2;
+		first = query_int(&query, 0);
+		end = query_int(&query, 1) + 1;
 	}
 	query_end(&query);
-	for (int64_t i = 0; result >= 0 && i < DICTIONARY_SAMPLES_MAX; i++)
-		result = sample_from(tx, kind,
-			from + (last + 1 - from) * i / DICTIONARY_SAMPLES_MAX,
-			from + (last + 1 - from) * (i + 1) / DICTIONARY_SAMPLES_MAX,
-			ret_samples, err);
+	for (int64_t age = 0, step; result >= 0 && end - age > first &&
+		ret_samples->len < DICTIONARY_SAMPLES_MAX; age += step) {
+		step = 1 + age / SAMPLE_EVERY;
+		result = sample_from(tx, kind, end - age - step, end - age, ret_samples, err);
+	}
 	return result < 0 ? result : 0;
 }
 

@@ -76,14 +76,14 @@ int dictionary_prune(struct tx *tx, int64_t before_us, int64_t limit, struct err
 
 #define DICTIONARY_SAMPLES_MAX 512
 
-/* Bodies as they came, the oldest first, one behind the other; long ones are cut. */
+/* Bodies as they came, the newest first, one behind the other; long ones are cut. */
 struct dictionary_samples {
 	char *bytes;
 	size_t size, len;
 	size_t sizes[DICTIONARY_SAMPLES_MAX];
 };
 
-/* Take some, spread over the newer half of what is stored of a kind.  Free with
+/* Take some of what is stored of a kind, most of them new.  Free with
  * dictionary_samples_clear, on failure too. */
 int dictionary_sample(struct tx *tx, const struct dictionary_kind *kind,
 	struct dictionary_samples *ret_samples, struct err *err);

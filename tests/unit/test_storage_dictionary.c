@@ -288,7 +288,6 @@ static void one_that_is_no_better_does_not_take_its_place(void **state)
 
 	put_bodies(scene, 400);
 	learn(scene);
-	put_bodies(scene, 400);
 	age(scene, 2);
 	learn(scene);
 	assert_int_equal(current_id(scene), 1);
