@@ -88,13 +88,8 @@ static int32_t api_retry_at(struct mortise_call *call, int64_t time_ms)
 
 static int64_t api_deadline(struct mortise_call *call)
 {
-	int64_t left;
+	int64_t left = call_is_over(call) ? 0 : call->deadline_ms - call_clock_ms();
 
-	if (call_is_over(call))
-		return 0;
-	pthread_mutex_lock(&call->calls->lock);
-	left = call->deadline_ms - call_clock_ms();
-	pthread_mutex_unlock(&call->calls->lock);
 	return left > 0 ? left : 0;
 }
 
@@ -134,70 +129,84 @@ static void api_log(struct mortise_call *call, int32_t level, const char *event,
 
 static void drop_effects(struct mortise_call *call)
 {
-	json_array_clear(call->effects);
-	call->effects_size = 0;
+	buf_clear(&call->effects);
+	call->effects_len = 0;
 }
 
 /* A record as it travels: with its type. */
-static json_t *with_type(const char *type, const json_t *record)
+static void add_effect(struct mortise_call *call, const char *type, const json_t *record)
 {
-	json_t *copy = json_is_object(record) ? json_deep_copy(record) : json_object();
+	cleanup_json json_t *typed = json_is_object(record) ?
+		json_copy((json_t *)(uintptr_t)record) : json_object();
 
-	json_object_set_new(copy, "type", json_string(type));
-	return copy;
+	json_object_set_new(typed, "type", json_string(type));
+	if (call->effects_len++ > 0)
+		buf_add_char(&call->effects, ',');
+	frame_add_json(&call->effects, typed);
 }
 
 static int32_t refuse_effect(struct mortise_call *call, const char *type, const json_t *record)
 {
-	if (!call->refused)
-		call->refused = with_type(type, record);
+	if (!call->refused) {
+		drop_effects(call);
+		add_effect(call, type, record);
+		call->refused = true;
+	}
 	return MORTISE_E_INTERNAL;
+}
+
+static int32_t refuse_more(struct mortise_call *call)
+{
+	err_set(&call->reason, MORTISE_E_LIMIT,
+		"more than %d effects or %zu bytes of them: use checkpoint in between",
+		EFFECTS_MAX_COUNT, EFFECTS_MAX_SIZE);
+	return MORTISE_E_LIMIT;
 }
 
 static int32_t api_effect(struct mortise_call *call, const char *type, const json_t *record)
 {
 	const struct effect_form *form = effect_form_find(type);
-	size_t size;
+	size_t size = call->effects.size;
 
 	if (call_is_over(call))
 		return MORTISE_E_CANCELLED;
 	if (!form || effect_form_check_scope(form, call->scope, NULL) < 0 ||
 		effect_form_check(form, record, NULL) < 0)
 		return refuse_effect(call, type, record);
-	size = json_dumpb(record, NULL, 0, JSON_COMPACT) + strlen(type) + 12;
-	if (json_array_size(call->effects) >= EFFECTS_MAX_COUNT ||
-		call->effects_size + size > EFFECTS_MAX_SIZE) {
-		err_set(&call->reason, MORTISE_E_LIMIT,
-			"more than %d effects or %zu bytes of them: use checkpoint in between",
-			EFFECTS_MAX_COUNT, EFFECTS_MAX_SIZE);
-		return MORTISE_E_LIMIT;
-	}
-	json_array_append_new(call->effects, with_type(type, record));
-	call->effects_size += size;
-	return MORTISE_OK;
+	if (call->refused)
+		return MORTISE_OK;
+	if (call->effects_len >= EFFECTS_MAX_COUNT)
+		return refuse_more(call);
+	add_effect(call, type, record);
+	if (!call->effects.failed)
+		return MORTISE_OK;
+	call->effects.size = size;
+	call->effects.failed = false;
+	call->effects_len--;
+	return refuse_more(call);
 }
 
 static int32_t api_checkpoint(struct mortise_call *call, const json_t *cursor)
 {
-	cleanup_json json_t *question = NULL;
+	cleanup_buf struct buf question = BUF(FRAME_FROM_HOST_MAX);
 	cleanup_json json_t *answer = NULL;
 	json_t *left;
 	int ret;
 
 	if (call->fault.code != 0 || call->refused)
 		return MORTISE_E_INTERNAL;
-	question = json_pack("{s:s, s:O, s:o}", "op", "checkpoint", "effects", call->effects,
-		"cursor", cursor ? json_deep_copy(cursor) : json_null());
-	ret = call_ask(call, question, &answer, NULL);
+	buf_add_text(&question, "{\"op\":\"checkpoint\",\"effects\":[");
+	buf_add(&question, call->effects.data, call->effects.size);
+	buf_add_text(&question, "],\"cursor\":");
+	frame_add_json(&question, cursor ? cursor : json_null());
+	buf_add_char(&question, '}');
+	ret = call_ask_text(call, &question, &answer, NULL);
 	if (ret < 0)
 		return ret;
 	drop_effects(call);
 	left = json_object_get(answer, "deadline_ms");
-	if (json_is_integer(left)) {
-		pthread_mutex_lock(&call->calls->lock);
+	if (json_is_integer(left))
 		call->deadline_ms = call_clock_ms() + json_integer_value(left);
-		pthread_mutex_unlock(&call->calls->lock);
-	}
 	return MORTISE_OK;
 }
 

@@ -13,6 +13,7 @@
 #include "core/base/foreign_json.h"
 #include "core/base/mem.h"
 #include "core/frame/call_scope.h"
+#include "core/frame/effect_forms.h"
 #include "host/sandbox.h"
 
 /* Enough for jansson's recursion over the deepest JSON it takes. */
@@ -33,27 +34,24 @@ int64_t call_clock_ms(void)
 static struct mortise_call *call_new(struct calls *calls, struct frame *frame_take)
 {
 	struct mortise_call *call = new(struct mortise_call);
-	pthread_condattr_t clock;
 
 	call->calls = calls;
 	call->number = frame_take->call;
 	call->answered = true;
 	call->frame = *frame_take;
+	call->effects.max = EFFECTS_MAX_SIZE;
+	/* Until the CALL has been read, the call is not over. */
+	call->deadline_ms = INT64_MAX;
+	atomic_init(&call->cancelled, false);
 	*frame_take = (struct frame){0};
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&call->changed, &clock);
-	pthread_condattr_destroy(&clock);
 	return call;
 }
 
 static void call_free(struct mortise_call *call)
 {
-	pthread_cond_destroy(&call->changed);
 	frame_clear(&call->frame);
 	frame_clear(&call->answer);
-	json_decref(call->effects);
-	json_decref(call->refused);
+	buf_clear(&call->effects);
 	err_clear(&call->reason);
 	err_clear(&call->fault);
 	free(call);
@@ -67,6 +65,18 @@ static struct mortise_call *find_call(struct calls *calls, uint64_t number)
 		if (call->number == number)
 			return call;
 	return NULL;
+}
+
+/* Lock held.  A worker that waits for work, for whom there is some; NULL: all have. */
+static struct worker *take_idle(struct calls *calls)
+{
+	struct worker *worker = calls->idle;
+
+	if (worker) {
+		calls->idle = worker->next_idle;
+		worker->wanted = true;
+	}
+	return worker;
 }
 
 /* Lock held. */
@@ -83,57 +93,67 @@ static int add_call(struct calls *calls, struct frame *frame, struct err *err)
 		end = &(*end)->next;
 	*end = call;
 	calls->len++;
-	pthread_cond_signal(&calls->changed);
 	return 0;
 }
 
-/* Lock held.  A late answer to an ask or a call that ended is dropped. */
-static void take_answer(struct calls *calls, struct frame *frame)
+/* Lock held: its worker.  A late answer to an ask or a call that ended is dropped. */
+static struct worker *take_answer(struct calls *calls, struct frame *frame)
 {
 	struct mortise_call *call = find_call(calls, frame->call);
 
 	if (!call || call->answered || call->seq != frame->seq)
-		return;
+		return NULL;
 	call->answer = *frame;
 	call->answered = true;
 	*frame = (struct frame){0};
-	pthread_cond_signal(&call->changed);
+	return call->worker;
 }
 
-static void cancel_call(struct calls *calls, uint64_t number)
+/* Lock held: its worker. */
+static struct worker *cancel_call(struct calls *calls, uint64_t number)
 {
 	struct mortise_call *call = find_call(calls, number);
 
 	if (!call)
-		return;
+		return NULL;
 	call->cancelled = true;
-	pthread_cond_signal(&call->changed);
+	return call->worker;
+}
+
+/* Lock held: the worker that is to be told, or NULL. */
+static struct worker *take_frame(struct calls *calls, struct frame *frame, int *ret_result,
+	struct err *err)
+{
+	*ret_result = 0;
+	switch (frame->op) {
+	case FRAME_CALL:
+		*ret_result = add_call(calls, frame, err);
+		return *ret_result < 0 ? NULL : take_idle(calls);
+	case FRAME_ANSWER:
+		return take_answer(calls, frame);
+	case FRAME_CANCEL:
+		return cancel_call(calls, frame->call);
+	case FRAME_STOP:
+		calls->stopping = true;
+		return calls->len == 0 ? take_idle(calls) : NULL;
+	default:
+		*ret_result = err_set(err, MORTISE_E_INTERNAL,
+			"mortised sent a frame %s out of place", frame_op_name(frame->op));
+		return NULL;
+	}
 }
 
 int calls_take_frame(struct calls *calls, struct frame *frame, struct err *err)
 {
-	int ret = 0;
+	struct worker *worker;
+	int ret;
 
 	pthread_mutex_lock(&calls->lock);
-	switch (frame->op) {
-	case FRAME_CALL:
-		ret = add_call(calls, frame, err);
-		break;
-	case FRAME_ANSWER:
-		take_answer(calls, frame);
-		break;
-	case FRAME_CANCEL:
-		cancel_call(calls, frame->call);
-		break;
-	case FRAME_STOP:
-		calls->stopping = true;
-		pthread_cond_broadcast(&calls->changed);
-		break;
-	default:
-		ret = err_set(err, MORTISE_E_INTERNAL, "mortised sent a frame %s out of place",
-			frame_op_name(frame->op));
-	}
+	worker = take_frame(calls, frame, &ret, err);
 	pthread_mutex_unlock(&calls->lock);
+	/* Behind the lock, where the worker does not run into it. */
+	if (worker)
+		pthread_cond_signal(&worker->changed);
 	frame_clear(frame);
 	return ret;
 }
@@ -142,12 +162,7 @@ int calls_take_frame(struct calls *calls, struct frame *frame, struct err *err)
 
 bool call_is_over(struct mortise_call *call)
 {
-	bool over;
-
-	pthread_mutex_lock(&call->calls->lock);
-	over = call->cancelled || call_clock_ms() >= call->deadline_ms;
-	pthread_mutex_unlock(&call->calls->lock);
-	return over;
+	return call->cancelled || call_clock_ms() >= call->deadline_ms;
 }
 
 int call_fault(struct mortise_call *call, const char *format, ...)
@@ -167,11 +182,11 @@ static void wait_for_answer(struct mortise_call *call)
 {
 	struct calls *calls = call->calls;
 
-	while (!call->answered && !call->cancelled && call_clock_ms() < call->deadline_ms) {
+	while (!call->answered && !call_is_over(call)) {
 		struct timespec until = {.tv_sec = call->deadline_ms / 1000,
 			.tv_nsec = call->deadline_ms % 1000 * 1000000};
 
-		pthread_cond_timedwait(&call->changed, &calls->lock, &until);
+		pthread_cond_timedwait(&call->worker->changed, &calls->lock, &until);
 	}
 }
 
@@ -193,7 +208,7 @@ static int read_answer(struct mortise_call *call, const json_t *json)
 	return code;
 }
 
-int call_ask(struct mortise_call *call, const json_t *question, json_t **ret_json,
+int call_ask_text(struct mortise_call *call, const struct buf *question, json_t **ret_json,
 	struct frame *ret_frame)
 {
 	struct calls *calls = call->calls;
@@ -208,7 +223,7 @@ int call_ask(struct mortise_call *call, const json_t *question, json_t **ret_jso
 	call->seq++;
 	call->answered = false;
 	pthread_mutex_unlock(&calls->lock);
-	if (wire_send(calls->wire, FRAME_ASK, call->number, call->seq, question, &err) < 0)
+	if (wire_send_text(calls->wire, FRAME_ASK, call->number, call->seq, question, &err) < 0)
 		return err_move(&call->reason, &err);
 
 	pthread_mutex_lock(&calls->lock);
@@ -234,6 +249,15 @@ int call_ask(struct mortise_call *call, const json_t *question, json_t **ret_jso
 	return 0;
 }
 
+int call_ask(struct mortise_call *call, const json_t *question, json_t **ret_json,
+	struct frame *ret_frame)
+{
+	cleanup_buf struct buf text = BUF(FRAME_FROM_HOST_MAX);
+
+	frame_add_json(&text, question);
+	return call_ask_text(call, &text, ret_json, ret_frame);
+}
+
 /* ---- Running a call, worker threads ---- */
 
 /* Read the CALL: its callback, its input with the body put in, and its clocks. */
@@ -256,10 +280,7 @@ static int prepare(struct mortise_call *call, mortise_callback **ret_run, json_t
 			provider ? provider : "", callback ? callback : "");
 	call->scope = call_scope_parse(json_string_value(json_object_get(json, "scope")));
 	call->clock_ms = json_integer_value(json_object_get(json, "now_ms")) - now_ms;
-	pthread_mutex_lock(&call->calls->lock);
 	call->deadline_ms = now_ms + json_integer_value(json_object_get(json, "deadline_ms"));
-	pthread_mutex_unlock(&call->calls->lock);
-	call->effects = json_array();
 	input = json_incref(json_object_get(json, "input"));
 	if (!json_is_object(input)) {
 		json_decref(input);
@@ -301,17 +322,30 @@ static json_t *make_failure(struct mortise_call *call, int code)
 	return json;
 }
 
-static void send_return(struct mortise_call *call, int code, json_t *output)
+static void add_success(struct mortise_call *call, const json_t *output, struct buf *text)
 {
+	buf_printf(text, "{\"code\":%d,\"output\":", MORTISE_OK);
+	frame_add_json(text, output);
+	buf_add_text(text, ",\"effects\":[");
+	buf_add(text, call->effects.data, call->effects.size);
+	buf_add_text(text, "]}");
+	/* The one that was refused cannot even be written. */
+	text->failed |= call->effects.failed;
+}
+
+static void send_return(struct mortise_call *call, int code, const json_t *output)
+{
+	cleanup_buf struct buf text = BUF(FRAME_FROM_HOST_MAX);
 	cleanup_json json_t *json = NULL;
 	cleanup_err struct err err = {0};
 
-	if (code == MORTISE_OK)
-		json = json_pack("{s:i, s:O, s:O}", "code", MORTISE_OK, "output", output,
-			"effects", call->effects);
-	else
+	if (code == MORTISE_OK) {
+		add_success(call, output, &text);
+	} else {
 		json = make_failure(call, code);
-	if (wire_send(call->calls->wire, FRAME_RETURN, call->number, 0, json, &err) == 0)
+		frame_add_json(&text, json);
+	}
+	if (wire_send_text(call->calls->wire, FRAME_RETURN, call->number, 0, &text, &err) == 0)
 		return;
 	json_decref(json);
 	json = json_pack("{s:i, s:s}", "code", err.code, "text", err_text(&err));
@@ -329,11 +363,8 @@ static void run_call(struct mortise_call *call)
 		code = check_result(call, run(call, input, &output), output);
 	if (!output)
 		output = json_object();
-	if (call->refused) {
-		json_array_clear(call->effects);
-		json_array_append(call->effects, call->refused);
+	if (call->refused)
 		code = MORTISE_OK;
-	}
 	if (call_is_over(call))
 		code = MORTISE_E_CANCELLED;
 	send_return(call, code, output);
@@ -343,7 +374,7 @@ static void run_call(struct mortise_call *call)
 static struct mortise_call *next_waiting(struct calls *calls)
 {
 	for (struct mortise_call *call = calls->list; call; call = call->next)
-		if (!call->started)
+		if (!call->worker)
 			return call;
 	return NULL;
 }
@@ -357,8 +388,6 @@ static void remove_call(struct calls *calls, struct mortise_call *call)
 		at = &(*at)->next;
 	*at = call->next;
 	calls->len--;
-	if (calls->stopping)
-		pthread_cond_broadcast(&calls->changed);
 }
 
 /* The last worker's last act: in good order, with the plugin's own farewell. */
@@ -374,17 +403,30 @@ static bool enter_service(struct calls *calls)
 {
 	while (!calls->open)
 		pthread_cond_wait(&calls->changed, &calls->lock);
-	if (calls->workers == calls->wanted)
+	if (calls->ready == calls->wanted)
 		return false;
 	if (sandbox_leave_files(&calls->problem) == 0)
-		calls->workers++;
+		calls->ready++;
 	pthread_cond_broadcast(&calls->changed);
 	return true;
 }
 
+/* Lock held. */
+static void wait_for_work(struct worker *worker)
+{
+	struct calls *calls = worker->calls;
+
+	worker->wanted = false;
+	worker->next_idle = calls->idle;
+	calls->idle = worker;
+	while (!worker->wanted)
+		pthread_cond_wait(&worker->changed, &calls->lock);
+}
+
 static void *work(void *arg)
 {
-	struct calls *calls = arg;
+	struct worker *worker = arg;
+	struct calls *calls = worker->calls;
 
 	pthread_mutex_lock(&calls->lock);
 	if (!enter_service(calls)) {
@@ -395,9 +437,7 @@ static void *work(void *arg)
 		struct mortise_call *call = next_waiting(calls);
 
 		if (call) {
-			call->started = true;
-			/* Until the CALL has been read, the call is not over. */
-			call->deadline_ms = INT64_MAX;
+			call->worker = worker;
 			pthread_mutex_unlock(&calls->lock);
 			run_call(call);
 			pthread_mutex_lock(&calls->lock);
@@ -406,17 +446,25 @@ static void *work(void *arg)
 		} else if (calls->stopping && calls->len == 0) {
 			stop_process(calls);
 		} else {
-			pthread_cond_wait(&calls->changed, &calls->lock);
+			wait_for_work(worker);
 		}
 	}
 	return NULL;
 }
 
-static int start_worker(struct calls *calls, const pthread_attr_t *attributes, struct err *err)
+static int start_worker(struct calls *calls, struct worker *worker,
+	const pthread_attr_t *attributes, struct err *err)
 {
+	pthread_condattr_t clock;
 	pthread_t thread;
-	int problem = pthread_create(&thread, attributes, work, calls);
+	int problem;
 
+	worker->calls = calls;
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&worker->changed, &clock);
+	pthread_condattr_destroy(&clock);
+	problem = pthread_create(&thread, attributes, work, worker);
 	if (problem != 0)
 		return err_set(err, MORTISE_E_INTERNAL, "start a worker thread: %s", strerror(problem));
 	return 0;
@@ -434,7 +482,7 @@ int calls_start(struct calls *calls, struct wire *wire, struct err *err)
 	pthread_attr_setstacksize(&attributes, WORKER_STACK_SIZE);
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	for (int i = 0; i < CALL_THREADS_MAX && ret == 0; i++)
-		ret = start_worker(calls, &attributes, err);
+		ret = start_worker(calls, &calls->workers[i], &attributes, err);
 	pthread_attr_destroy(&attributes);
 	return ret;
 }
@@ -450,7 +498,7 @@ int calls_open(struct calls *calls, const struct mortise_registrar *registrar,
 	calls->wanted = threads;
 	calls->open = true;
 	pthread_cond_broadcast(&calls->changed);
-	while (calls->workers < threads && calls->problem.code == 0)
+	while (calls->ready < threads && calls->problem.code == 0)
 		pthread_cond_wait(&calls->changed, &calls->lock);
 	if (calls->problem.code != 0)
 		ret = err_move(err, &calls->problem);

@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "core/base/err.h"
+#include "core/base/mem.h"
 #include "host/lockdown.h"
 
 void wire_init(struct wire *wire, int fd)
@@ -21,32 +23,60 @@ void wire_init(struct wire *wire, int fd)
 	wire->size = 0;
 }
 
-static void write_all(int fd, const char *data, size_t size)
+/* Take what was written off the parts. */
+static void skip(struct msghdr *message, size_t size)
 {
-	while (size > 0) {
-		ssize_t written = send(fd, data, size, MSG_NOSIGNAL);
+	while (message->msg_iovlen > 0 && size >= message->msg_iov->iov_len) {
+		size -= message->msg_iov->iov_len;
+		message->msg_iov++;
+		message->msg_iovlen--;
+	}
+	if (message->msg_iovlen > 0) {
+		message->msg_iov->iov_base = (char *)message->msg_iov->iov_base + size;
+		message->msg_iov->iov_len -= size;
+	}
+}
+
+static void write_all(int fd, struct iovec *parts, size_t len)
+{
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = len};
+
+	skip(&message, 0);
+	while (message.msg_iovlen > 0) {
+		ssize_t written = sendmsg(fd, &message, MSG_NOSIGNAL);
 
 		if (written < 0 && errno == EINTR)
 			continue;
 		if (written <= 0)
 			_exit(HOST_EXIT_PEER);
-		data += written;
-		size -= (size_t)written;
+		skip(&message, (size_t)written);
 	}
+}
+
+int wire_send_text(struct wire *wire, enum frame_op op, uint64_t call, uint32_t seq,
+	const struct buf *text, struct err *err)
+{
+	unsigned char header[FRAME_HEADER_SIZE];
+	struct iovec parts[] = {{header, sizeof(header)}, {text->data, text->size}};
+	/* One that failed is larger than any frame. */
+	int ret = frame_header(header, op, call, seq, text->failed ? FRAME_MAX : text->size, 0, err);
+
+	if (ret < 0)
+		return ret;
+	pthread_mutex_lock(&wire->write_lock);
+	write_all(wire->fd, parts, lengthof(parts));
+	pthread_mutex_unlock(&wire->write_lock);
+	return 0;
 }
 
 int wire_send(struct wire *wire, enum frame_op op, uint64_t call, uint32_t seq,
 	const json_t *json, struct err *err)
 {
-	cleanup_buf struct buf buf = BUF(FRAME_MAX);
-	int ret = frame_encode(&buf, op, call, seq, json, NULL, 0, err);
+	cleanup_buf struct buf text = BUF(FRAME_MAX);
 
-	if (ret < 0)
-		return ret;
-	pthread_mutex_lock(&wire->write_lock);
-	write_all(wire->fd, buf.data, buf.size);
-	pthread_mutex_unlock(&wire->write_lock);
-	return 0;
+	if (json)
+		frame_add_json(&text, json);
+	return wire_send_text(wire, op, call, seq, &text, err);
 }
 
 static int fill(struct wire *wire, struct err *err)

@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 
+#include "core/base/buf.h"
 #include "core/frame/frame.h"
 
 struct err;
@@ -33,6 +34,9 @@ void wire_init(struct wire *wire, int fd);
  * that is gone ends the process: nobody is left to work for. */
 int wire_send(struct wire *wire, enum frame_op op, uint64_t call, uint32_t seq,
 	const json_t *json, struct err *err);
+/* The same with JSON that is text already; E_LIMIT also for a buffer that failed. */
+int wire_send_text(struct wire *wire, enum frame_op op, uint64_t call, uint32_t seq,
+	const struct buf *text, struct err *err);
 /* Wait for the next frame.  1: a frame; 0: the peer closed; negative: it is broken. */
 int wire_next(struct wire *wire, struct frame *ret_frame, struct err *err);
 

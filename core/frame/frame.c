@@ -247,30 +247,54 @@ static int dump_part(const char *part, size_t size, void *arg)
 	return buf->failed ? -1 : 0;
 }
 
+void frame_add_json(struct buf *buf, const json_t *json)
+{
+	if (json_dump_callback(json, dump_part, buf, JSON_COMPACT | JSON_ENCODE_ANY) < 0)
+		buf->failed = true;
+}
+
+static int refuse_size(enum frame_op op, struct err *err)
+{
+	return err_set(err, MORTISE_E_LIMIT, "a frame %s would be over the limit of %zu bytes",
+		frame_op_name(op), operation_of((int)op)->max);
+}
+
+int frame_header(unsigned char ret_header[FRAME_HEADER_SIZE], enum frame_op op, uint64_t call,
+	uint32_t seq, size_t json_size, size_t body_size, struct err *err)
+{
+	size_t max = operation_of((int)op)->max - FRAME_HEADER_SIZE;
+
+	if (json_size > max || body_size > max - json_size)
+		return refuse_size(op, err);
+	put_number(ret_header, 4, json_size);
+	put_number(ret_header + 4, 4, body_size);
+	put_number(ret_header + 8, 8, call);
+	put_number(ret_header + 16, 4, seq);
+	put_number(ret_header + 20, 2, (uint64_t)op);
+	put_number(ret_header + 22, 2, 0);
+	return 0;
+}
+
 int frame_encode(struct buf *buf, enum frame_op op, uint64_t call, uint32_t seq,
 	const json_t *json, const void *body, size_t body_size, struct err *err)
 {
 	unsigned char header[FRAME_HEADER_SIZE] = {0};
-	size_t start = buf->size, max = operation_of((int)op)->max;
-	size_t json_size;
-	bool written;
+	size_t start = buf->size, json_size;
+	int result;
 
 	buf_add(buf, header, sizeof(header));
-	written = !json || json_dump_callback(json, dump_part, buf, JSON_COMPACT) == 0;
+	if (json)
+		frame_add_json(buf, json);
 	json_size = buf->size - start - FRAME_HEADER_SIZE;
-	if (written && body_size > 0)
+	if (body_size > 0)
 		buf_add(buf, body, body_size);
-	if (!written || buf->failed || body_size > max || buf->size - start > max) {
+	result = buf->failed ? refuse_size(op, err) :
+		frame_header(header, op, call, seq, json_size, body_size, err);
+	if (result < 0) {
 		buf->size = start;
 		buf->failed = false;
-		return err_set(err, MORTISE_E_LIMIT,
-			"a frame %s would be over the limit of %zu bytes", frame_op_name(op), max);
+		return result;
 	}
-	put_number(header, 4, json_size);
-	put_number(header + 4, 4, body_size);
-	put_number(header + 8, 8, call);
-	put_number(header + 16, 4, seq);
-	put_number(header + 20, 2, (uint64_t)op);
 	memcpy(buf->data + start, header, sizeof(header));
 	return 0;
 }

@@ -105,6 +105,12 @@ int frame_decoder_feed(struct frame_decoder *decoder, const void *data, size_t s
 /* Has part of a frame come?  Then the end of the stream is a fault. */
 int frame_decoder_is_partial(const struct frame_decoder *decoder);
 
+/* The header of a frame that is sent in parts.  E_LIMIT if the whole would be larger than
+ * its operation may be. */
+int frame_header(unsigned char ret_header[FRAME_HEADER_SIZE], enum frame_op op, uint64_t call,
+	uint32_t seq, size_t json_size, size_t body_size, struct err *err);
+/* Append 'json' as it stands in a frame; what cannot be written marks 'buf' as failed. */
+void frame_add_json(struct buf *buf, const json_t *json);
 /* Append a frame to 'buf', whose bound must leave room.  'json' may be NULL.  E_LIMIT
  * if it is larger than FRAME_MAX or the buffer's bound; then nothing is appended. */
 int frame_encode(struct buf *buf, enum frame_op op, uint64_t call, uint32_t seq,

@@ -235,29 +235,38 @@ static struct call_list *waiting_list(struct call *call)
 
 /* ---- Endings, loop ---- */
 
-/* Wake the worker, once. */
+/* Wake the worker, once, and behind the lock, where it does not run into it: what the loop
+ * has of the call keeps it. */
 static void end_call(struct call *call, int code, enum call_death death, const char *text)
 {
+	bool first;
+
 	pthread_mutex_lock(&call->lock);
-	if (!call->ended) {
+	first = !call->ended;
+	if (first) {
 		call->ended = true;
 		call->code = err_set(&call->err, code, "%s", text);
 		call->death = death;
-		pthread_cond_broadcast(&call->changed);
 	}
 	pthread_mutex_unlock(&call->lock);
+	if (first)
+		pthread_cond_broadcast(&call->changed);
 }
 
 static void end_with_reply(struct call *call, struct frame *frame)
 {
+	bool first;
+
 	pthread_mutex_lock(&call->lock);
-	if (!call->ended) {
+	first = !call->ended;
+	if (first) {
 		call->ended = true;
 		call->reply = *frame;
 		*frame = (struct frame){0};
-		pthread_cond_broadcast(&call->changed);
 	}
 	pthread_mutex_unlock(&call->lock);
+	if (first)
+		pthread_cond_broadcast(&call->changed);
 }
 
 /* The loop has no more to do with it. */
