@@ -15,11 +15,13 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/storage/delivery.h"
+#include "core/storage/log_file.h"
 
 #define BUSY_MS 5000
 #define PROGRESS_OPCODES 4000
 
 static pthread_once_t configure_once = PTHREAD_ONCE_INIT;
+static const char *writer_layer;
 
 extern const struct sql __start_mortise_sql[] __attribute__((weak));
 extern const struct sql __stop_mortise_sql[] __attribute__((weak));
@@ -60,6 +62,7 @@ static const char reader_pragmas[] =
 static void configure(void)
 {
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	writer_layer = log_file_register();
 }
 
 int connection_open(const char *path, enum connection_kind kind, struct tx **ret_tx,
@@ -72,7 +75,8 @@ int connection_open(const char *path, enum connection_kind kind, struct tx **ret
 
 	pthread_once(&configure_once, configure);
 	tx->statements = xcalloc(statement_len(), sizeof(sqlite3_stmt *));
-	if (sqlite3_open_v2(path, &tx->db, flags, NULL) != SQLITE_OK) {
+	if (sqlite3_open_v2(path, &tx->db, flags, kind == CONNECTION_WRITER ? writer_layer : NULL) !=
+		SQLITE_OK) {
 		result = err_set(err, MORTISE_E_SETTINGS, "%s: cannot be opened: %s", path,
 			tx->db ? sqlite3_errmsg(tx->db) : "no memory");
 		connection_close(tx);

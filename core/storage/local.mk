@@ -41,6 +41,7 @@ libcore_la_SOURCES += \
 	%D%/ballast.c %D%/ballast.h \
 	%D%/checkpoint.c %D%/checkpoint.h \
 	%D%/connection.c %D%/connection.h \
+	%D%/log_file.c %D%/log_file.h \
 	%D%/migrate.c %D%/migrate.h \
 	%D%/prune.c %D%/prune.h \
 	%D%/sealed.c %D%/sealed.h \

@@ -26,6 +26,7 @@ SQL(note_insert, "INSERT INTO schedule (name, every_ms, next_at) VALUES ($1, $2,
 SQL(notes_count, "SELECT count(*) FROM schedule");
 SQL(count_forever, "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) "
 	"SELECT count(*) FROM c");
+SQL(secrets_list, "SELECT name, sealed FROM daemon_secret ORDER BY id DESC");
 SQL(secret_insert, "INSERT INTO daemon_secret (name, uid, sealed) VALUES ($1, $2, $2)");
 
 /* A closure's argument is not const. */
@@ -313,6 +314,66 @@ static void a_full_database_voids_only_the_closure_at_fault(void **state)
 	assert_int_equal(count(fixture), 2);
 }
 
+#define LARGE_SIZE 100000
+#define LARGE_LEN 50
+
+/* How many rows hold what was written. */
+static int count_large(struct tx *tx, void *arg, struct err *err)
+{
+	struct query query;
+	int result = query_begin(&query, tx, &secrets_list, err, "");
+	int len = 0;
+
+	while (result == 0 && query_next(&query) == 1) {
+		char expected[LARGE_SIZE];
+		struct blob sealed = query_blob(&query, 1);
+
+		memset(expected, atoi(query_text(&query, 0)), sizeof(expected));
+		len += sealed.size == sizeof(expected) &&
+			memcmp(sealed.data, expected, sizeof(expected)) == 0;
+	}
+	query_end(&query);
+	*(int *)arg = len;
+	return result;
+}
+
+/* With room for few pages in memory, so that the others come back from the log, and those
+ * that were written last first. */
+static int write_large(struct tx *tx, void *arg, struct err *err)
+{
+	char bytes[LARGE_SIZE], name[16];
+	struct blob blob = {bytes, sizeof(bytes)};
+	int result = connection_run(tx, "PRAGMA cache_size = 10", err);
+
+	for (int i = 1; i <= LARGE_LEN && result >= 0; i++) {
+		memset(bytes, i, sizeof(bytes));
+		snprintf(name, sizeof(name), "%d", i);
+		result = tx_exec(tx, &secret_insert, err, "sb", name, &blob);
+	}
+	return result < 0 ? result : count_large(tx, arg, err);
+}
+
+static int write_large_and_refuse(struct tx *tx, void *arg, struct err *err)
+{
+	int result = write_large(tx, arg, err);
+
+	return result < 0 ? result : err_set(err, MORTISE_E_SETTINGS, "no, after all");
+}
+
+static void a_commit_larger_than_memory_is_whole(void **state)
+{
+	struct fixture *fixture = *state;
+	int len = 0;
+
+	assert_int_equal(store_write(fixture->store, write_large_and_refuse, &len, NULL),
+		MORTISE_E_SETTINGS);
+	assert_int_equal(len, LARGE_LEN);
+	assert_int_equal(store_write(fixture->store, write_large, &len, NULL), 0);
+	assert_int_equal(len, LARGE_LEN);
+	assert_int_equal(store_read(fixture->store, count_large, &len, NULL), 0);
+	assert_int_equal(len, LARGE_LEN);
+}
+
 static off_t ballast_size(struct fixture *fixture)
 {
 	cleanup_free char *path = xasprintf("%s/test.db.ballast", fixture->dir);
@@ -483,6 +544,7 @@ int main(void)
 		TEST(a_full_queue_refuses_at_once),
 		TEST(a_full_database_refuses_and_works_again),
 		TEST(a_full_database_voids_only_the_closure_at_fault),
+		TEST(a_commit_larger_than_memory_is_whole),
 		TEST(a_full_disk_frees_the_ballast_and_refuses_what_comes_in),
 		TEST(a_read_that_takes_too_long_is_ended),
 		TEST(a_read_cannot_write),
