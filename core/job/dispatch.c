@@ -11,6 +11,7 @@
  */
 #include "config.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "core/base/clock.h"
@@ -78,6 +79,25 @@ static bool set_quotas(struct jobs *jobs, struct job_look *look)
 	return any;
 }
 
+/* Ends let others go, perhaps of a provider all of whose rows were held. */
+static void expect_followers(struct job_look *look, const struct job_work_list *ends)
+{
+	const struct job_work *work;
+
+	STAILQ_FOREACH(work, ends, link) {
+		const char *provider = work->row.provider;
+		size_t i = 0;
+
+		while (i < look->len && strcmp(look->candidates[i].provider, provider) != 0)
+			i++;
+		if (i == JOB_PROVIDERS_MAX)
+			continue;
+		if (i == look->len)
+			look->candidates[look->len++].provider = xstrdup(provider);
+		look->candidates[i].due_us = look->now_us;
+	}
+}
+
 /* How many of the ends one turn writes. */
 static size_t count_ends(const struct job_work_list *ends)
 {
@@ -136,6 +156,7 @@ static struct pause look_and_write(struct jobs *jobs, struct job_turn *turn)
 		log_limited(MORTISE_LOG_WARNING, "job.look_failed", LOG_TEXT("reason", err_text(&err)));
 		return (struct pause){.until_ms = clock_mono_ms() + FALLBACK_MS, .news_ms = INT64_MAX};
 	}
+	expect_followers(look, &turn->ends);
 	wanted = set_quotas(jobs, look);
 	turn->picks = wanted || look->schedule_us <= look->now_us ||
 		look->lease_us < clock_mono_ms() * 1000;

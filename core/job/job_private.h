@@ -33,7 +33,7 @@ struct job_work {
 	struct job_row row;
 	struct job_policy policy;
 	struct job_run run;
-	int64_t picked_ms;             /* monotonic */
+	int64_t picked_ms;             /* monotonic; its lease counts from then */
 	/* How the run ended: */
 	int code;
 	struct err err;
@@ -55,6 +55,7 @@ struct job_load {
 	int running;                   /* on a worker */
 	struct job_work_list ready;    /* picked ahead, the oldest first */
 	size_t ready_len;
+	size_t done_len;               /* ended, for the dispatcher */
 };
 
 struct jobs {

@@ -52,6 +52,7 @@ static bool is_stale(const struct job_work *work)
 
 static void add_done(struct jobs *jobs, struct job_work *work)
 {
+	work->load->done_len++;
 	if (jobs->done_len++ == 0) {
 		jobs->done_ms = clock_mono_ms();
 		pthread_cond_signal(&jobs->wake);
@@ -99,15 +100,23 @@ static struct job_work *take_ready(struct jobs *jobs)
 }
 
 /* The dispatcher should write while there is still something to run. */
+static bool is_hungry(const struct jobs *jobs)
+{
+	for (size_t i = 0; i < jobs->load_len; i++) {
+		const struct job_load *load = &jobs->loads[i];
+
+		if (load->done_len > 0 && load->ready_len <= (size_t)limit_of(jobs, load) / 2)
+			return true;
+	}
+	return jobs->done_len >= DONE_ENOUGH;
+}
+
 static void note_end(struct jobs *jobs, struct job_work *work)
 {
-	struct job_load *load = work->load;
-
-	load->running--;
+	work->load->running--;
 	jobs->running--;
 	add_done(jobs, work);
-	if (!jobs->hungry && (load->ready_len <= (size_t)limit_of(jobs, load) / 2 ||
-		jobs->done_len >= DONE_ENOUGH)) {
+	if (!jobs->hungry && is_hungry(jobs)) {
 		jobs->hungry = true;
 		pthread_cond_signal(&jobs->wake);
 	}
@@ -170,6 +179,7 @@ void jobs_ready_put(struct jobs *jobs, struct job_work_list *works)
 		STAILQ_INSERT_TAIL(&work->load->ready, work, link);
 		work->load->ready_len++;
 	}
+	jobs->hungry = is_hungry(jobs);
 	start_workers(jobs);
 	pthread_mutex_unlock(&jobs->lock);
 }
@@ -208,6 +218,8 @@ size_t jobs_ready_take_done(struct jobs *jobs, struct job_work_list *list)
 	pthread_mutex_lock(&jobs->lock);
 	len = jobs->done_len;
 	STAILQ_CONCAT(list, &jobs->done);
+	for (size_t i = 0; i < jobs->load_len; i++)
+		jobs->loads[i].done_len = 0;
 	jobs->done_len = 0;
 	jobs->hungry = false;
 	pthread_mutex_unlock(&jobs->lock);

@@ -44,7 +44,6 @@ struct job_work *job_work_new(struct jobs *jobs, struct job_row *row_take, const
 	work->jobs = jobs;
 	work->row = *row_take;
 	*row_take = (struct job_row){0};
-	work->picked_ms = clock_mono_ms();
 	work->run = (struct job_run){
 		.daemon = jobs->daemon,
 		.id = row->id,

@@ -209,6 +209,7 @@ static void start_picked(struct jobs *jobs, struct job_turn *turn)
 	for (size_t i = 0; i < turn->len; i++) {
 		struct job_work *work = job_work_new(jobs, &turn->rows[i], turn->lease);
 
+		work->picked_ms = turn->mono_us / 1000;
 		STAILQ_INSERT_TAIL(&works, work, link);
 	}
 	turn->len = 0;
