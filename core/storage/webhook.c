@@ -21,7 +21,7 @@ SQL(webhook_sql_insert, "INSERT INTO webhook (key_owner, delivery_id, provider, 
 
 #define WEBHOOK_COLUMNS                                                                    \
 	"w.id, w.provider, w.webhook, w.event, w.subject, w.delivery_id, w.object, "        \
-	"w.subject_scope, w.integration_id, w.headers, w.received_at, w.encoding, w.size, " \
+	"w.subject_scope, w.integration_id, w.headers, w.received_at, w.size, "             \
 	"(SELECT status FROM job WHERE webhook_id = w.id ORDER BY id DESC LIMIT 1) "
 #define WEBHOOK_FROM "FROM webhook w "
 SQL(webhook_sql_get, "SELECT " WEBHOOK_COLUMNS WEBHOOK_FROM "WHERE w.id = $1");
@@ -69,9 +69,8 @@ static void read_row(struct query *query, struct webhook_row *row)
 		.integration_id = query_int(query, 8),
 		.headers = xstrdup(query_text(query, 9)),
 		.received_us = query_int(query, 10),
-		.encoding = (int)query_int(query, 11),
-		.size = query_int(query, 12),
-		.newest_status = query_is_null(query, 13) ? -1 : (int)query_int(query, 13),
+		.size = query_int(query, 11),
+		.newest_status = query_is_null(query, 12) ? -1 : (int)query_int(query, 12),
 	};
 }
 

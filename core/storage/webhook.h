@@ -40,8 +40,7 @@ struct webhook_row {
 	int64_t integration_id;
 	char *headers;             /* JSON */
 	int64_t received_us;
-	int encoding;
-	int64_t size;
+	int64_t size;              /* of its body, as it came */
 	int newest_status;         /* of its newest job; -1: it has none (any more) */
 };
 
