@@ -58,14 +58,22 @@ struct progress {
 };
 
 /* Spreads ids over the table; it guards nothing, so its key is no secret. */
-static int64_t mark_of(const char *key_owner, const char *delivery_id)
+int64_t delivery_mark(const char *key_owner, const char *delivery_id)
 {
 	static const unsigned char key[crypto_shorthash_KEYBYTES];
-	cleanup_free char *text = xasprintf("%s\n%s", key_owner, delivery_id);
+	size_t owner_len = strlen(key_owner), id_len = strlen(delivery_id);
+	char text[256], *longer = NULL, *end = text;
 	int64_t mark;
 
 	_Static_assert(sizeof(mark) == crypto_shorthash_BYTES, "a mark is one short hash");
-	crypto_shorthash((unsigned char *)&mark, (const unsigned char *)text, strlen(text), key);
+	if (owner_len + 1 + id_len > sizeof(text))
+		end = longer = xmalloc(owner_len + 1 + id_len);
+	end = mempcpy(end, key_owner, owner_len);
+	*end++ = '\n';
+	memcpy(end, delivery_id, id_len);
+	crypto_shorthash((unsigned char *)&mark, (unsigned char *)(longer ? longer : text),
+		owner_len + 1 + id_len, key);
+	free(longer);
 	return mark;
 }
 
@@ -139,7 +147,7 @@ static int read_recent(struct tx *tx, struct delivery_table *table, int64_t afte
 		table->newest = query_int(&query, 0);
 		remember(table, &(struct entry){
 			.period = query_int(&query, 3) / DELIVERY_PERIOD_US,
-			.mark = mark_of(query_text(&query, 1), query_text(&query, 2)),
+			.mark = delivery_mark(query_text(&query, 1), query_text(&query, 2)),
 			.webhook_id = table->newest,
 		});
 	}
@@ -215,10 +223,9 @@ static int find_folded(struct tx *tx, int64_t period, int64_t mark, const char *
 	return result < 0 ? result : found;
 }
 
-int delivery_find(struct tx *tx, const char *key_owner, const char *delivery_id,
+int delivery_find(struct tx *tx, int64_t mark, const char *key_owner, const char *delivery_id,
 	int64_t *ret_id, struct err *err)
 {
-	int64_t mark = mark_of(key_owner, delivery_id);
 	struct delivery_table *table;
 	const struct slice *slice;
 	int result = open_table(tx, &table, err);
@@ -324,8 +331,8 @@ void delivery_rolled_back(struct tx *tx)
 	table->newest = table->committed;
 }
 
-int delivery_add(struct tx *tx, const char *key_owner, const char *delivery_id,
-	int64_t webhook_id, int64_t received_us, struct err *err)
+int delivery_add(struct tx *tx, const int64_t *mark, int64_t webhook_id, int64_t received_us,
+	struct err *err)
 {
 	struct delivery_table *table;
 	int result = open_table(tx, &table, err);
@@ -336,10 +343,10 @@ int delivery_add(struct tx *tx, const char *key_owner, const char *delivery_id,
 		table->committed = table->newest;
 	table->serial = tx->serial;
 	table->newest = webhook_id;
-	if (delivery_id)
+	if (mark)
 		remember(table, &(struct entry){
 			.period = received_us / DELIVERY_PERIOD_US,
-			.mark = mark_of(key_owner, delivery_id),
+			.mark = *mark,
 			.webhook_id = webhook_id,
 		});
 	/* At most once in a transaction: what it says of the last fold is committed then. */

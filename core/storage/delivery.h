@@ -26,12 +26,14 @@ struct tx;
 /* The length of a period: rows are kept by it, so that old ones go together. */
 #define DELIVERY_PERIOD_US (INT64_C(4) * 24 * 3600 * 1000000)
 
+/* The digest of a delivery id. */
+int64_t delivery_mark(const char *key_owner, const char *delivery_id);
 /* The webhook with this delivery id; '*ret_id' is 0 if there is none (any more). */
-int delivery_find(struct tx *tx, const char *key_owner, const char *delivery_id,
+int delivery_find(struct tx *tx, int64_t mark, const char *key_owner, const char *delivery_id,
 	int64_t *ret_id, struct err *err);
-/* Remember a webhook that was just inserted; 'delivery_id' may be NULL. */
-int delivery_add(struct tx *tx, const char *key_owner, const char *delivery_id,
-	int64_t webhook_id, int64_t received_us, struct err *err);
+/* Remember a webhook that was just inserted; 'mark' is NULL if it has no delivery id. */
+int delivery_add(struct tx *tx, const int64_t *mark, int64_t webhook_id, int64_t received_us,
+	struct err *err);
 /* The transaction came to nothing: forget what it added. */
 void delivery_rolled_back(struct tx *tx);
 

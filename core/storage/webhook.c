@@ -36,11 +36,13 @@ SQL(webhook_sql_list_status, "SELECT " WEBHOOK_COLUMNS WEBHOOK_FROM
 int webhook_add(struct tx *tx, const struct webhook_add *add, int64_t *ret_id, bool *ret_known,
 	struct err *err)
 {
-	int64_t known = 0;
+	int64_t known = 0, mark = 0;
 	int result = 0;
 
-	if (add->delivery_id)
-		result = delivery_find(tx, add->key_owner, add->delivery_id, &known, err);
+	if (add->delivery_id) {
+		mark = delivery_mark(add->key_owner, add->delivery_id);
+		result = delivery_find(tx, mark, add->key_owner, add->delivery_id, &known, err);
+	}
 	*ret_known = known != 0;
 	*ret_id = known;
 	if (result < 0 || known != 0)
@@ -50,7 +52,7 @@ int webhook_add(struct tx *tx, const struct webhook_add *add, int64_t *ret_id, b
 		(int64_t)add->subject_scope, add->integration_id, add->object, add->headers,
 		add->received_us, (int64_t)add->encoding, add->size, &add->body);
 	if (result == 0)
-		result = delivery_add(tx, add->key_owner, add->delivery_id, *ret_id,
+		result = delivery_add(tx, add->delivery_id ? &mark : NULL, *ret_id,
 			add->received_us, err);
 	return result < 0 ? result : 0;
 }
