@@ -229,6 +229,10 @@ int host_spawn(struct plugin *plugin, int plugin_fd, bool is_solo, struct host *
 
 /* ---- Reading ---- */
 
+/* Where the loop reads, one host at a time.  On the stack the compiler would fill it with
+ * zeros for each read. */
+static char received[READ_SIZE];
+
 static void feed(struct host *host, const char *bytes, size_t size)
 {
 	size_t at = 0;
@@ -265,13 +269,12 @@ void host_resume(struct host *host)
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct host *host = arg;
-	char bytes[READ_SIZE];
-	ssize_t size = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	ssize_t size = recv(fd, received, sizeof(received), MSG_DONTWAIT);
 
 	(void)what;
 	if (size > 0) {
 		host_charge(host, (size_t)size);
-		feed(host, bytes, (size_t)size);
+		feed(host, received, (size_t)size);
 	} else if (size == 0 || (errno != EAGAIN && errno != EINTR)) {
 		event_del(host->on_read);
 		/* Most often it is dying, and the exit comes next. */
@@ -284,11 +287,10 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 /* Take what it sent before it died; the kernel's buffer bounds that. */
 static void drain(struct host *host)
 {
-	char bytes[READ_SIZE];
 	ssize_t size;
 
-	while ((size = recv(host->socket, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0)
-		feed(host, bytes, (size_t)size);
+	while ((size = recv(host->socket, received, sizeof(received), MSG_DONTWAIT)) > 0)
+		feed(host, received, (size_t)size);
 }
 
 static void on_exited(evutil_socket_t fd, short what, void *arg)
