@@ -4,8 +4,8 @@
 /*
  * The time of day may be set back, while the daemon runs or while it does not.  What
  * waits for an instant then moves with it, or it would wait for as long as the clock
- * needs to get there again; most of it is due at once.  A clock that is set forward does
- * no harm: what waits comes early.
+ * needs to get there again; most of it is due at once.  So does what a run that has ended
+ * wants written.  A clock that is set forward does no harm: what waits comes early.
  *
  * Leases end by the monotonic clock and need none of this.  Dispatcher, and the start.
  */
@@ -69,6 +69,25 @@ int jobs_clock_start(struct jobs *jobs, struct err *err)
 		return result;
 	ahead_us = newest_us - clock_now_us();
 	return ahead_us > JUMP_US ? move_back(jobs, ahead_us, err) : 0;
+}
+
+void jobs_clock_stamp(struct job_work *work)
+{
+	work->clock_offset_us = offset_now_us();
+}
+
+void jobs_clock_move(struct jobs *jobs, struct job_work *work)
+{
+	int64_t back_us = work->clock_offset_us - jobs->clock_offset_us;
+
+	if (back_us <= JUMP_US)
+		return;
+	work->end.not_before_us -= back_us;
+	work->end.now_us -= back_us;
+	work->context.now_us -= back_us;
+	if (work->gate_us > 0)
+		work->gate_us -= back_us;
+	work->clock_offset_us = jobs->clock_offset_us;
 }
 
 void jobs_clock_look(struct jobs *jobs)

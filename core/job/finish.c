@@ -148,6 +148,7 @@ void job_work_decide(struct job_work *work, int code)
 {
 	cleanup_err struct err err = {0};
 
+	jobs_clock_stamp(work);
 	if (code == 0 && check_effects(work, &err) < 0)
 		job_work_refuse(work, &err);
 	else

@@ -34,6 +34,7 @@ struct job_work {
 	struct job_policy policy;
 	struct job_run run;
 	int64_t picked_ms;             /* monotonic; its lease counts from then */
+	int64_t clock_offset_us;       /* of the clock that its times of day are by */
 	/* How the run ended: */
 	int code;
 	struct err err;
@@ -164,6 +165,10 @@ size_t jobs_ready_take_done(struct jobs *jobs, struct job_work_list *list);
 int jobs_clock_start(struct jobs *jobs, struct err *err);
 /* Dispatcher: or since the last look. */
 void jobs_clock_look(struct jobs *jobs);
+/* The work has taken its times of day from the clock as it is now.  Any thread. */
+void jobs_clock_stamp(struct job_work *work);
+/* What a run wants written moves too, if the clock was seen set back since.  Dispatcher. */
+void jobs_clock_move(struct jobs *jobs, struct job_work *work);
 
 /* ---- run.c ---- */
 

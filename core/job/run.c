@@ -64,6 +64,7 @@ struct job_work *job_work_new(struct jobs *jobs, struct job_row *row_take, const
 		.policy = &work->policy,
 	};
 	memcpy(work->run.lease, lease, sizeof(work->run.lease));
+	jobs_clock_stamp(work);
 	pthread_mutex_lock(&jobs->lock);
 	jobs->unsettled++;
 	pthread_mutex_unlock(&jobs->lock);

@@ -219,12 +219,15 @@ static void start_picked(struct jobs *jobs, struct job_turn *turn)
 static void begin(struct jobs *jobs, struct job_turn *turn)
 {
 	unsigned char token[16];
+	struct job_work *work;
 
 	randombytes_buf(token, sizeof(token));
 	sodium_bin2hex(turn->lease, sizeof(turn->lease), token, sizeof(token));
 	turn->mono_us = clock_mono_ms() * 1000;
 	turn->lease_until_us = turn->mono_us + jobs->lease_ms * 1000;
 	turn->first = jobs->turn++;
+	STAILQ_FOREACH(work, &turn->ends, link)
+		jobs_clock_move(jobs, work);
 }
 
 bool jobs_turn_write(struct jobs *jobs, struct job_turn *turn)

@@ -135,6 +135,32 @@ static void after_a_day_it_is_a_dead_letter(void **state)
 	}
 }
 
+/* A clock that was set back takes along what a run has yet to write, once. */
+static void what_is_yet_to_be_written_follows_the_clock(void **state)
+{
+	struct jobs jobs = {.clock_offset_us = NOW};
+	struct job_work work = {.clock_offset_us = NOW, .end = {.now_us = NOW,
+		.not_before_us = NOW + 5 * S}, .context = {.now_us = NOW}};
+
+	(void)state;
+	jobs_clock_move(&jobs, &work);
+	assert_int_equal(work.end.not_before_us, NOW + 5 * S);
+	jobs.clock_offset_us = NOW + 3600 * S;
+	jobs_clock_move(&jobs, &work);
+	assert_int_equal(work.end.not_before_us, NOW + 5 * S);
+	jobs.clock_offset_us = NOW - 3600 * S;
+	for (int i = 0; i < 2; i++) {
+		jobs_clock_move(&jobs, &work);
+		assert_int_equal(work.end.not_before_us, NOW - 3595 * S);
+		assert_int_equal(work.end.now_us, NOW - 3600 * S);
+		assert_int_equal(work.context.now_us, NOW - 3600 * S);
+		assert_int_equal(work.gate_us, 0);
+	}
+	work = (struct job_work){.clock_offset_us = NOW, .gate_us = NOW};
+	jobs_clock_move(&jobs, &work);
+	assert_int_equal(work.gate_us, NOW - 3600 * S);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +168,7 @@ int main(void)
 		cmocka_unit_test(retries_spread_by_a_fifth),
 		cmocka_unit_test(a_task_declares_its_own_policy),
 		cmocka_unit_test(after_a_day_it_is_a_dead_letter),
+		cmocka_unit_test(what_is_yet_to_be_written_follows_the_clock),
 	};
 
 	return cmocka_run_group_tests_name("job_policy", tests, NULL, NULL);
