@@ -94,11 +94,11 @@ int pool_submit(struct pool *pool, pool_fn *fn, void *arg, struct err *err)
 	} else {
 		pool->ring[(pool->head + pool->len) % pool->max_queue] = (struct work){fn, arg};
 		pool->len++;
+		/* Not behind the lock: a thread of another pool may submit, and the work be over
+		 * and this pool gone before it signals. */
+		pthread_cond_signal(&pool->wake);
 	}
 	pthread_mutex_unlock(&pool->lock);
-	/* Behind the lock, where the thread that wakes does not run into it. */
-	if (result == 0)
-		pthread_cond_signal(&pool->wake);
 	return result;
 }
 
