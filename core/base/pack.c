@@ -16,6 +16,8 @@
 #include "core/base/mem.h"
 
 #define LEVEL 1
+/* A body whose packed form has room here is packed on the stack first. */
+#define SMALL (32 << 10)
 /* zstd keeps the ids below for itself. */
 #define FIRST_ID 32768
 /* Where a dictionary has its own id, in four bytes, the lowest first. */
@@ -83,28 +85,40 @@ static ZSTD_DCtx *unpacking_context(void)
 	return contexts->unpacking;
 }
 
+static size_t pack_into(void *place, size_t room, const void *data, size_t size,
+	const struct pack_dictionary *dictionary)
+{
+	ZSTD_CCtx *context = packing_context();
+
+	if (!context || !place)
+		return size;
+	return dictionary ? ZSTD_compress_usingCDict(context, place, room, data, size,
+		dictionary->packing) : ZSTD_compressCCtx(context, place, room, data, size, LEVEL);
+}
+
 void pack(const void *data, size_t size, struct pack_dictionary *dictionary_take,
 	struct packed *ret_packed)
 {
-	struct pack_dictionary *dictionary = dictionary_take;
 	size_t bound = ZSTD_compressBound(size), packed_size = size;
-	ZSTD_CCtx *context = size >= PACK_FROM ? packing_context() : NULL;
-	void *owned = context ? malloc(bound) : NULL;
+	char small[SMALL];
+	void *large = bound > sizeof(small) ? malloc(bound) : NULL;
 
 	*ret_packed = (struct packed){.encoding = PACK_PLAIN, .size = size, .data = data,
 		.data_size = size};
-	if (owned && dictionary)
-		packed_size = ZSTD_compress_usingCDict(context, owned, bound, data, size,
-			dictionary->packing);
-	else if (owned)
-		packed_size = ZSTD_compressCCtx(context, owned, bound, data, size, LEVEL);
-	if (!owned || ZSTD_isError(packed_size) || packed_size >= size) {
-		free(owned);
-		pack_dictionary_unref(dictionary);
+	if (size >= PACK_FROM)
+		packed_size = pack_into(bound > sizeof(small) ? large : small, bound, data, size,
+			dictionary_take);
+	if (ZSTD_isError(packed_size) || packed_size >= size) {
+		free(large);
+		pack_dictionary_unref(dictionary_take);
 		return;
 	}
-	*ret_packed = (struct packed){.encoding = PACK_ZSTD, .size = size, .data = owned,
-		.data_size = packed_size, .owned = owned, .dictionary = dictionary};
+	/* What waits for the store takes no more room than it needs. */
+	ret_packed->owned = large ? large : xmemdup(small, packed_size);
+	ret_packed->encoding = PACK_ZSTD;
+	ret_packed->data = ret_packed->owned;
+	ret_packed->data_size = packed_size;
+	ret_packed->dictionary = dictionary_take;
 }
 
 void packed_clear(struct packed *packed)
