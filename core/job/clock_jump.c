@@ -49,7 +49,7 @@ static int move_back(struct jobs *jobs, int64_t by_us, struct err *err)
 	return result;
 }
 
-static int64_t offset_now_us(void)
+int64_t jobs_clock_offset(void)
 {
 	return clock_now_us() - clock_mono_ms() * 1000;
 }
@@ -64,7 +64,7 @@ int jobs_clock_start(struct jobs *jobs, struct err *err)
 	int64_t newest_us, ahead_us;
 	int result = store_read(jobs->daemon->store, read_newest, &newest_us, err);
 
-	jobs->clock_offset_us = offset_now_us();
+	jobs->clock_offset_us = jobs_clock_offset();
 	if (result < 0)
 		return result;
 	ahead_us = newest_us - clock_now_us();
@@ -73,7 +73,7 @@ int jobs_clock_start(struct jobs *jobs, struct err *err)
 
 void jobs_clock_stamp(struct job_work *work)
 {
-	work->clock_offset_us = offset_now_us();
+	work->clock_offset_us = jobs_clock_offset();
 }
 
 void jobs_clock_move(struct jobs *jobs, struct job_work *work)
@@ -92,7 +92,7 @@ void jobs_clock_move(struct jobs *jobs, struct job_work *work)
 
 void jobs_clock_look(struct jobs *jobs)
 {
-	int64_t offset_us = offset_now_us(), back_us = jobs->clock_offset_us - offset_us;
+	int64_t offset_us = jobs_clock_offset(), back_us = jobs->clock_offset_us - offset_us;
 	cleanup_err struct err err = {0};
 
 	if (back_us > JUMP_US && move_back(jobs, back_us, &err) < 0) {

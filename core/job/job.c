@@ -26,6 +26,7 @@ struct jobs *jobs_new(struct daemon *daemon)
 	pthread_condattr_t attributes;
 
 	jobs->daemon = daemon;
+	jobs->clock_offset_us = jobs_clock_offset();
 	jobs->workers = daemon->settings->job_workers > 0 ? daemon->settings->job_workers : WORKERS;
 	jobs->lease_ms = JOB_DEADLINE_MS + JOB_LEASE_EXTRA_MS;
 	jobs->ready_max_ms = JOB_READY_MAX_MS;

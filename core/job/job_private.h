@@ -161,6 +161,8 @@ size_t jobs_ready_take_done(struct jobs *jobs, struct job_work_list *list);
 
 /* ---- clock_jump.c ---- */
 
+/* Time of day less monotonic time, in microseconds.  Any thread. */
+int64_t jobs_clock_offset(void);
 /* The clock may have been set back since the last daemon ran. */
 int jobs_clock_start(struct jobs *jobs, struct err *err);
 /* Dispatcher: or since the last look. */
