@@ -51,8 +51,8 @@ struct out {
 /* ---- Spawning ---- */
 
 /* A tree of JSON is some hundred small blocks of a few sizes, taken and given back at once:
- * that many each thread keeps of a size, where malloc's own choice is 7. */
-#define MALLOC_TUNABLES "GLIBC_TUNABLES=glibc.malloc.tcache_count=512"
+ * some of each size stay with the thread that freed them, more than malloc's own 7. */
+#define MALLOC_TUNABLES "GLIBC_TUNABLES=glibc.malloc.tcache_count=64"
 
 /* The few variables that a host may see. */
 static char **make_environment(void)

@@ -19,7 +19,7 @@ import { noMemoryLimit, pluginFile, programs } from './lib/paths.mjs';
 import { Ping } from './lib/ping.mjs';
 import { Program } from './lib/process.mjs';
 import { forms, Searcher } from './lib/searcher.mjs';
-import { until } from './lib/until.mjs';
+import { patience, until } from './lib/until.mjs';
 import { pushPayload, sha } from './lib/webhooks.mjs';
 import { githubSettings, startWorld } from './lib/world.mjs';
 
@@ -95,6 +95,7 @@ describe('with secrets everywhere', () => {
   let daemon;
   let echo;
   let metricsPort;
+  let ping;
   const replies = [];
   const tool = [];
   const canary = `canary-${random()}`;
@@ -252,7 +253,7 @@ describe('with secrets everywhere', () => {
   // Upstreams that repeat our credentials; what the plugin gets, it hands on as outcome,
   // reply or failure.
   async function upstreamFails() {
-    const ping = Object.assign(new Ping(), { daemon, secret: readFileSync(daemon.path('secrets', 'ping_webhook'), 'utf8') });
+    ping = Object.assign(new Ping(), { daemon, secret: readFileSync(daemon.path('secrets', 'ping_webhook'), 'utf8') });
     const ask = { do: 'http', method: 'GET', path: '/me', credentials: 'key' };
     for (const status of [0, 400, 401, 403, 404, 500]) {
       echo.fails = status;
@@ -367,7 +368,16 @@ describe('with secrets everywhere', () => {
   test('no secret is in the memory of a plugin\'s process', async (t) => {
     if (!readable(daemon.pid)) return t.skip('only root may look into processes that are not dumpable');
     if (noMemoryLimit) return t.skip('a sanitizer keeps more memory than can be searched');
-    for (const [name, pid] of Object.entries(await daemon.hosts())) searcher.layMemory(`host ${name} memory`, pid);
+    const hosts = await daemon.hosts();
+    const control = new Searcher(join(folder, 'under way'));
+    control.plant('the canary', canary);
+    // What a call has brought is soon written over: this one is still at work when it is searched.
+    assert.equal((await ping.tell('loud', { do: 'sleep', ms: 3000 * patience, text: canary })).status, 202);
+    await until('a call with the canary is under way', () => {
+      control.layMemory('host ping memory', hosts.ping);
+      return control.find().length > 0;
+    });
+    for (const [name, pid] of Object.entries(hosts)) searcher.layMemory(`host ${name} memory`, pid);
     findsOnly({ 'host github memory': 'acme-co/shop', 'host ping memory': canary });
   });
 });
