@@ -10,7 +10,7 @@
 #ifndef MORTISE_BASE_PRIORITY_H
 #define MORTISE_BASE_PRIORITY_H
 
-#define PRIORITY_STEPS 10
+#define PRIORITY_STEPS 15
 
 /* Put the calling thread behind those that are as it is now, and the threads that it makes
  * from now on. */
