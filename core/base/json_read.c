@@ -16,6 +16,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/hex.h"
+#include "core/base/json_plain.h"
 #include "core/base/mem.h"
 
 #define DEPTH_MAX 128
@@ -53,27 +54,17 @@ static int next_byte(struct reader *reader)
 
 /* ---- Strings ---- */
 
-/* Are the next eight bytes plain ASCII, without quote, backslash and control?  Now and
- * then it is not seen that they are. */
-static bool are_plain8(const char *at)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones * 0x80;
-	uint64_t word, quote, slash;
-
-	memcpy(&word, at, sizeof(word));
-	quote = word ^ (ones * '"');
-	slash = word ^ (ones * '\\');
-	return ((word | (word - ones * 0x20) | (quote - ones) | (slash - ones)) & tops) == 0;
-}
-
 /* To the next quote, backslash or control; '*is_ascii' is cleared by other characters. */
 static void skip_plain(struct reader *reader, bool *is_ascii)
 {
 	for (;;) {
+		size_t plain = 8;
 		unsigned char c;
 
-		while (reader->end - reader->at >= 8 && are_plain8(reader->at))
-			reader->at += 8;
+		while (plain == 8 && reader->end - reader->at >= 8) {
+			plain = json_plain_of_8(reader->at);
+			reader->at += plain;
+		}
 		if (reader->at == reader->end)
 			return;
 		c = (unsigned char)*reader->at;

@@ -6,6 +6,7 @@ libcore_la_SOURCES += \
 	%D%/foreign_json.c %D%/foreign_json.h \
 	%D%/hex.c %D%/hex.h \
 	%D%/ip.c %D%/ip.h \
+	%D%/json_plain.h \
 	%D%/json_pointer.c %D%/json_pointer.h \
 	%D%/json_read.c %D%/json_read.h \
 	%D%/json_text.c %D%/json_text.h \

@@ -9,11 +9,11 @@
 #include "config.h"
 #include "core/webhook/scanner.h"
 
-#include <endian.h>
 #include <string.h>
 
 #include "core/base/err.h"
 #include "core/base/hex.h"
+#include "core/base/json_plain.h"
 #include "core/base/mem.h"
 #include "core/base/utf8.h"
 
@@ -150,27 +150,11 @@ static int hex_unit(const unsigned char *at, const unsigned char *end)
 	return unit;
 }
 
-/* How many of the next eight bytes go by without a look: until the first quote, backslash,
- * control or what is not ASCII.  Each such byte sets its top bit; a borrow can set others
- * only behind the first one. */
-static size_t plain_of_8(const unsigned char *at)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones * 0x80;
-	uint64_t word, quote, slash, found;
-
-	memcpy(&word, at, sizeof(word));
-	word = le64toh(word);
-	quote = word ^ (ones * '"');
-	slash = word ^ (ones * '\\');
-	found = (word | (word - ones * 0x20) | (quote - ones) | (slash - ones)) & tops;
-	return found == 0 ? 8 : (size_t)__builtin_ctzll(found) / 8;
-}
-
 /* Go on to the first byte of a string that wants a look. */
 static const unsigned char *skip_plain(const unsigned char *at, const unsigned char *end)
 {
 	while (end - at >= 8) {
-		size_t plain = plain_of_8(at);
+		size_t plain = json_plain_of_8(at);
 
 		at += plain;
 		if (plain < 8)
