@@ -60,6 +60,9 @@ CLEANFILES += %D%/migrations.c
 	LC_ALL=C $(AWK) -f %D%/migrations.awk $(MIGRATIONS) >$(abs_builddir)/$@.tmp && \
 	mv $(abs_builddir)/$@.tmp $(abs_builddir)/$@
 
+UNIT_TESTS += tests/unit/test_storage_migrate
+tests_unit_test_storage_migrate_SOURCES = tests/unit/test_storage_migrate.c
+
 UNIT_TESTS += tests/unit/test_storage_store
 tests_unit_test_storage_store_SOURCES = tests/unit/test_storage_store.c
 
