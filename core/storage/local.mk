@@ -60,6 +60,9 @@ CLEANFILES += %D%/migrations.c
 	LC_ALL=C $(AWK) -f %D%/migrations.awk $(MIGRATIONS) >$(abs_builddir)/$@.tmp && \
 	mv $(abs_builddir)/$@.tmp $(abs_builddir)/$@
 
+UNIT_TESTS += tests/unit/test_storage_log_file
+tests_unit_test_storage_log_file_SOURCES = tests/unit/test_storage_log_file.c
+
 UNIT_TESTS += tests/unit/test_storage_migrate
 tests_unit_test_storage_migrate_SOURCES = tests/unit/test_storage_migrate.c
 
