@@ -13,7 +13,8 @@ const DAY_MS = 24 * 3600 * 1e3;
 const DAY_US = DAY_MS * 1e3;
 const OLD_PART = 0.2;
 
-// Rows as the daemon leaves them, with bodies of the size that packed pushes have.
+// Rows as the daemon leaves them, with bodies of the size that packed pushes have.  What
+// came before them is as old as the first: webhooks are pruned in the order of their ids.
 function fillStatement({ rows, integration, now }) {
   const old = Math.floor(rows * OLD_PART);
   const received = `CASE WHEN i <= ${old} THEN ${now - 8 * DAY_US} + i ELSE ${now - 6 * DAY_US} + i * ${Math.floor(5 * DAY_US / rows)} END`;
@@ -21,12 +22,14 @@ function fillStatement({ rows, integration, now }) {
     PRAGMA synchronous = OFF; PRAGMA cache_size = -200000; BEGIN;
     CREATE TEMP TABLE n (i INTEGER PRIMARY KEY);
     INSERT INTO n WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < ${rows}) SELECT i FROM c;
+    UPDATE webhook SET received_at = ${now - 8 * DAY_US};
+    UPDATE job SET finished_at = ${now - 8 * DAY_US} WHERE status >= 2;
     CREATE TEMP TABLE last AS SELECT (SELECT max(id) FROM webhook) AS id;
     INSERT INTO webhook (key_owner, delivery_id, provider, webhook, event, subject, integration_id, object, headers, received_at,
         encoding, size, body)
       SELECT 'github', lower(hex(randomblob(16))), 'github', 'webhook/', 'push', '48812345', ${integration},
         CAST(i % 32 AS TEXT), '{"X-GitHub-Event":"push"}', ${received},
-        0, 2300, randomblob(2300) FROM n;
+        0, 640, randomblob(640) FROM n;
     INSERT INTO job (task, provider, integration_id, object, order_key, webhook_id, payload, origin, status, not_before, added_at, finished_at)
       SELECT 'webhook', 'github', ${integration}, object, '${integration}/' || object, id, '{}', 'integration:${integration}', 2,
         received_at, received_at, received_at FROM webhook WHERE id > (SELECT coalesce(id, 0) FROM last);
