@@ -61,10 +61,12 @@ CLEANFILES += %D%/migrations.c
 	mv $(abs_builddir)/$@.tmp $(abs_builddir)/$@
 
 UNIT_TESTS += tests/unit/test_storage_log_file
-tests_unit_test_storage_log_file_SOURCES = tests/unit/test_storage_log_file.c
+tests_unit_test_storage_log_file_SOURCES = tests/unit/test_storage_log_file.c \
+	tests/unit/scratch_store.c tests/unit/scratch_store.h
 
 UNIT_TESTS += tests/unit/test_storage_migrate
-tests_unit_test_storage_migrate_SOURCES = tests/unit/test_storage_migrate.c
+tests_unit_test_storage_migrate_SOURCES = tests/unit/test_storage_migrate.c \
+	tests/unit/scratch_store.c tests/unit/scratch_store.h
 
 UNIT_TESTS += tests/unit/test_storage_store
 tests_unit_test_storage_store_SOURCES = tests/unit/test_storage_store.c

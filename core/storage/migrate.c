@@ -84,7 +84,7 @@ static int apply(struct tx *tx, int version, struct err *err)
 	return 0;
 }
 
-int migrate(struct tx *tx, const char *path, struct err *err)
+int migrate(struct tx *tx, const char *path, int last, struct err *err)
 {
 	int version = 0, known = 0, result;
 
@@ -98,7 +98,7 @@ int migrate(struct tx *tx, const char *path, struct err *err)
 			"%s: has schema version %d, and this mortised knows versions up to %d: "
 			"start the newer mortised that made it, or restore a backup",
 			path, version, known);
-	while (result == 0 && version < known)
+	while (result == 0 && version < known && version < last)
 		result = apply(tx, ++version, err);
 	return result;
 }

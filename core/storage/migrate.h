@@ -8,6 +8,8 @@
 #ifndef MORTISE_STORAGE_MIGRATE_H
 #define MORTISE_STORAGE_MIGRATE_H
 
+#include <limits.h>
+
 struct err;
 struct tx;
 
@@ -19,8 +21,11 @@ struct migration {
 /* Made from the files; a NULL name ends it.  The first has version 1. */
 extern const struct migration migrations[];
 
-/* Bring the database to this program's version, each step in a transaction.
- * E_SETTINGS when the database comes from a later version. */
-int migrate(struct tx *tx, const char *path, struct err *err);
+#define MIGRATE_ALL INT_MAX
+
+/* Bring the database to this program's version, or only to version 'last' as an older
+ * program would have, each step in a transaction.  E_SETTINGS when the database comes from
+ * a later version. */
+int migrate(struct tx *tx, const char *path, int last, struct err *err);
 
 #endif

@@ -490,7 +490,7 @@ static int run_migrations(struct store *store, const struct store_settings *sett
 
 	if (settings->progress)
 		sqlite3_progress_handler(store->write_tx->db, PROGRESS_OPCODES, on_progress, &copy);
-	result = migrate(store->write_tx, store->path, err);
+	result = migrate(store->write_tx, store->path, MIGRATE_ALL, err);
 	sqlite3_progress_handler(store->write_tx->db, 0, NULL, NULL);
 	return result;
 }

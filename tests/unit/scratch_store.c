@@ -22,10 +22,15 @@ static void open_here(struct scratch_store *scratch)
 		fail_msg("%s", err_text(&err));
 }
 
-void scratch_store_open(struct scratch_store *scratch)
+void scratch_store_folder(struct scratch_store *scratch)
 {
 	strcpy(scratch->dir, "/tmp/mortise-test-XXXXXX");
 	assert_non_null(mkdtemp(scratch->dir));
+}
+
+void scratch_store_open(struct scratch_store *scratch)
+{
+	scratch_store_folder(scratch);
 	open_here(scratch);
 }
 

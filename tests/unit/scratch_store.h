@@ -13,6 +13,8 @@ struct scratch_store {
 };
 
 void scratch_store_open(struct scratch_store *scratch);
+/* The folder alone; a store is opened in it, "test.db", with scratch_store_reopen. */
+void scratch_store_folder(struct scratch_store *scratch);
 /* As after a crash and a new start: nothing but what was committed is there. */
 void scratch_store_reopen(struct scratch_store *scratch);
 /* From now on no row of a webhook can be written. */

@@ -13,11 +13,12 @@
 
 #include "core/base/mem.h"
 #include "core/storage/log_file.h"
+#include "tests/unit/scratch_store.h"
 
 #define LARGE (300 << 10)
 
 struct fixture {
-	char dir[32];
+	struct scratch_store scratch;
 	char *db, *log;
 	sqlite3_filename names;
 	sqlite3_file *file;
@@ -31,9 +32,8 @@ static int setup(void **state)
 	sqlite3_vfs *vfs = sqlite3_vfs_find(layer);
 	int flags = SQLITE_OPEN_WAL | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 
-	strcpy(fixture->dir, "/tmp/mortise-test-XXXXXX");
-	assert_non_null(mkdtemp(fixture->dir));
-	fixture->db = xasprintf("%s/test.db", fixture->dir);
+	scratch_store_folder(&fixture->scratch);
+	fixture->db = xasprintf("%s/test.db", fixture->scratch.dir);
 	fixture->log = xasprintf("%s-wal", fixture->db);
 	/* A log takes the mode of its database. */
 	assert_int_equal(close(open(fixture->db, O_CREAT | O_WRONLY, 0600)), 0);
@@ -58,9 +58,7 @@ static int teardown(void **state)
 
 	close_log(fixture);
 	sqlite3_free_filename(fixture->names);
-	unlink(fixture->log);
-	unlink(fixture->db);
-	rmdir(fixture->dir);
+	scratch_store_close(&fixture->scratch);
 	free(fixture->file);
 	free(fixture->log);
 	free(fixture->db);

@@ -5,111 +5,62 @@
 #include "config.h"
 #include "tests/unit/unit.h"
 
-#include <stdio.h>
-#include <unistd.h>
-
-#include <sqlite3.h>
-
-#include "core/base/buf.h"
 #include "core/base/err.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/storage/connection.h"
 #include "core/storage/job.h"
 #include "core/storage/migrate.h"
 #include "core/storage/store.h"
 #include "core/storage/tx.h"
 #include "core/storage/webhook.h"
+#include "tests/unit/scratch_store.h"
 
 struct fixture {
-	char dir[32];
-	sqlite3 *db;
+	struct scratch_store scratch;
+	struct tx *tx;                 /* of the older version; NULL: it has ended */
 };
 
-/* The text of a migration as SQLite takes it. */
-static char *for_sqlite(const char *text)
-{
-	static const char *const marks[][2] = {{"{id}", "INTEGER PRIMARY KEY AUTOINCREMENT"},
-		{"{int}", "INTEGER"}, {"{blob}", "BLOB"}, {"{clustered}", "WITHOUT ROWID"}};
-	struct buf sql = BUF(1 << 20);
-
-	while (*text) {
-		size_t i = 0;
-
-		while (i < lengthof(marks) && strncmp(text, marks[i][0], strlen(marks[i][0])) != 0)
-			i++;
-		if (i == lengthof(marks)) {
-			buf_add_char(&sql, *text++);
-			continue;
-		}
-		buf_add_text(&sql, marks[i][1]);
-		text += strlen(marks[i][0]);
-	}
-	return buf_steal(&sql);
-}
-
-static void run(struct fixture *fixture, const char *sql)
-{
-	char *problem = NULL;
-
-	if (sqlite3_exec(fixture->db, sql, NULL, NULL, &problem) != SQLITE_OK)
-		fail_msg("%s: %s", sql, problem);
-}
-
-/* A database as the version of that migration left it. */
+/* A database as version 5 leaves it. */
 static int setup(void **state)
 {
 	struct fixture *fixture = new(struct fixture);
 	cleanup_free char *path = NULL;
+	cleanup_err struct err err = {0};
 
 	log_setup(MORTISE_LOG_ERROR, LOG_LOGFMT);
-	strcpy(fixture->dir, "/tmp/mortise-test-XXXXXX");
-	assert_non_null(mkdtemp(fixture->dir));
-	path = xasprintf("%s/test.db", fixture->dir);
-	assert_int_equal(sqlite3_open(path, &fixture->db), SQLITE_OK);
-	run(fixture, "CREATE TABLE schema_version (version INTEGER NOT NULL)");
+	scratch_store_folder(&fixture->scratch);
+	path = xasprintf("%s/test.db", fixture->scratch.dir);
+	if (connection_open(path, CONNECTION_WRITER, &fixture->tx, &err) < 0 ||
+		migrate(fixture->tx, path, 5, &err) < 0)
+		fail_msg("%s", err_text(&err));
 	*state = fixture;
 	return 0;
-}
-
-static void bring_to(struct fixture *fixture, int version)
-{
-	for (int i = 0; i < version; i++) {
-		cleanup_free char *sql = for_sqlite(migrations[i].text);
-		char number[64];
-
-		run(fixture, sql);
-		snprintf(number, sizeof(number), "INSERT INTO schema_version VALUES (%d)", i + 1);
-		run(fixture, number);
-	}
 }
 
 static int teardown(void **state)
 {
 	struct fixture *fixture = *state;
-	static const char *const names[] = {"test.db", "test.db-wal", "test.db-shm",
-		"test.db.lock", "test.db.ballast"};
 
-	sqlite3_close(fixture->db);
-	for (size_t i = 0; i < lengthof(names); i++) {
-		cleanup_free char *path = xasprintf("%s/%s", fixture->dir, names[i]);
-
-		unlink(path);
-	}
-	rmdir(fixture->dir);
+	connection_close(fixture->tx);
+	scratch_store_close(&fixture->scratch);
 	free(fixture);
 	return 0;
 }
 
-static struct store *open_store(struct fixture *fixture)
+static void put(struct fixture *fixture, const char *sql)
 {
-	struct store_settings settings = {.url = "sqlite:test.db", .state_dir = fixture->dir};
-	struct store *store = NULL;
 	cleanup_err struct err err = {0};
 
-	sqlite3_close(steal(&fixture->db));
-	if (store_open(&settings, &store, &err) < 0)
+	if (connection_run(fixture->tx, sql, &err) < 0)
 		fail_msg("%s", err_text(&err));
-	return store;
+}
+
+static struct store *open_store(struct fixture *fixture)
+{
+	connection_close(steal(&fixture->tx));
+	scratch_store_reopen(&fixture->scratch);
+	return fixture->scratch.store;
 }
 
 static int body_in(struct tx *tx, void *arg, struct err *err)
@@ -132,8 +83,7 @@ static void a_body_moves_to_its_webhook(void **state)
 	cleanup_err struct err err = {0};
 	char *bodies[2] = {NULL, NULL};
 
-	bring_to(fixture, 5);
-	run(fixture, "INSERT INTO webhook (id, key_owner, provider, webhook, event, received_at) "
+	put(fixture, "INSERT INTO webhook (id, key_owner, provider, webhook, event, received_at) "
 		"VALUES (1, 'p', 'p', 'w', 'e', 10), (2, 'p', 'p', 'w', 'e', 20);"
 		"INSERT INTO webhook_body (webhook_id, encoding, size, body) "
 		"VALUES (1, 0, 5, 'first'), (2, 0, 6, 'second')");
@@ -143,7 +93,6 @@ static void a_body_moves_to_its_webhook(void **state)
 	assert_string_equal(bodies[1], "second");
 	free(bodies[0]);
 	free(bodies[1]);
-	store_close(store);
 }
 
 /* Which jobs are due, one digit each. */
@@ -189,9 +138,8 @@ static void jobs_of_a_key_go_on_in_their_order(void **state)
 	struct store *store;
 	cleanup_err struct err err = {0};
 
-	bring_to(fixture, 5);
 	/* One has ended, one is next, two are behind it; another key has one. */
-	run(fixture, "INSERT INTO job (id, task, provider, integration_id, order_key, held, payload, "
+	put(fixture, "INSERT INTO job (id, task, provider, integration_id, order_key, held, payload, "
 		"origin, status, not_before, added_at) VALUES "
 		"(1, 't', 'p', 1, '1/a', 0, '{}', 'system', 2, 1, 1), "
 		"(2, 't', 'p', 1, '1/a', 0, '{}', 'system', 0, 1, 1), "
@@ -209,7 +157,6 @@ static void jobs_of_a_key_go_on_in_their_order(void **state)
 		if (id > 0)
 			assert_int_equal(store_write(store, end_in, &id, &err), 0);
 	}
-	store_close(store);
 }
 
 int main(void)
