@@ -16,7 +16,8 @@
 #include "core/base/mem.h"
 
 #define LEVEL 1
-/* A body whose packed form has room here is packed on the stack first. */
+/* A body whose packed form has room here for sure is packed in a place of the thread: on
+ * the stack, the compiler would fill that with zeros each time. */
 #define SMALL (32 << 10)
 /* zstd keeps the ids below for itself. */
 #define FIRST_ID 32768
@@ -33,6 +34,7 @@ struct pack_dictionary {
 /* One of each per thread: making it costs more than using it. */
 struct contexts {
 	ZSTD_CCtx *packing;
+	char *small;                   /* of SMALL bytes, where a body is packed first */
 	ZSTD_DCtx *unpacking;
 };
 
@@ -44,6 +46,7 @@ static void free_contexts(void *arg)
 	struct contexts *contexts = arg;
 
 	ZSTD_freeCCtx(contexts->packing);
+	free(contexts->small);
 	ZSTD_freeDCtx(contexts->unpacking);
 	free(contexts);
 }
@@ -67,13 +70,15 @@ static struct contexts *thread_contexts(void)
 	return contexts;
 }
 
-static ZSTD_CCtx *packing_context(void)
+static struct contexts *packing_contexts(void)
 {
 	struct contexts *contexts = thread_contexts();
 
 	if (!contexts->packing)
 		contexts->packing = ZSTD_createCCtx();
-	return contexts->packing;
+	if (!contexts->small)
+		contexts->small = xmalloc(SMALL);
+	return contexts;
 }
 
 static ZSTD_DCtx *unpacking_context(void)
@@ -85,11 +90,9 @@ static ZSTD_DCtx *unpacking_context(void)
 	return contexts->unpacking;
 }
 
-static size_t pack_into(void *place, size_t room, const void *data, size_t size,
-	const struct pack_dictionary *dictionary)
+static size_t pack_into(ZSTD_CCtx *context, void *place, size_t room, const void *data,
+	size_t size, const struct pack_dictionary *dictionary)
 {
-	ZSTD_CCtx *context = packing_context();
-
 	if (!context || !place)
 		return size;
 	return dictionary ? ZSTD_compress_usingCDict(context, place, room, data, size,
@@ -99,22 +102,22 @@ static size_t pack_into(void *place, size_t room, const void *data, size_t size,
 void pack(const void *data, size_t size, struct pack_dictionary *dictionary_take,
 	struct packed *ret_packed)
 {
+	const struct contexts *contexts = packing_contexts();
 	size_t bound = ZSTD_compressBound(size), packed_size = size;
-	char small[SMALL];
-	void *large = bound > sizeof(small) ? malloc(bound) : NULL;
+	void *large = bound > SMALL ? malloc(bound) : NULL;
 
 	*ret_packed = (struct packed){.encoding = PACK_PLAIN, .size = size, .data = data,
 		.data_size = size};
 	if (size >= PACK_FROM)
-		packed_size = pack_into(bound > sizeof(small) ? large : small, bound, data, size,
-			dictionary_take);
+		packed_size = pack_into(contexts->packing, bound > SMALL ? large : contexts->small,
+			bound, data, size, dictionary_take);
 	if (ZSTD_isError(packed_size) || packed_size >= size) {
 		free(large);
 		pack_dictionary_unref(dictionary_take);
 		return;
 	}
 	/* What waits for the store takes no more room than it needs. */
-	ret_packed->owned = large ? large : xmemdup(small, packed_size);
+	ret_packed->owned = large ? large : xmemdup(contexts->small, packed_size);
 	ret_packed->encoding = PACK_ZSTD;
 	ret_packed->data = ret_packed->owned;
 	ret_packed->data_size = packed_size;
